@@ -1,0 +1,1 @@
+"""Everything that speaks to Crisp: REST, RTM, web hooks."""

@@ -1,0 +1,1 @@
+"""What the bridge does, one module per kind of thing that comes in."""

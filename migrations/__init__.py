@@ -1,0 +1,1 @@
+"""The database schema, one SQL file per step; read with importlib.resources."""
