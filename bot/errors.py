@@ -5,7 +5,7 @@
     BridgeError                 one clear sentence for a person; never a traceback
     ├── ConfigError             wrong or missing settings: exit 2
     ├── StoreError              the database cannot be used (newer, changed, locked, full)
-    └── ApiError                a call to Slack or Crisp failed; says whether it *certainly* did nothing
+    └── ApiError                a call to Slack or Crisp failed; says if it *certainly* did nothing
         ├── RateLimited         certain; not before ``retry_after`` seconds, for the whole bucket
         ├── Unreachable         certain; the request never left, try again
         ├── Refused             certain; the same request will be refused again
@@ -23,7 +23,15 @@ class BridgeError(Exception):
 
 
 class ConfigError(BridgeError):
-    """The settings are wrong or incomplete."""
+    """The settings are wrong or incomplete: one sentence for each that is.
+
+    ``problems`` holds the sentences one by one; as a string they stand one to a line.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        """Take one sentence per wrong setting."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 class StoreError(BridgeError):

@@ -1,0 +1,23 @@
+"""Settings and ``bridge.toml``; the only reader of the environment.
+
+Responsible for reading, checking and naming what an operator chose. It must not connect to
+anything, and nobody else may read ``os.environ``.
+"""
+
+from bot.config.bridge import BridgeConfig, Crisp, Pacing, Relay, Route, Timers
+from bot.config.loading import load, load_bridge
+from bot.config.settings import SECRETS, SETTINGS, Settings
+
+__all__ = [
+    "SECRETS",
+    "SETTINGS",
+    "BridgeConfig",
+    "Crisp",
+    "Pacing",
+    "Relay",
+    "Route",
+    "Settings",
+    "Timers",
+    "load",
+    "load_bridge",
+]

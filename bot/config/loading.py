@@ -1,0 +1,158 @@
+"""Reading the settings: the environment, ``.env``, secret files and ``bridge.toml``.
+
+Responsible for finding values and for saying, in one sentence each, which are wrong. It never
+repeats a value that could be a secret, and it must not connect to anything.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_settings import DotEnvSettingsSource
+
+from bot.config.bridge import BridgeConfig
+from bot.config.rules import broken_rules
+from bot.config.settings import SECRETS, SETTINGS, Settings
+from bot.config.wording import wrong_key, wrong_setting
+from bot.errors import ConfigError
+
+ENV_FILE = Path(".env")
+BRIDGE_FILE = Path("bridge.toml")
+_UNUSABLE = ""
+"""Stands for a secret whose file is wrong: that has been said, and nothing more follows."""
+_MISSPELLED = 0.85
+"""How alike (0..1) a name has to be before it is taken for a misspelling."""
+
+
+def load(
+    env: Mapping[str, str] | None = None,
+    *,
+    env_file: Path | None = ENV_FILE,
+    bridge_file: Path | None = BRIDGE_FILE,
+) -> Settings:
+    """Read every setting, or raise ConfigError with one sentence per wrong one.
+
+    What the environment says wins over ``env_file``; an empty value counts as not set. A missing
+    ``env_file`` is no error. ``bridge_file`` is read if it is there and BRIDGE_CONFIG is not set.
+    """
+    environment = os.environ if env is None else env
+    problems: list[str] = []
+    dotenv = _dotenv(env_file, problems)
+    given = _given(environment, dotenv, problems)
+    bridge = _bridge_config(given, bridge_file, problems)
+    settings = _settings(given, bridge or BridgeConfig(), problems)
+    if bridge is not None:
+        problems.extend(broken_rules(given, bridge))
+    if problems or settings is None:
+        raise ConfigError(*(_with_hint(problem, environment, dotenv) for problem in problems))
+    return settings
+
+
+def load_bridge(path: Path) -> BridgeConfig:
+    """Read one ``bridge.toml``, or raise ConfigError with one sentence per wrong key."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as err:
+        raise ConfigError(f"{path} cannot be read: {_reason(err)}.") from err
+    except tomllib.TOMLDecodeError as err:
+        raise ConfigError(f"{path} is not valid TOML: {err}.") from err
+    try:
+        return BridgeConfig.model_validate(values)
+    except ValidationError as err:
+        details = err.errors(include_url=False)
+        raise ConfigError(*(wrong_key(path, one) for one in details)) from err
+
+
+def _dotenv(path: Path | None, problems: list[str]) -> Mapping[str, str | None]:
+    if path is None:
+        return {}
+    try:
+        source = DotEnvSettingsSource(
+            Settings, env_file=path, case_sensitive=True, env_ignore_empty=True
+        )
+    except (OSError, UnicodeDecodeError) as err:
+        problems.append(f"{path} cannot be read: {_reason(err)}.")
+        return {}
+    return source.env_vars
+
+
+def _given(
+    environment: Mapping[str, str], dotenv: Mapping[str, str | None], problems: list[str]
+) -> dict[str, str]:
+    """Find each setting's value: from the environment if it says anything, else from ``.env``."""
+    found: dict[str, str] = {}
+    for name in SETTINGS:
+        for layer in (environment, dotenv):
+            value = _value(name, layer, problems)
+            if value is not None:
+                found[name] = value
+                break
+    return found
+
+
+def _value(name: str, layer: Mapping[str, str | None], problems: list[str]) -> str | None:
+    plain = (layer.get(name) or "").strip()
+    path = (layer.get(f"{name}_FILE") or "").strip() if name in SECRETS else ""
+    if plain and path:
+        problems.append(f"{name} and {name}_FILE are both set: remove one of them.")
+    if plain or not path:
+        return plain or None
+    try:
+        secret = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as err:
+        problems.append(f"{name}_FILE names a file that cannot be read: {path}: {_reason(err)}.")
+        return _UNUSABLE
+    if not secret:
+        problems.append(f"{name}_FILE names a file that is empty: {path}.")
+    return secret or _UNUSABLE
+
+
+def _bridge_config(
+    given: Mapping[str, str], default: Path | None, problems: list[str]
+) -> BridgeConfig | None:
+    """Read ``bridge.toml``; None when it is wrong, so that no rule is judged by it."""
+    chosen = given.get("BRIDGE_CONFIG")
+    path = Path(chosen) if chosen else default
+    if path is None or not (chosen or path.exists()):
+        return BridgeConfig()
+    try:
+        return load_bridge(path)
+    except ConfigError as err:
+        problems.extend(err.problems)
+        return None
+
+
+def _settings(
+    given: Mapping[str, str], bridge: BridgeConfig, problems: list[str]
+) -> Settings | None:
+    values = {name.lower(): value for name, value in given.items()}
+    try:
+        return Settings.model_validate({**values, "bridge": bridge})
+    except ValidationError as err:
+        for detail in err.errors(include_url=False):
+            name = str(detail["loc"][0]).upper()
+            if given.get(name) != _UNUSABLE:
+                problems.append(wrong_setting(name, detail, given))
+        return None
+
+
+def _with_hint(problem: str, *layers: Collection[str]) -> str:
+    """Add, to a setting that is not set, the name that looks like a misspelling of it."""
+    name, _, rest = problem.partition(" is not set")
+    if not rest or name not in SETTINGS:
+        return problem
+    known = {*SETTINGS, *(f"{secret}_FILE" for secret in SECRETS)}
+    strangers = {other for layer in layers for other in layer if other not in known}
+    near = difflib.get_close_matches(name, strangers, n=1, cutoff=_MISSPELLED)
+    return f"{name} is not set (is {near[0]} a misspelling of it?){rest}" if near else problem
+
+
+def _reason(err: OSError | UnicodeDecodeError) -> str:
+    if isinstance(err, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return (err.strerror or type(err).__name__).lower()
