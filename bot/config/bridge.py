@@ -37,7 +37,7 @@ class Relay(Table):
     company_name: Text = ""
     company_avatar: Annotated[str, StringConstraints(pattern=r"^(https://\S+)?$")] = ""
     backfill: Literal["none", "open"] = "none"
-    uncertain_after: Positive = 120.0
+    uncertain_after: Positive = 3600.0
     give_up_after: Positive = 86_400.0
 
 
