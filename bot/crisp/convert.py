@@ -1,0 +1,120 @@
+"""Crisp's resources in the bridge's own vocabulary.
+
+Responsible for pure translation. Every text stays the customer's own: escaping is the business
+of ``bot.markup`` and ``bot.cards``. It must not do I/O or decide anything.
+"""
+
+from __future__ import annotations
+
+from bot import domain
+from bot.crisp.models import Conversation, Named, Operator, PersonProfile, Sender, VisitedPage
+
+INBOX = "https://app.crisp.chat/website/{website_id}/inbox/{session_id}/"
+"""Crisp's own page of a conversation."""
+
+
+def to_state(word: str) -> domain.State | None:
+    """Return the state a word names, or None for one that we do not know."""
+    try:
+        return domain.State(word)
+    except ValueError:
+        return None
+
+
+def inbox_url(website_id: str, session_id: str) -> str:
+    """Return the address of a conversation in Crisp's inbox."""
+    return INBOX.format(website_id=website_id, session_id=session_id)
+
+
+def conversation_contact(
+    conversation: Conversation, *, page: VisitedPage | None = None
+) -> domain.Contact:
+    """Say who the customer is; ``page`` is the last one they looked at, where it was asked for."""
+    meta = conversation.meta
+    company = meta.data.get("company")
+    place = meta.device.geolocation
+    return domain.Contact(
+        nickname=meta.nickname,
+        email=meta.email,
+        phone=meta.phone,
+        avatar=meta.avatar,
+        company=company if isinstance(company, str) else "",
+        subject=meta.subject,
+        origin=meta.origin or "chat",
+        page_title=page.page_title if page else "",
+        page_url=page.page_url if page else "",
+        city=place.city,
+        country=place.country,
+        device=_device(meta.device.system.browser, meta.device.system.os),
+        timezone=meta.device.timezone,
+        segments=meta.segments,
+    )
+
+
+def assignee(conversation: Conversation) -> domain.OperatorId | None:
+    """Return the operator a conversation is routed to."""
+    found = conversation.assigned
+    return domain.OperatorId(found.user_id) if found and found.user_id else None
+
+
+def to_link(conversation: Conversation, *, website_id: str) -> domain.ConversationLink:
+    """Return one line of a list; an unknown state counts as unresolved, so that it is seen."""
+    meta = conversation.meta
+    return domain.ConversationLink(
+        session_id=domain.SessionId(conversation.session_id),
+        title=meta.nickname or meta.email,
+        state=to_state(conversation.state) or domain.State.UNRESOLVED,
+        inbox_url=inbox_url(website_id, conversation.session_id),
+        email=meta.email,
+        assignee=assignee(conversation) or "",
+        last_message=conversation.last_message or conversation.preview_message.excerpt,
+        waiting_since=_time(conversation.waiting_since),
+        updated_at=_time(conversation.updated_at),
+    )
+
+
+def to_operator(operator: Operator) -> domain.Operator:
+    """Return the operator under the name that customers see."""
+    name = f"{operator.first_name} {operator.last_name}".strip()
+    return domain.Operator(
+        user_id=domain.OperatorId(operator.user_id),
+        name=name or operator.title or "Operator",
+        email=operator.email,
+        avatar=operator.avatar,
+        available=operator.availability == "online",
+    )
+
+
+def to_person(
+    profile: PersonProfile, *, conversations: tuple[domain.ConversationLink, ...] = ()
+) -> domain.Person:
+    """Return what the people card shows."""
+    person, company = profile.person, profile.company
+    place = person.geolocation if person.geolocation.country else company.geolocation
+    return domain.Person(
+        people_id=profile.people_id,
+        name=person.nickname,
+        email=profile.email,
+        phone=person.phone,
+        avatar=person.avatar,
+        company=company.name or person.employment.name,
+        job=person.employment.title or person.employment.role,
+        city=place.city,
+        country=place.country,
+        segments=profile.segments,
+        conversations=conversations,
+    )
+
+
+def to_sender(speaker: domain.Speaker) -> Sender:
+    """Return how Crisp takes a name and a picture."""
+    return Sender(nickname=speaker.name, avatar=speaker.avatar)
+
+
+def _device(browser: Named, system: Named) -> str:
+    program = f"{browser.name} {browser.major or browser.version}".strip()
+    return " on ".join(part for part in (program, system.name) if part)
+
+
+def _time(millis: int) -> domain.Millis | None:
+    return domain.Millis(millis) if millis else None

@@ -1,0 +1,138 @@
+"""Crisp's live events, for as long as the bridge runs.
+
+Responsible for staying connected and for handing each event over in order. It must not store
+anything. The socket acknowledges nothing and replays nothing: when handing over fails, the
+connection is given up, and whoever is told of the next one reads what was missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from bot.crisp.events import EVENTS, arrival
+from bot.crisp.link import HANDSHAKE, Link, LinkLost, Login, dial
+from bot.crisp.models import Endpoint
+from bot.domain import Arrival
+from bot.errors import ApiError, RateLimited, Unauthorized
+
+IN_FLIGHT = 64
+"""How many arrivals may be waiting for their commit; they share it."""
+
+
+class Directory(Protocol):
+    """Whoever knows where the socket is; the REST client does."""
+
+    async def connect_endpoint(self, tier: str) -> Endpoint:
+        """Say where to connect now."""
+        ...
+
+
+class RtmListener:
+    """Listens to one website's events."""
+
+    def __init__(
+        self,
+        client: Directory,
+        *,
+        website_id: str,
+        tier: str,
+        identifier: str,
+        key: SecretStr,
+        accept: Callable[[Arrival], Awaitable[object]],
+        events: Sequence[str] = EVENTS,
+        on_connected: Callable[[], None] = lambda: None,
+        on_disconnected: Callable[[str], None] = lambda _reason: None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        rng: random.Random,
+        delay: tuple[float, float] = (5.0, 10.0),
+        longest_delay: float = 120.0,
+        handshake: float = HANDSHAKE,
+    ) -> None:
+        """``accept`` must take its place in the queue before it first waits.
+
+        ``on_connected`` is called each time the socket has let us in, before its first event is
+        handed over; ``on_disconnected`` with the reason whenever a connection has ended or
+        could not be made. ``delay`` bounds the seconds before the next attempt, doubled with
+        each attempt that fails, up to ``longest_delay``.
+        """
+        self._client = client
+        self._website_id = website_id
+        self._login = Login(tier, identifier, key, tuple(events))
+        self._accept = accept
+        self._on_connected = on_connected
+        self._on_disconnected = on_disconnected
+        self._sleep = sleep
+        self._rng = rng
+        self._delay = delay
+        self._longest_delay = longest_delay
+        self._handshake = handshake
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Listen until cancelled, connecting again whenever the connection ends.
+
+        Raises Unauthorized when the token is refused, by the API or by the socket.
+        """
+        while True:
+            least = 0.0
+            try:
+                await self._listen()
+            except Unauthorized as err:
+                self._on_disconnected(str(err))
+                raise
+            except RateLimited as err:
+                reason, least = str(err), err.retry_after or 0.0
+            except (ApiError, LinkLost) as err:
+                reason = str(err)
+            self._on_disconnected(reason)
+            await self._sleep(max(least, self._pause()))
+
+    def _pause(self) -> float:
+        """Return the seconds to wait, longer after each attempt in a row that failed."""
+        growth = 2.0 ** min(self._failures, 10)
+        self._failures += 1
+        low, high = self._delay
+        return min(self._rng.uniform(low, high) * growth, max(self._longest_delay, high))
+
+    async def _listen(self) -> None:
+        """Connect once and hand over what arrives; ends with LinkLost, or as dialling does."""
+        endpoint = await self._client.connect_endpoint(self._login.tier)
+        async with dial(endpoint.app, self._login, handshake=self._handshake) as link:
+            self._failures = 0
+            self._on_connected()
+            await self._hand_over(link)
+
+    async def _hand_over(self, link: Link) -> None:
+        """Start accepting in order of arrival, many at a time, so that they share a commit.
+
+        A new task first runs in the order in which it was made, and accept queues before it
+        waits: so the order of the socket is the order of the inbox.
+        """
+        room = asyncio.Semaphore(IN_FLIGHT)
+        lost: LinkLost | None = None
+        async with asyncio.TaskGroup() as group:
+            try:
+                while True:
+                    await room.acquire()
+                    event = await link.next()
+                    found = arrival(event.name, event.data, website_id=self._website_id)
+                    if found is None:
+                        room.release()
+                    else:
+                        group.create_task(self._accept_one(found, link=link, room=room))
+            except LinkLost as err:
+                lost = err
+        raise lost
+
+    async def _accept_one(self, found: Arrival, *, link: Link, room: asyncio.Semaphore) -> None:
+        try:
+            await self._accept(found)
+        except Exception as err:  # noqa: BLE001 - whatever kept it from being stored: sweep
+            link.give_up(f"an event could not be stored ({type(err).__name__})")
+        finally:
+            room.release()

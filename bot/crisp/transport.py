@@ -1,0 +1,163 @@
+"""How a request reaches Crisp; the only module that imports httpx.
+
+Responsible for one HTTP exchange at a time and for telling, when it fails, whether the request
+can have acted (``bot.errors``). It must not retry, wait or know of any resource.
+
+A connection that could not be made is Unreachable: nothing left this machine. Whatever goes
+wrong later is Ambiguous, reads included, which callers may simply repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json as jsonlib
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Protocol
+
+import httpx
+from pydantic import SecretStr
+
+from bot import __version__
+from bot.crisp.replies import Reply, call_name, failure
+from bot.domain import Source
+from bot.errors import Ambiguous, ApiError, Unreachable
+
+TIMEOUT = 10.0
+"""Seconds for each step of a call, as in Crisp's own clients."""
+CONNECTIONS = 30
+"""How many connections, and so how many calls, there are at a time."""
+
+_NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+class Transport(Protocol):
+    """One call to Crisp's REST API, by whichever way."""
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+    ) -> Reply:
+        """Make one call; ``path`` is below ``/v1`` and quoted.
+
+        Raises RateLimited, Unauthorized, Refused, Unreachable or Ambiguous.
+        """
+        ...
+
+
+class DirectTransport:
+    """Crisp's REST API with a token of our own (docs.crisp.chat/guides/rest-api/authentication)."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        identifier: str,
+        key: SecretStr,
+        tier: str,
+        timeout: float = TIMEOUT,
+        max_connections: int = CONNECTIONS,
+        on_call: Callable[[str], None] = lambda _call: None,
+        wire: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """``on_call`` is told the name of every call as it is made; ``wire`` replaces the network.
+
+        ``timeout`` is in seconds, for each of connecting, sending and reading.
+        """
+        self._on_call = on_call
+        self._deadline = timeout * 3
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            auth=httpx.BasicAuth(identifier, key.get_secret_value()),
+            headers={
+                "X-Crisp-Tier": tier,
+                "User-Agent": f"slack-crisp-bridge/{__version__}",
+                "Accept": "application/json",
+            },
+            timeout=httpx.Timeout(timeout),
+            limits=httpx.Limits(max_connections=max_connections, keepalive_expiry=30.0),
+            follow_redirects=False,
+            transport=wire,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+    ) -> Reply:
+        """Make one call; see Transport."""
+        call = call_name(method, path)
+        self._on_call(call)
+        response = await self._exchange(call, method, path, params, encode(json))
+        empty = method == "HEAD" or response.status_code in {204, 205}
+        body = None if empty else decode(response.content)
+        error = failure(
+            call, status=response.status_code, body=body, headers=response.headers, empty=empty
+        )
+        if error is not None:
+            raise error
+        return Reply(response.status_code, body, dict(response.headers))
+
+    async def _exchange(
+        self,
+        call: str,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        content: bytes | None,
+    ) -> httpx.Response:
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        try:
+            # httpx's own timeouts start again with every byte; an answer that drips does not.
+            async with asyncio.timeout(self._deadline):
+                return await self._client.request(
+                    method, path, params=params, content=content, headers=headers
+                )
+        except _NEVER_LEFT as err:
+            _fail(Unreachable, call, err)
+        except (httpx.HTTPError, TimeoutError) as err:
+            _fail(Ambiguous, call, err)
+
+
+def encode(value: Any) -> bytes | None:
+    """Return JSON as bytes; a lone surrogate, which UTF-8 cannot carry, becomes a question mark."""
+    if value is None:
+        return None
+    text = jsonlib.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def decode(content: bytes) -> Any:
+    """Return parsed JSON, or None where it is not JSON."""
+    try:
+        return jsonlib.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _fail(kind: type[ApiError], call: str, err: Exception) -> NoReturn:
+    """Raise without the original message, which may name addresses."""
+    raise kind(Source.CRISP, call, _word(err)) from err
+
+
+def _word(err: Exception) -> str:
+    """Turn ``ConnectTimeout`` into ``connect_timeout``."""
+    name = type(err).__name__
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
