@@ -61,7 +61,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the opti
 
 def _options(
     *,
-    version: Annotated[  # noqa: ARG001 - its callback has acted on it
+    version: Annotated[
         bool,
         typer.Option(
             "--version",
