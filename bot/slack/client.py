@@ -1,0 +1,372 @@
+"""What the bridge does in Slack through the Web API.
+
+Responsible for the calls and their outcomes: each method is one call (or one listing), acts at
+most once, and raises an ``ApiError`` that says whether it certainly did nothing. It must not
+retry, wait, pace or decide; it must not import crisp or store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from typing import Any
+
+import aiohttp
+
+from bot.domain import (
+    METADATA_EVENT,
+    Block,
+    ChannelId,
+    Json,
+    Key,
+    MessageTs,
+    Post,
+    Posted,
+    SlackUser,
+    SlackUserId,
+    Source,
+    Speaker,
+)
+from bot.errors import Ambiguous, ApiError, Refused
+from bot.slack import events
+from bot.slack.failures import MissingScope
+from bot.slack.models import (
+    Channel,
+    Identity,
+    permalink,
+    read_channel,
+    read_identity,
+    read_user,
+)
+from bot.slack.web import WebApi, send_response
+
+_CUSTOMIZE = "chat:write.customize"
+_NAME_LENGTH = 80
+_MAX_BLOCKS = 50
+
+
+class SlackClient:
+    """The one user of Slack's Web API."""
+
+    def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
+        """Share ``session`` (see ``bot.slack.web.open_session``), which the caller closes."""
+        self._session = session
+        self._web = WebApi(token=token, base_url=base_url, session=session)
+        self._identity: Identity | None = None
+        self._customizes = True
+
+    @property
+    def web(self) -> WebApi:
+        """The underlying SDK client, for Bolt and Socket Mode."""
+        return self._web
+
+    async def identity(self) -> Identity:
+        """Ask Slack who the token is, and remember it."""
+        auth = await self._web.call("auth.test", body={})
+        found = read_identity(
+            auth.data if isinstance(auth.data, dict) else {},
+            app_id=await self._app_id(auth.get("bot_id")),
+            scopes=auth.headers.get("x-oauth-scopes", ""),
+        )
+        self._identity = found
+        self._customizes = not found.scopes or _CUSTOMIZE in found.scopes
+        return found
+
+    async def _app_id(self, bot_id: str | None) -> str | None:
+        """Return our app's id, None where the token may not read it: it is only a second mark."""
+        try:
+            answer = await self._web.call("bots.info", query={"bot": bot_id})
+        except ApiError:
+            return None
+        app_id: str | None = (answer.get("bot") or {}).get("app_id")
+        return app_id
+
+    async def _me(self) -> Identity:
+        return self._identity or await self.identity()
+
+    # -- posting ---------------------------------------------------------------------------------
+
+    async def post(
+        self,
+        channel: ChannelId,
+        post: Post,
+        *,
+        key: Key,
+        thread_ts: MessageTs | None = None,
+        speaker: Speaker | None = None,
+        broadcast: bool = False,
+    ) -> Posted:
+        """Post a message that carries ``key`` in its metadata, under the speaker's name.
+
+        The result's ``thread_ts`` is what Slack answered: None although one was given means
+        that the thread's root is gone and the message lies open in the channel.
+        """
+        body = {
+            "channel": channel,
+            "thread_ts": thread_ts,
+            "reply_broadcast": True if broadcast and thread_ts else None,
+            "metadata": {"event_type": METADATA_EVENT, "event_payload": {"key": key}},
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "link_names": False,
+        }
+        named = _named(speaker) if speaker is not None and self._customizes else {}
+        if named:
+            try:
+                return await self._post({**body, **_content(post), **named}, channel=channel)
+            except MissingScope as err:
+                if err.needed and _CUSTOMIZE not in err.needed:
+                    raise
+                self._customizes = False  # refused, so certainly not posted: post it labelled
+        return await self._post({**body, **_content(labelled(post, speaker))}, channel=channel)
+
+    async def _post(self, body: Json, *, channel: ChannelId) -> Posted:
+        answer = await self._web.call("chat.postMessage", body=body)
+        message = answer.get("message") or {}
+        ts = answer.get("ts") or message.get("ts")
+        if not ts:
+            raise Ambiguous(Source.SLACK, "chat.postMessage", "no_ts")
+        return _posted({**message, "ts": ts}, channel=answer.get("channel") or channel)
+
+    async def update(
+        self, channel: ChannelId, ts: MessageTs, post: Post, *, speaker: Speaker | None = None
+    ) -> None:
+        """Replace a post's content; its name, picture and metadata stay.
+
+        ``speaker`` is shown as a label where the post could not carry the name itself.
+        """
+        shown = post if self._customizes else labelled(post, speaker)
+        body = {"channel": channel, "ts": ts, "text": shown.text, "blocks": shown.blocks}
+        await self._web.call("chat.update", body={**body, "link_names": False})
+
+    async def delete(self, channel: ChannelId, ts: MessageTs) -> None:
+        """Delete a post of ours; one that is gone already is fine."""
+        await self._tolerating({"message_not_found"}, "chat.delete", {"channel": channel, "ts": ts})
+
+    async def react(self, channel: ChannelId, ts: MessageTs, name: str) -> None:
+        """Add our reaction; already there, or the message gone, is fine."""
+        body = {"channel": channel, "timestamp": ts, "name": name}
+        await self._tolerating({"already_reacted", "message_not_found"}, "reactions.add", body)
+
+    async def unreact(self, channel: ChannelId, ts: MessageTs, name: str) -> None:
+        """Remove our reaction; not there, or the message gone, is fine."""
+        body = {"channel": channel, "timestamp": ts, "name": name}
+        await self._tolerating({"no_reaction", "message_not_found"}, "reactions.remove", body)
+
+    async def _tolerating(self, codes: Collection[str], method: str, body: Json) -> None:
+        try:
+            await self._web.call(method, body=body)
+        except Refused as err:
+            if err.code not in codes:
+                raise
+
+    async def tell(
+        self,
+        channel: ChannelId,
+        user: SlackUserId,
+        post: Post,
+        *,
+        thread_ts: MessageTs | None = None,
+    ) -> None:
+        """Say something to one person only; Slack does not promise that it is shown."""
+        body = {"channel": channel, "user": user, "thread_ts": thread_ts, "link_names": False}
+        await self._web.call("chat.postEphemeral", body={**body, **_content(post)})
+
+    async def respond(
+        self,
+        response_url: str,
+        post: Post,
+        *,
+        replace_original: bool = False,
+        in_channel: bool = False,
+    ) -> None:
+        """Answer a command or a press; Refused once the address has expired (30 min, 5 uses)."""
+        body = {
+            "text": post.text,
+            "blocks": post.blocks or None,
+            "response_type": "in_channel" if in_channel else "ephemeral",
+            "replace_original": replace_original,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        await send_response(self._session, response_url, body)
+
+    async def open_view(self, trigger_id: str, view: Json) -> None:
+        """Open a modal; the trigger is good for 3 seconds, once."""
+        await self._web.call("views.open", body={"trigger_id": trigger_id, "view": view})
+
+    async def publish_home(self, user: SlackUserId, view: Json) -> None:
+        """Show a view as the person's App Home."""
+        await self._web.call("views.publish", body={"user_id": user, "view": view})
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    async def find(
+        self,
+        channel: ChannelId,
+        *,
+        keys: Collection[Key],
+        thread_ts: MessageTs | None,
+        oldest: MessageTs | None,
+    ) -> dict[Key, Posted]:
+        """Find our own posts by the keys in their metadata: roots, or replies of one thread.
+
+        Where the thread's root is gone, the roots are looked through as well, because that is
+        where Slack puts what is posted into a dead thread.
+        """
+        me = await self._me()
+        wanted = frozenset(keys)
+        found: dict[Key, Posted] = {}
+        dead = thread_ts is None
+        if thread_ts is not None:
+            dead = await self._find_replies(channel, thread_ts, oldest, wanted=wanted, found=found)
+        if dead and len(found) < len(wanted):
+            listing = self.history(channel, oldest or thread_ts)
+            await _collect(listing, me, channel, wanted=wanted, found=found)
+        return found
+
+    async def _find_replies(
+        self,
+        channel: ChannelId,
+        thread_ts: MessageTs,
+        oldest: MessageTs | None,
+        *,
+        wanted: frozenset[Key],
+        found: dict[Key, Posted],
+    ) -> bool:
+        """Collect from the thread; return whether its root is gone."""
+        listing = self._thread(channel, thread_ts, oldest)
+        try:
+            root = await anext(listing, None)
+        except Refused as err:
+            if err.code != "thread_not_found":
+                raise
+            return True
+        await _collect(listing, await self._me(), channel, wanted=wanted, found=found)
+        return root is None or root.get("ts") != thread_ts or events.is_tombstone(root)
+
+    def history(
+        self, channel: ChannelId, oldest: MessageTs | None, latest: MessageTs | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Return a channel's roots, newest first, with ``latest_reply`` and ``reply_count``."""
+        query = {
+            "channel": channel,
+            "oldest": oldest,
+            "latest": latest,
+            "inclusive": True,
+            "include_all_metadata": True,
+        }
+        return self._web.pages("conversations.history", query, field="messages")
+
+    async def replies(
+        self, channel: ChannelId, thread_ts: MessageTs, oldest: MessageTs | None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield a thread's replies, oldest first, without the root."""
+        async for message in self._thread(channel, thread_ts, oldest):
+            if message.get("ts") != thread_ts:
+                yield message
+
+    def _thread(
+        self, channel: ChannelId, thread_ts: MessageTs, oldest: MessageTs | None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Return the root, which Slack sends whatever ``oldest`` is, and then the replies."""
+        query = {
+            "channel": channel,
+            "ts": thread_ts,
+            "oldest": oldest,
+            "inclusive": True,
+            "include_all_metadata": True,
+        }
+        return self._web.pages("conversations.replies", query, field="messages")
+
+    async def user(self, user_id: SlackUserId) -> SlackUser:
+        """Ask who somebody is."""
+        answer = await self._web.call("users.info", query={"user": user_id})
+        return read_user(answer.get("user") or {}, team_id=(await self._me()).team_id)
+
+    async def channel(self, channel_id: ChannelId) -> Channel:
+        """Ask about a channel; Refused (``channel_not_found``) for a private one without us."""
+        answer = await self._web.call("conversations.info", query={"channel": channel_id})
+        return read_channel(answer.get("channel") or {})
+
+    async def user_group(self, group_id: str) -> str:
+        """Return the handle of a user group, as people write it after the @."""
+        answer = await self._web.call("usergroups.list", query={"include_disabled": True})
+        for group in answer.get("usergroups") or []:
+            if group.get("id") == group_id:
+                return str(group.get("handle") or group.get("name") or group_id)
+        raise Refused(Source.SLACK, "usergroups.list", "no_such_subteam")
+
+    async def group_members(self, group_id: str) -> frozenset[SlackUserId]:
+        """Return the members of a user group."""
+        answer = await self._web.call("usergroups.users.list", query={"usergroup": group_id})
+        return frozenset(SlackUserId(user) for user in answer.get("users") or [])
+
+    def permalink(
+        self, channel: ChannelId, ts: MessageTs, thread_ts: MessageTs | None = None
+    ) -> str:
+        """Compute a message's address, without a call; ``identity`` must have been asked for."""
+        if self._identity is None:
+            raise LookupError("the workspace's address is not known before identity() was asked")
+        return permalink(self._identity.workspace_url, channel, ts, thread_ts=thread_ts)
+
+    async def app_connections_open(self, app_token: str) -> str:
+        """Check the app token: return a Socket Mode address, or raise."""
+        return await self._web.open_socket_url(app_token)
+
+
+def labelled(post: Post, speaker: Speaker | None) -> Post:
+    """Show who speaks inside the post, where the post itself cannot bear the name."""
+    name = _clean(speaker.name) if speaker is not None else ""
+    if not name:
+        return post
+    label: Block = {
+        "type": "context",
+        "elements": [{"type": "plain_text", "text": name, "emoji": False}],
+    }
+    fits = bool(post.blocks) and len(post.blocks) < _MAX_BLOCKS
+    escaped = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Post(f"{escaped}: {post.text}", [label, *post.blocks] if fits else post.blocks)
+
+
+def _named(speaker: Speaker) -> dict[str, str]:
+    """Return the arguments that put a name and a picture on a post."""
+    name = _clean(speaker.name)
+    if not name:
+        return {}
+    avatar = speaker.avatar or ""
+    icon = {"icon_url": avatar} if avatar.startswith(("https://", "http://")) else {}
+    return {"username": name, **icon}
+
+
+def _clean(name: str) -> str:
+    return " ".join(name.split())[:_NAME_LENGTH]
+
+
+def _content(post: Post) -> dict[str, Any]:
+    return {"text": post.text, "blocks": post.blocks or None}
+
+
+def _posted(message: Json, *, channel: ChannelId) -> Posted:
+    ts, thread_ts = message["ts"], message.get("thread_ts")
+    return Posted(
+        channel=ChannelId(channel),
+        ts=MessageTs(ts),
+        thread_ts=MessageTs(thread_ts) if thread_ts and thread_ts != ts else None,
+    )
+
+
+async def _collect(
+    listing: AsyncIterator[dict[str, Any]],
+    me: Identity,
+    channel: ChannelId,
+    *,
+    wanted: frozenset[Key],
+    found: dict[Key, Posted],
+) -> None:
+    """Add the wanted posts to ``found``, and stop reading once all are there."""
+    async for message in listing:
+        key = events.own_key(message) if events.is_own_post(message, me) else None
+        if key is not None and key in wanted and key not in found:
+            found[key] = _posted(message, channel=channel)
+        if len(found) == len(wanted):
+            return
