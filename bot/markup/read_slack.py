@@ -1,0 +1,181 @@
+"""Slack's blocks to the tree.
+
+Responsible for ``rich_text`` and for the blocks that workflows and apps post. It must not call
+Slack: names are asked of a ``Speller``. https://docs.slack.dev/reference/block-kit/blocks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.domain import Block
+from bot.markup import mrkdwn, read_crisp
+from bot.markup.mrkdwn import Speller, date_text
+from bot.markup.shortcodes import emoji_text
+from bot.markup.tree import Code, Element, Item, Paragraph, Quote, Span, flat, joined, trimmed
+from bot.markup.visible import neutralise
+
+
+def read(blocks: Sequence[Block], text: str, speller: Speller) -> list[Element]:
+    """Read a message: its blocks, or its ``text`` where no block shows anything."""
+    elements = [element for block in _objects(blocks) for element in _block(block, speller)]
+    if flat(elements, marks=False).strip():
+        return elements
+    return mrkdwn.read(text, speller)
+
+
+def _objects(value: object) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        yield from (item for item in value if isinstance(item, Mapping))
+
+
+def _string(value: object) -> str:
+    return neutralise(value) if isinstance(value, str) else ""
+
+
+def _integer(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _block(block: Mapping[str, Any], speller: Speller) -> Iterable[Element]:
+    match block.get("type"):
+        case "rich_text":
+            return _rich_text(block, speller)
+        case "section":
+            texts = [block.get("text"), *_objects(block.get("fields"))]
+            return [found for item in texts for found in _text_object(item, speller)]
+        case "header":
+            return [
+                Paragraph(tuple(replace(span, bold=True) for span in element.spans))
+                for element in _text_object(block.get("text"), speller)
+                if isinstance(element, Paragraph)
+            ]
+        case "context":
+            return _context(block, speller)
+        case "image":
+            return [Paragraph((_image(block),))]
+        case "markdown":
+            return read_crisp.read(_string(block.get("text")), trusted=True)
+        case _:
+            return []
+
+
+def _text_object(value: object, speller: Speller) -> list[Element]:
+    if not isinstance(value, Mapping):
+        return []
+    text = _string(value.get("text"))
+    if value.get("type") == "mrkdwn":
+        return mrkdwn.read(text, speller)
+    return [Paragraph((Span(mrkdwn.with_emoji(text)),))] if text else []
+
+
+def _context(block: Mapping[str, Any], speller: Speller) -> list[Element]:
+    spans: list[Span] = []
+    for item in _objects(block.get("elements")):
+        if item.get("type") == "image":
+            found = [Span(_string(item.get("alt_text")))]
+        else:
+            found = [
+                span
+                for element in _text_object(item, speller)
+                if not isinstance(element, Code)
+                for span in element.spans
+            ]
+        spans += [*([Span(" ")] if spans else []), *found]
+    return [Paragraph(joined(spans))] if spans else []
+
+
+def _image(block: Mapping[str, Any]) -> Span:
+    title = block.get("title")
+    label = _string(title.get("text")) if isinstance(title, Mapping) else ""
+    return Span(label or _string(block.get("alt_text")), url=_string(block.get("image_url")))
+
+
+def _rich_text(block: Mapping[str, Any], speller: Speller) -> Iterator[Element]:
+    for part in _objects(block.get("elements")):
+        match part.get("type"):
+            case "rich_text_section":
+                if spans := trimmed(_spans(part, speller)):
+                    yield Paragraph(spans)
+            case "rich_text_quote":
+                if spans := trimmed(_spans(part, speller)):
+                    yield Quote(spans)
+            case "rich_text_preformatted":
+                text = "".join(span.text or span.url for span in _spans(part, speller))
+                yield Code(text.strip("\n"))
+            case "rich_text_list":
+                yield from _list(part, speller, _integer(part.get("indent")))
+            case _:
+                pass
+
+
+_MAX_LIST_DEPTH = 8
+
+
+def _list(part: Mapping[str, Any], speller: Speller, depth: int) -> Iterator[Element]:
+    ordered = part.get("style") == "ordered"
+    number = _integer(part.get("offset")) + 1
+    depth = max(0, min(depth, _MAX_LIST_DEPTH))
+    for item in _objects(part.get("elements")):
+        if item.get("type") == "rich_text_list":
+            if depth < _MAX_LIST_DEPTH:
+                yield from _list(item, speller, depth + 1)
+            continue
+        spans = trimmed(_spans(item, speller))
+        yield Item(spans, depth, max(0, number) if ordered else None)
+        number += 1
+
+
+def _spans(part: Mapping[str, Any], speller: Speller) -> list[Span]:
+    return list(joined(_inline(item, speller) for item in _objects(part.get("elements"))))
+
+
+def _inline(item: Mapping[str, Any], speller: Speller) -> Span:
+    style = item.get("style")
+    span = Span(_shown(item, speller), url=_link(item))
+    if span.url == f"mailto:{span.text}":
+        span = replace(span, url="")
+    if not isinstance(style, Mapping):
+        return span
+    return replace(
+        span,
+        bold=bool(style.get("bold")),
+        italic=bool(style.get("italic")),
+        strike=bool(style.get("strike")),
+        code=bool(style.get("code")),
+    )
+
+
+def _link(item: Mapping[str, Any]) -> str:
+    return _string(item.get("url")) if item.get("type") in {"link", "date"} else ""
+
+
+def _shown(item: Mapping[str, Any], speller: Speller) -> str:
+    match item.get("type"):
+        case "user" | "channel" | "usergroup" | "broadcast":
+            return _mention(item, speller)
+        case "link":
+            return _string(item.get("text")) or _string(item.get("url"))
+        case "emoji":
+            skin = _integer(item.get("skin_tone")) or None
+            return emoji_text(_string(item.get("name")), skin, _string(item.get("unicode")))
+        case "color":
+            return _string(item.get("value"))
+        case "date":
+            return _string(item.get("fallback")) or date_text(item.get("timestamp"))
+        case _:
+            return _string(item.get("text")) or _string(item.get("fallback"))
+
+
+def _mention(item: Mapping[str, Any], speller: Speller) -> str:
+    match item.get("type"):
+        case "user":
+            return speller.user(_string(item.get("user_id")), "")
+        case "channel":
+            return speller.channel(_string(item.get("channel_id")), "")
+        case "usergroup":
+            return speller.group(_string(item.get("usergroup_id")), "")
+        case _:
+            return speller.broadcast(_string(item.get("range")) or "channel")
