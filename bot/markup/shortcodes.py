@@ -162,7 +162,7 @@ def shortcode_to_unicode(name: str, skin: int | None = None) -> str | None:
     found = _lookup(name)
     if found is None or skin is None or skin not in _TONES:
         return found
-    ifnot regex.match(r"\p{Emoji_Modifier_Base}", found):
+    if not regex.match(r"\p{Emoji_Modifier_Base}", found):
         return found
     return found[0] + chr(0x1F3FB + skin - 2) + found[1:].removeprefix("\ufe0f")
 
