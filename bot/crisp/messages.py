@@ -19,7 +19,6 @@ from bot.errors import Refused
 
 FULL = 20
 """A page of messages is about 40; one shorter than this is taken for the last."""
-_ELSEWHERE = ("session", "conversation", "website", "plugin", "subscri")
 
 
 class MessageCalls(Calls):
@@ -135,4 +134,5 @@ def _earlier(batch: Listing[Message], fresh: list[Message], *, before: int | Non
 
 
 def _names_message(code: str) -> bool:
-    return code.endswith("not_found") and not any(word in code for word in _ELSEWHERE)
+    """Tell whether a 404 is about the message, and not about the conversation or the route."""
+    return code in {"message_not_found", "fingerprint_not_found"}
