@@ -1,7 +1,7 @@
 """Settings and ``bridge.toml``; the only reader of the environment.
 
 Responsible for reading, checking and naming what an operator chose. It must not connect to
-anything, and nobody else may read ``os.environ``.
+anything, and nobody else may read the environment.
 """
 
 from bot.config.bridge import BridgeConfig, Crisp, Pacing, Relay, Route, Timers
