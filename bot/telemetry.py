@@ -25,9 +25,9 @@ _SECRET_KEYS = (
     "authorization",
     "content",
     "cookie",
-    "e_mail",
     "email",
     "excerpt",
+    "mail",
     "password",
     "secret",
     "text",
@@ -35,9 +35,9 @@ _SECRET_KEYS = (
     "token",
 )
 """A log key that has one of these among its words is never shown."""
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|e_mail")
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _HIDE = (
-    (re.compile(r"\bx(?:ox[a-z]|app)(?:\.xox[a-z])?-[\w-]+", re.IGNORECASE), HIDDEN),
+    (re.compile(r"x(?:ox[a-z]|app)(?:\.xox[a-z])?-[\w-]+", re.IGNORECASE), HIDDEN),
     (re.compile(r"\b(Basic|Bearer)\s+[\w+/.~=-]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (
         re.compile(r"([?&](?:ticket|token|key|secret|signature)=)[^&\s\"']+", re.IGNORECASE),
