@@ -1,0 +1,38 @@
+"""What people see in Slack, as Block Kit: the root card, messages, notices and answers.
+
+Responsible for building posts from what is already known: pure functions, no I/O. Every text from
+outside is literal in them, and every limit of Slack's holds. It must not decide anything.
+"""
+
+from __future__ import annotations
+
+from bot.cards.lists import (
+    conversation_details,
+    conversation_list,
+    help_card,
+    people_card,
+    people_list,
+)
+from bot.cards.messages import context_line, message_parts, message_post, note_post
+from bot.cards.notices import failure_notice, held_notice, refusal, sentence
+from bot.cards.root import CardView, root_card
+from bot.cards.summary import generic_summary
+
+__all__ = [
+    "CardView",
+    "context_line",
+    "conversation_details",
+    "conversation_list",
+    "failure_notice",
+    "generic_summary",
+    "held_notice",
+    "help_card",
+    "message_parts",
+    "message_post",
+    "note_post",
+    "people_card",
+    "people_list",
+    "refusal",
+    "root_card",
+    "sentence",
+]

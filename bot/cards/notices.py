@@ -1,0 +1,60 @@
+"""What an agent is told about their own message: not sent, held, refused.
+
+Responsible for the words and buttons of these notices. It must not decide what happened.
+"""
+
+from __future__ import annotations
+
+from bot.cards import texts
+from bot.cards.parts import SECTION_LIMIT, Part, actions, button, fallback_text, section
+from bot.domain import Post
+from bot.markup import one_line
+
+_WORD_LIMIT = 40
+_MARKERS = frozenset({"note:", "!note"})
+
+
+def failure_notice(*, certain: bool, reason: str, retry_value: str) -> Post:
+    """Return the notice that a reply was not sent, or may not have been (``certain`` False)."""
+    why = _full_stop(one_line(reason, SECTION_LIMIT // 2))
+    if certain:
+        retry = button(texts.RETRY, "delivery:retry", value=retry_value, style="primary")
+        return _notice(texts.NOT_SENT.format(reason=why), retry)
+    return _notice(
+        texts.MAYBE_SENT.format(reason=why),
+        button(texts.SEND_AGAIN, "delivery:retry", value=retry_value),
+        button(texts.IT_ARRIVED, "delivery:dismiss", value=retry_value),
+    )
+
+
+def held_notice(*, word: str, value: str) -> Post:
+    """Return the question about a message with an unknown ``!word`` or a marker on a later line."""
+    shown = one_line(word, _WORD_LIMIT).strip()
+    text = texts.HELD_LATER if shown.casefold() in _MARKERS else texts.HELD_UNKNOWN
+    return _notice(
+        text.format(word=f"“{shown}”"),
+        button(texts.HELD_SEND, "held:send", value=value),
+        button(texts.HELD_NOTE, "held:note", value=value),
+        button(texts.HELD_DISCARD, "held:discard", value=value),
+    )
+
+
+def refusal(reason: str) -> Post:
+    """Return the one sentence that says why something is not done."""
+    return _notice(texts.REFUSAL.format(reason=reason))
+
+
+def sentence(text: str) -> Post:
+    """Return one sentence as an answer."""
+    return _notice(text)
+
+
+def _notice(text: str, *buttons: Part) -> Post:
+    blocks = [section(text)]
+    if buttons:
+        blocks.append(actions(buttons))
+    return Post(fallback_text(text), blocks)
+
+
+def _full_stop(text: str) -> str:
+    return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."

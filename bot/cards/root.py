@@ -1,0 +1,152 @@
+"""The root card: a conversation's first message, who wrote it, how it stands, what can be done.
+
+Responsible for one Slack message that is edited in place as the conversation goes on. It must
+work for a visitor of whom nothing is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.cards import texts
+from bot.cards.messages import message_post
+from bot.cards.parts import (
+    Part,
+    actions,
+    button,
+    context,
+    date_mrkdwn,
+    dot_line,
+    fallback_text,
+    is_link,
+    option,
+    plain_text,
+)
+from bot.domain import Author, Block, Contact, Conversation, Millis, Operator, Post, Speaker, State
+from bot.markup import one_line
+
+_FACT_LIMIT = 150
+_NAME_LIMIT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """All that the root card shows. ``can_act`` is False where nothing can be done any more."""
+
+    conversation: Conversation
+    first_text: str
+    author: Speaker
+    author_kind: Author = Author.VISITOR
+    assignee: Operator | None = None
+    inbox_url: str = ""
+    now: Millis = Millis(0)
+    can_act: bool = True
+
+
+def root_card(view: CardView) -> Post:
+    """Return the card of a conversation.
+
+    It shows the first of the posts that ``message_post`` makes of ``first_text``; the others
+    belong into the thread.
+    """
+    conversation = view.conversation
+    first, *more = message_post(view.first_text, trusted=view.author_kind is not Author.VISITOR)
+    blocks = list(first.blocks)
+    if more:
+        blocks.append(context([plain_text(texts.CONTINUES, _FACT_LIMIT)]))
+    if facts := list(_facts(view)):
+        blocks.append(context([plain_text(fact, _FACT_LIMIT) for fact in facts]))
+    blocks.append(status_line(conversation, view.assignee))
+    if buttons := _buttons(view):
+        blocks.append(actions(buttons, f"conversation:{conversation.session_id}"))
+    name = one_line(view.author.name, _NAME_LIMIT) or texts.UNTITLED
+    text = fallback_text(f"#{conversation.number} {name}:")
+    return Post(f"{text} {first.text}", blocks)
+
+
+def status_line(conversation: Conversation, assignee: Operator | None) -> Block:
+    """Return the live line: number, state, since when the customer waits, who has it."""
+    words = f"*#{conversation.number}* · {texts.STATES[conversation.state]}"
+    if conversation.waiting_since and conversation.state is not State.RESOLVED:
+        words += f" · {texts.WAITING_SINCE} {date_mrkdwn(conversation.waiting_since)}"
+    return context(
+        [
+            {"type": "mrkdwn", "text": words, "verbatim": True},
+            plain_text(assigned_to(conversation, assignee), _FACT_LIMIT),
+        ]
+    )
+
+
+def assigned_to(conversation: Conversation, assignee: Operator | None) -> str:
+    """Return who has the conversation, in words."""
+    name = one_line(assignee.name, _NAME_LIMIT) if assignee else ""
+    if name:
+        return texts.ASSIGNED_TO.format(name=name)
+    return texts.ASSIGNED if conversation.assignee or assignee else texts.UNASSIGNED
+
+
+def contact_facts(contact: Contact) -> Iterator[str]:
+    """Yield what is known of the customer, a fact each."""
+    page = dot_line((contact.page_title, contact.page_url), limit=70)
+    place = ", ".join(one_line(part, 60) for part in (contact.city, contact.country) if part)
+    for sign, fact in (
+        ("✉️", contact.email),
+        ("📞", contact.phone),
+        ("🏢", contact.company),
+        ("📄", page),
+        ("📍", place),
+        ("💻", contact.device),
+        ("🏷️", ", ".join(contact.segments)),
+    ):
+        if shown := one_line(fact, _FACT_LIMIT - 4):
+            yield f"{sign} {shown}"
+    if contact.subject.strip():
+        yield texts.SUBJECT.format(subject=contact.subject)
+    if contact.origin.strip() not in {"", "chat"}:
+        yield texts.VIA.format(origin=origin_name(contact.origin))
+
+
+def origin_name(origin: str) -> str:
+    """Return how a customer reached Crisp: ``urn:crisp.im:whatsapp:0`` is "whatsapp"."""
+    parts = origin.split(":")
+    return one_line(parts[2] if len(parts) > 2 and parts[0] == "urn" else origin, 60)  # noqa: PLR2004 - urn:vendor:name
+
+
+def _facts(view: CardView) -> Iterator[str]:
+    if view.author_kind is not Author.VISITOR:
+        name = one_line(view.author.name, _NAME_LIMIT)
+        if name:
+            yield texts.STARTED_BY.format(name=name)
+    yield from contact_facts(view.conversation.contact)
+
+
+def _buttons(view: CardView) -> list[Part]:
+    opened = []
+    if is_link(view.inbox_url):
+        opened = [button(texts.OPEN_IN_CRISP, "conversation:open", url=view.inbox_url)]
+    if not view.can_act:
+        return opened
+    value = view.conversation.session_id
+    if view.conversation.state is State.RESOLVED:
+        first = button(texts.REOPEN, "conversation:reopen", value=value)
+    else:
+        first = button(texts.RESOLVE, "conversation:resolve", value=value, style="primary")
+    assign = button(texts.ASSIGN_ME, "conversation:assign_me", value=value)
+    return [first, assign, *opened, _menu(view)]
+
+
+def _menu(view: CardView) -> Part:
+    state = view.conversation.state
+    options = []
+    if state is not State.PENDING:
+        options.append(option(texts.MARK_PENDING, "pending"))
+    else:
+        options.append(option(texts.MARK_OPEN, "reopen"))
+    if view.assignee or view.conversation.assignee:
+        options.append(option(texts.UNASSIGN, "unassign"))
+    if state is State.RESOLVED:
+        options.append(option(texts.REOPEN, "reopen"))
+    else:
+        options.append(option(texts.RESOLVE, "resolve"))
+    return {"type": "overflow", "action_id": "conversation:menu", "options": options}

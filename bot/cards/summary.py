@@ -1,0 +1,115 @@
+"""Crisp's message types other than text, in words.
+
+Responsible for showing what a file, picker, field, carousel or event holds. It must take any
+content: it comes from outside. https://docs.crisp.chat/references/rest-api/v1/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.cards import texts
+from bot.markup import one_line
+
+_LABEL_LIMIT = 200
+_MANY = 50
+
+Fields = Mapping[str, Any]
+
+
+def generic_summary(type: str, content: object) -> str:  # noqa: A002 - Crisp's own word
+    """Return a message of any Crisp type as markdown; an unknown type is named."""
+    if isinstance(content, str) and type in {"text", "note"}:
+        return content
+    fields: Fields = content if isinstance(content, Mapping) else {}
+    match type:
+        case "file":
+            return _lines(texts.FILE.format(name=_file_name(fields)), _string(fields, "url"))
+        case "animation" | "audio":
+            return _recording(type, fields)
+        case "picker":
+            return _picker(fields)
+        case "field":
+            return _field(fields)
+        case "carousel":
+            return _carousel(fields)
+        case "event":
+            said = _string(fields, "text") or _string(fields, "namespace")
+            return texts.EVENT.format(text=said).rstrip()
+        case _:
+            return _unknown(type, content)
+
+
+def _unknown(type_: str, content: object) -> str:
+    line = texts.UNKNOWN_TYPE.format(type=_code(one_line(type_, 60) or "?"))
+    fields = content if isinstance(content, Mapping) else {"text": content}
+    return _lines(line, _string(fields, "text"))
+
+
+def _recording(type_: str, fields: Fields) -> str:
+    seconds = fields.get("duration")
+    title = texts.AUDIO if type_ == "audio" else texts.ANIMATION
+    if type_ == "audio" and isinstance(seconds, int | float) and 0 < seconds < 10**6:
+        title = texts.AUDIO_SECONDS.format(seconds=round(seconds))
+    return _lines(title, _string(fields, "url"))
+
+
+def _picker(fields: Fields) -> str:
+    choices = []
+    for choice in _objects(fields, "choices"):
+        label = _string(choice, "label") or _string(choice, "value")
+        icon = _string(choice, "icon")
+        mark = "☑" if choice.get("selected") is True else "☐"
+        choices.append(f"- {mark} {icon + ' ' if icon else ''}{label}".rstrip())
+    return _lines(texts.PICKER.format(text=_text(fields)), "\n" + "\n".join(choices))
+
+
+def _field(fields: Fields) -> str:
+    value = _string(fields, "value") or texts.FIELD_EMPTY
+    return _lines(
+        texts.FIELD.format(text=_text(fields)), _string(fields, "explain"), "\n> " + value
+    )
+
+
+def _carousel(fields: Fields) -> str:
+    cards = []
+    for target in _objects(fields, "targets"):
+        parts = [_string(target, "title"), _string(target, "description"), _string(target, "image")]
+        parts += [
+            f"{_string(action, 'label')} {_string(action, 'url')}".strip()
+            for action in _objects(target, "actions")
+        ]
+        cards.append("- " + " · ".join(part for part in parts if part))
+    return _lines(texts.CAROUSEL.format(text=_text(fields)), "\n" + "\n".join(cards))
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def _file_name(fields: Fields) -> str:
+    return _code(_string(fields, "name") or texts.UNNAMED_FILE)
+
+
+def _code(text: str) -> str:
+    return "`" + text.replace("`", "'") + "`"
+
+
+def _string(fields: Fields, name: str) -> str:
+    value = fields.get(name)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    limit = 2_000 if name in {"url", "image", "value"} else _LABEL_LIMIT
+    return one_line(value, limit) if isinstance(value, str) else ""
+
+
+def _text(fields: Fields) -> str:
+    value = fields.get("text")
+    return value if isinstance(value, str) else ""
+
+
+def _objects(fields: Fields, name: str) -> Iterator[Fields]:
+    value = fields.get(name)
+    if isinstance(value, list | tuple):
+        yield from (item for item in value[:_MANY] if isinstance(item, Mapping))
