@@ -1,0 +1,1 @@
+"""The tests: each says its rule in one sentence."""
