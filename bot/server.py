@@ -22,6 +22,8 @@ MAX_BODY = 2 * 1024 * 1024
 """Bytes of the longest body taken; Slack's and Crisp's largest events are far below."""
 BODY_TIMEOUT = 10.0
 """Seconds within which a body must have come in whole."""
+LINGER = 1.0
+"""Seconds that the rest of a refused body is still read, so that the sender sees the answer."""
 
 log = structlog.get_logger()
 
@@ -108,7 +110,9 @@ async def listening(
     At the end, requests being answered get ``shutdown`` seconds to finish. Raises BridgeError
     when the address cannot be had.
     """
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=shutdown)
+    runner = web.AppRunner(
+        application, access_log=None, shutdown_timeout=shutdown, lingering_time=LINGER
+    )
     await runner.setup()
     try:
         try:
@@ -204,5 +208,8 @@ def _whole_bodies(limit: float) -> Middleware:
 
 
 async def _anonymous(_request: web.Request, response: web.StreamResponse) -> None:
-    """Keep the names and versions of what serves out of the answer."""
+    """Keep the names and versions of what serves out of the answer.
+
+    What is no HTTP at all is answered by aiohttp itself, before any of this.
+    """
     response.headers.popall(hdrs.SERVER, None)
