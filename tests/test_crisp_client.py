@@ -339,9 +339,10 @@ async def test_an_accepted_send_without_a_fingerprint_keeps_ours() -> None:
         await crisp.send_message(SESSION, OutgoingMessage(content="x"))
 
 
-async def test_a_message_that_is_not_there_is_none() -> None:
-    """Looking before a resend must be able to tell absence from trouble."""
-    crisp, _ = client(refused(404, "message_not_found"))
+@pytest.mark.parametrize("status", [404, 200])
+async def test_a_message_that_is_not_there_is_none(status: int) -> None:
+    """Looking before a resend tells absence from trouble by the reason, an error at 200 too."""
+    crisp, _ = client(refused(status, "message_not_found"))
     assert await crisp.get_message(SESSION, F) is None
 
 

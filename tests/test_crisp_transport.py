@@ -152,6 +152,7 @@ async def test_an_answer_that_never_ends_is_ambiguous() -> None:
         (200, {"error": True, "reason": "invalid_data"}, Refused, "invalid_data"),
         (200, {"error": True, "reason": "rate_limited"}, RateLimited, "rate_limited"),
         (200, {"error": True, "reason": "invalid_session"}, Unauthorized, "invalid_session"),
+        (200, {"error": True, "reason": "internal_error"}, Ambiguous, "internal_error"),
         (200, None, Ambiguous, "unreadable_answer"),
         (200, ["x"], Ambiguous, "unreadable_answer"),
         (200, {"hello": 1}, Ambiguous, "unreadable_answer"),

@@ -124,9 +124,9 @@ async def dial(
     if parts.scheme not in {"ws", "wss", "http", "https"} or not parts.netloc:
         raise LinkLost("the RTM endpoint's address is not a socket's")
     link = Link(backlog=backlog)
-    # The session is ours, so that it is closed even if connecting is broken off half-way.
     async with aiohttp.ClientSession() as http:
-        socket = _socket(link, http)
+        door = _Door(http)
+        socket = _socket(link, door)
         try:
             await _connect(
                 socket, f"{parts.scheme}://{parts.netloc}", path=parts.path, handshake=handshake
@@ -138,10 +138,32 @@ async def dial(
         except TimeoutError as err:
             raise LinkLost("no answer to the RTM handshake") from err
         finally:
-            await _hang_up(socket)
+            await _hang_up(socket, door)
 
 
-def _socket(link: Link, http: aiohttp.ClientSession) -> Any:
+class _Door:
+    """The HTTP session as Socket.IO sees it.
+
+    It keeps the websocket, which the library forgets when connecting is broken off half-way.
+    """
+
+    closed = False
+
+    def __init__(self, http: aiohttp.ClientSession) -> None:
+        self._http = http
+        self._sockets: list[aiohttp.ClientWebSocketResponse] = []
+
+    async def ws_connect(self, url: str, **options: Any) -> aiohttp.ClientWebSocketResponse:
+        socket: aiohttp.ClientWebSocketResponse = await self._http.ws_connect(url, **options)
+        self._sockets.append(socket)
+        return socket
+
+    async def shut(self) -> None:
+        for socket in self._sockets:
+            await socket.close()
+
+
+def _socket(link: Link, door: _Door) -> Any:
     """Make a Socket.IO client that feeds the link; Any, as the library is untyped."""
     # At its lower levels the library logs whole packets, and with them the token's key.
     silent = logging.getLogger("bot.crisp.link.wire")
@@ -151,7 +173,7 @@ def _socket(link: Link, http: aiohttp.ClientSession) -> Any:
         handle_sigint=False,
         logger=silent,
         engineio_logger=silent,
-        http_session=http,
+        http_session=door,
         request_timeout=CLOSING / 2,
         timestamp_requests=False,
     )
@@ -179,10 +201,11 @@ async def _emit(socket: Any, login: Login) -> None:
         raise LinkLost("the RTM socket closed before the handshake") from err
 
 
-async def _hang_up(socket: Any) -> None:
+async def _hang_up(socket: Any, door: _Door) -> None:
     try:
         async with asyncio.timeout(CLOSING):
             await socket.disconnect()
+            await door.shut()
     except (TimeoutError, aiohttp.ClientError, OSError):
         return
 
@@ -190,5 +213,5 @@ async def _hang_up(socket: Any) -> None:
 def _reason(data: Any) -> str:
     """Describe a refusal in a fixed sentence: Crisp's own may hold anything."""
     given = data.get("message") if isinstance(data, Mapping) else None
-    word = f" ({given})" if given in ("invalid_session", "not_allowed") else ""
+    word = f" ({given})" if given in ("invalid_session", "invalid_data", "not_allowed") else ""
     return f"the token is refused{word}; check its identifier, its key and CRISP_TIER"

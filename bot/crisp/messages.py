@@ -8,7 +8,6 @@ Reference: docs.crisp.chat/references/rest-api/v1/#send-a-message-in-conversatio
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from http import HTTPStatus
 from typing import Any
 
 from bot.crisp.calls import Calls
@@ -19,6 +18,8 @@ from bot.errors import Refused
 
 FULL = 20
 """A page of messages is about 40; one shorter than this is taken for the last."""
+_ABSENT = frozenset({"message_not_found", "fingerprint_not_found"})
+"""Reasons that are about the message, and not about its conversation or the route."""
 
 
 class MessageCalls(Calls):
@@ -84,7 +85,7 @@ class MessageCalls(Calls):
         try:
             data = await self._call("GET", *parts)
         except Refused as err:
-            if err.status == HTTPStatus.NOT_FOUND and _names_message(err.code):
+            if err.code in _ABSENT:
                 return None
             raise
         found = read(Message, self._placed(session_id)(data))
@@ -131,8 +132,3 @@ def _earlier(batch: Listing[Message], fresh: list[Message], *, before: int | Non
     if fresh:
         return oldest + 1
     return oldest if before is None or oldest < before else None
-
-
-def _names_message(code: str) -> bool:
-    """Tell whether a 404 is about the message, and not about the conversation or the route."""
-    return code in {"message_not_found", "fingerprint_not_found"}

@@ -23,6 +23,8 @@ QUOTA_WAIT = 60.0
 
 _REASON = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _UNCLEAR = frozenset({*range(100, 200), 408, 425})
+_TROUBLE = frozenset({"internal_error", "server_error", "timeout", "unavailable"})
+"""Reasons that say nothing of what was done, whatever the status they come with."""
 _TOO_MANY = frozenset({420, 429})
 _LIMITED = frozenset({"rate_limited", "too_many_requests", "quota_limit_exceeded"})
 _CREDENTIALS = frozenset(
@@ -131,6 +133,8 @@ def _code(envelope: Mapping[str, Any], status: int) -> str:
 
 
 def _rejected(call: str, *, code: str, status: int, headers: Mapping[str, str]) -> ApiError:
+    if code in _TROUBLE:
+        return Ambiguous(Source.CRISP, call, code, status=status)
     wait = retry_after(headers)
     if status == HTTPStatus.LOCKED or code == "quota_limit_exceeded":
         return RateLimited(
