@@ -225,6 +225,13 @@ def _visitor_availability(stage: Stage, act: Json) -> Json:
     return {}
 
 
+def _operator_open(stage: Stage, act: Json) -> Json:
+    user_id = _operator(stage, act).user_id
+    opened = bool(act.get("opened", True))
+    desk.set_opened(stage.world, _conversation(stage, act), operator=user_id, opened=opened)
+    return {}
+
+
 def _set_state(stage: Stage, act: Json) -> Json:
     author = _operator(stage, act).as_author()
     desk.set_state(stage.world, _conversation(stage, act), act["state"], author=author)
@@ -308,6 +315,7 @@ ACTS: dict[str, Act] = {
     "operator_remove": _remove,
     "operator_typing": _operator_typing,
     "operator_read": _mark("user", "read"),
+    "operator_open": _operator_open,
     "operator_availability": _operator_availability,
     "set_state": _set_state,
     "assign": _assign,

@@ -218,7 +218,7 @@ def abort(request: web.Request) -> web.Response:
 
 
 def _retry(seconds: float) -> dict[str, str]:
-    return {"Retry-After": f"{seconds:g}"}
+    return {"Retry-After": f"{seconds:g}"} if seconds else {}
 
 
 def _envelope(status: int, reason: str, data: Any, *, error: bool) -> Reply:
