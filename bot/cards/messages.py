@@ -11,14 +11,22 @@ import json
 from bot.cards import texts
 from bot.cards.parts import CONTEXT_LIMIT, context, fallback_text, plain_text, words
 from bot.domain import Block, Post
-from bot.markup import SLACK_TEXT_LIMIT, crisp_to_blocks, fallback, one_line, split
+from bot.markup import (
+    SLACK_TEXT_LIMIT,
+    crisp_to_blocks,
+    neutralise,
+    one_line,
+    read_crisp,
+    split,
+)
+from bot.markup.tree import flat
 from bot.markup.visible import measure
 from bot.markup.write_slack import literal
 
 _PREFIX_LIMIT = 150
-_MAX_ENCODED = 10_000
+_MAX_ENCODED = 8_500
 """Slack refuses a message whose blocks together are about 13,000 characters; how it counts is
-not documented, so that the whole JSON is kept below."""
+not documented, so the whole JSON is kept below it. Without formatting a part always is."""
 
 
 def message_post(markdown: str, *, trusted: bool, prefix: str | None = None) -> list[Post]:
@@ -27,16 +35,18 @@ def message_post(markdown: str, *, trusted: bool, prefix: str | None = None) -> 
     ``trusted`` is for operators: labels of their links stay labels.
     """
     label = one_line(prefix or "", _PREFIX_LIMIT)
-    parts = message_parts(markdown)
-    if parts == [""]:
-        return [_labelled([_empty()], texts.EMPTY_MESSAGE, label)]
-    return [_labelled(_blocks(part, trusted=trusted), fallback(part), label) for part in parts]
+    return [_post(part, trusted=trusted, label=label) for part in message_parts(markdown)]
 
 
 def message_parts(markdown: str) -> list[str]:
     """Return the markdown of each post that a message needs, in order; ``[""]`` if it is blank."""
-    parts = [fit for part in split(markdown, SLACK_TEXT_LIMIT) for fit in _fitting(part)]
-    return [part for part in parts if fallback(part).strip()] or [""]
+    parts = split(neutralise(markdown), SLACK_TEXT_LIMIT)
+    return [part for part in parts if shown_in(part).strip()] or [""]
+
+
+def shown_in(markdown: str) -> str:
+    """Return what a reader sees of a customer's markdown."""
+    return flat(read_crisp.read(markdown, trusted=False))
 
 
 def note_post(markdown: str, *, trusted: bool = True, prefix: str | None = None) -> list[Post]:
@@ -50,13 +60,19 @@ def context_line(text: str) -> Post:
     return Post(fallback_text(text), [context([plain_text(text, CONTEXT_LIMIT)])])
 
 
-def _labelled(blocks: list[Block], text: str, label: str) -> Post:
+def _post(part: str, *, trusted: bool, label: str) -> Post:
+    blocks = _blocks(part, trusted=trusted) if part else [_empty()]
+    shown = shown_in(part) or texts.EMPTY_MESSAGE
+    return Post(fallback_text(f"{label}\n{shown}"), _labelled(blocks, label))
+
+
+def _labelled(blocks: list[Block], label: str) -> list[Block]:
     if not label:
-        return Post(text, blocks)
+        return blocks
     first = {"type": "rich_text_section", "elements": [words(label, bold=True)]}
     head, *rest = blocks
     marked = {**head, "elements": [first, *head["elements"]]}
-    return Post(fallback_text(f"{label}\n") + "\n" + text, [marked, *rest])
+    return [marked, *rest]
 
 
 def _empty() -> Block:
@@ -65,17 +81,6 @@ def _empty() -> Block:
         "elements": [words(texts.EMPTY_MESSAGE, italic=True)],
     }
     return {"type": "rich_text", "elements": [section]}
-
-
-def _fitting(part: str) -> list[str]:
-    """Halve what even without formatting would be too long for one message once encoded."""
-    limit = measure(part)
-    while _encoded(literal(part)) > _MAX_ENCODED and limit > 1:
-        limit //= 2
-        pieces = split(part, max(limit, 2))
-        if all(_encoded(literal(piece)) <= _MAX_ENCODED for piece in pieces):
-            return pieces
-    return [part]
 
 
 def _blocks(part: str, *, trusted: bool) -> list[Block]:
