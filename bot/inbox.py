@@ -1,0 +1,129 @@
+"""Accepting what comes in: committed, decided and only then acknowledged.
+
+Responsible for the life of an arrival. A handler reads and decides; what it decided is written
+here, in the same transaction, and nothing is called on either platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from bot.domain import Arrival, Receipt
+from bot.errors import StoreError
+from bot.relay.access import Rules
+from bot.relay.effects import Decision
+from bot.router import Router
+from bot.store import queue
+from bot.store.transaction import Transaction
+from bot.store.writer import Writer
+
+
+class Inbox:
+    """The door for arrivals of both platforms, live or swept."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        router: Router,
+        rules: Rules,
+        *,
+        on_receipt: Callable[[Arrival, Receipt], None] = lambda _arrival, _receipt: None,
+    ) -> None:
+        """Decide with the router's handlers; ``on_receipt`` counts."""
+        self._writer = writer
+        self._router = router
+        self._rules = rules
+        self._on_receipt = on_receipt
+
+    async def accept(self, arrival: Arrival) -> Receipt:
+        """Commit an arrival and what follows from it; return only then.
+
+        StoreError if it could not be committed: it must not be acknowledged.
+        """
+        receipt = await self._writer.submit(lambda tx: self.receive(tx, arrival))
+        self._on_receipt(arrival, receipt)
+        return receipt
+
+    def receive(self, tx: Transaction, arrival: Arrival) -> Receipt:
+        """Decide one arrival inside a transaction."""
+        if arrival.fact is not None and tx.knows_fact(arrival.source, arrival.fact):
+            return Receipt.DUPLICATE
+        tx.conn.execute("SAVEPOINT decide")
+        try:
+            receipt = self._decide(tx, arrival)
+        except StoreError:
+            raise
+        except Exception as err:  # noqa: BLE001 - becomes the row's state, for a person to see
+            tx.conn.execute("ROLLBACK TO decide")
+            tx.record(arrival, state="failed", error=_reason(err))
+            receipt = Receipt.FAILED
+        tx.conn.execute("RELEASE decide")
+        return receipt
+
+    def _decide(self, tx: Transaction, arrival: Arrival) -> Receipt:
+        decision = self._router.decide(arrival, tx, self._rules)
+        if decision is None:
+            return Receipt.IGNORED
+        state, receipt = _state_of(decision)
+        inbox_id = tx.record(arrival, state=state, parked_on=decision.park_on)
+        self._write(tx, decision, inbox_id)
+        return receipt
+
+    def redecide(self, tx: Transaction, inbox_ids: Iterable[int]) -> None:
+        """Decide stored arrivals again: what they waited for is known now."""
+        for inbox_id in inbox_ids:
+            arrival = tx.stored(inbox_id)
+            if arrival is None:
+                continue
+            tx.conn.execute("SAVEPOINT again")
+            try:
+                decision = self._router.decide(arrival, tx, self._rules)
+                decision = decision or Decision()
+                state, _ = _state_of(decision)
+                tx.settle(inbox_id, state=state, parked_on=decision.park_on)
+                self._write(tx, decision, inbox_id)
+            except StoreError:
+                raise
+            except Exception as err:  # noqa: BLE001 - becomes the row's state
+                tx.conn.execute("ROLLBACK TO again")
+                tx.settle(inbox_id, state="failed", error=_reason(err))
+            tx.conn.execute("RELEASE again")
+
+    async def retry_failed(self, inbox_id: int) -> bool:
+        """Decide a failed arrival again, at a person's wish; False if there is none."""
+
+        def job(tx: Transaction) -> bool:
+            if tx.stored(inbox_id) is None:
+                return False
+            self.redecide(tx, (inbox_id,))
+            return True
+
+        return await self._writer.submit(job)
+
+    def _write(self, tx: Transaction, decision: Decision, inbox_id: int) -> None:
+        if decision.confirm is not None:
+            queue.confirm(tx, decision.confirm, decision.confirmed_as)
+        if decision.dismiss is not None:
+            queue.confirm(tx, decision.dismiss, {})
+        if decision.requeue is not None:
+            queue.requeue(tx, decision.requeue)
+        for user in decision.users:
+            tx.save_user(user)
+        tx.apply(decision, inbox_id=inbox_id)
+
+
+def _state_of(decision: Decision) -> tuple[str, Receipt]:
+    if decision.park_on is not None:
+        return "parked", Receipt.PARKED
+    if decision.waits:
+        return "waiting", Receipt.PARKED
+    return "done", Receipt.ACCEPTED
+
+
+def _reason(err: Exception) -> str:
+    """Name an exception without its text, which may quote a customer."""
+    frame = err.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = f" at {frame.tb_frame.f_code.co_name}:{frame.tb_lineno}" if frame else ""
+    return f"{type(err).__name__}{where}"

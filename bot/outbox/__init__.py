@@ -1,0 +1,1 @@
+"""Delivering: lanes, pacing, attempts and looks."""

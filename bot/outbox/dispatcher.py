@@ -1,0 +1,342 @@
+"""Carrying out what the outbox holds for one destination, one row per lane at a time.
+
+Responsible for the life of an attempt: pick, call, store what became of it. What a failure leads
+to is decided by ``bot.policy``, who is told by ``bot.relay.failures``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import structlog
+
+from bot import policy
+from bot.domain import Millis, Source
+from bot.errors import Ambiguous, ApiError, RateLimited, StoreError, Unauthorized, Unreachable
+from bot.outbox.courier import Again, Courier, Done, Record, Result
+from bot.outbox.lanes import Lanes
+from bot.outbox.pacing import Pacer
+from bot.policy import Dead, Limits, LookFirst, Retry
+from bot.relay.effects import Effect
+from bot.relay.failures import given_up
+from bot.store import queue
+from bot.store.reader import Reader
+from bot.store.rows import OutboxRow
+from bot.store.transaction import Transaction
+from bot.store.writer import Writer
+from bot.telemetry import Metrics
+
+log = structlog.get_logger()
+
+MAX_HOLD = 30.0
+"""At most this long, in seconds, an unreachable platform is left alone between attempts."""
+
+
+class After(Enum):
+    """What has just been done about a row."""
+
+    ATTEMPT = auto()
+    LOOK = auto()
+    BLIND_LOOK = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a dispatcher works with."""
+
+    writer: Writer
+    reader: Reader
+    metrics: Metrics
+    limits: Limits
+    clock: Callable[[], float]
+    rng: random.Random
+
+
+class Dispatcher:
+    """The worker of one destination."""
+
+    def __init__(
+        self,
+        destination: Source,
+        courier: Courier,
+        pacer: Pacer,
+        env: Environment,
+        *,
+        in_flight: int,
+    ) -> None:
+        """``in_flight`` bounds the calls that are made at the same time."""
+        self._destination = destination
+        self._courier = courier
+        self._pacer = pacer
+        self._env = env
+        self._in_flight = in_flight
+        self._lanes = Lanes(pacer, courier.bucket)
+        self._stale: dict[str, None] = {}
+        self._changed = asyncio.Event()
+        self._open = False
+        self._stopping = False
+        self._unreachable = 0
+
+    # --- what others tell it
+
+    def wake(self, lanes: Iterable[str]) -> None:
+        """Hear that lanes have new or changed rows."""
+        self._stale.update(dict.fromkeys(lanes))
+        self._changed.set()
+
+    def hold(self) -> None:
+        """Start nothing until released: a catch-up may bring what belongs before."""
+        self._open = False
+
+    def release(self) -> None:
+        """Go on."""
+        self._open = True
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Start nothing more; ``run`` ends when what is in flight is done."""
+        self._stopping = True
+        self._changed.set()
+
+    @property
+    def busy(self) -> int:
+        """How many calls are being made."""
+        return len(self._lanes.busy)
+
+    # --- the loop
+
+    async def run(self) -> None:
+        """Deliver until stopped."""
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping:
+                self._changed.clear()
+                await self._load()
+                await self._wait(self._start(tasks))
+
+    async def _wait(self, seconds: float | None) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+
+    async def _load(self) -> None:
+        wanted = [lane for lane in self._stale if lane not in self._lanes.busy]
+        if not wanted:
+            return
+        for lane in wanted:
+            del self._stale[lane]
+        found = await self._env.reader.ask(lambda view: queue.heads(view, wanted))
+        now_ms = int(self._env.clock() * 1000)
+        for lane, row in found.items():
+            if lane not in self._lanes.busy:
+                self._lanes.put(lane, row, now_ms)
+
+    def _start(self, tasks: asyncio.TaskGroup) -> float | None:
+        while self._open and not self._stopping and self.busy < self._in_flight:
+            row, wait = self._lanes.pick(self._env.clock())
+            if row is None:
+                return wait
+            tasks.create_task(self._deliver(row))
+        return None
+
+    async def _deliver(self, row: OutboxRow) -> None:
+        following: OutboxRow | None = None
+        try:
+            following = await self._store(await self._outcome(row))
+        finally:
+            self._lanes.busy.discard(row.lane)
+            self._lanes.put(row.lane, following, int(self._env.clock() * 1000))
+            self._changed.set()
+
+    async def _store(self, job: Callable[[Transaction], OutboxRow | None]) -> OutboxRow | None:
+        """Commit what became of a row, however long the database refuses: it has happened."""
+        pause = 0.2
+        while True:
+            try:
+                return await self._env.writer.submit(job)
+            except StoreError as err:
+                if self._stopping:
+                    return None  # the next start looks before it sends
+                log.error("outbox.commit_failed", reason=str(err))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    # --- one row
+
+    async def _outcome(self, row: OutboxRow) -> Callable[[Transaction], OutboxRow | None]:
+        """Look or attempt, and return the job that stores what became of it."""
+        try:
+            if row.must_look and row.kind in self._courier.looked_for:
+                return await self._look(row)
+            return self._ended(row, await self._courier.attempt(row))
+        except ApiError as err:
+            return self._failed(row, err)
+        except Exception as err:  # noqa: BLE001 - one row's trouble must not stop the others
+            log.error("outbox.broken_row", key=row.key, kind=row.kind, error=type(err).__name__)
+            return self._give_up(row, Dead(type(err).__name__, certain=False))
+
+    async def _look(self, row: OutboxRow) -> Callable[[Transaction], OutboxRow | None]:
+        ended = (row.attempt_ended or row.accepted_at) / 1000
+        limits = self._env.limits
+        try:
+            found = await self._courier.look(row)
+        except ApiError as err:
+            step = policy.after_blind(
+                err, looks=row.attempts, attempt_ended=ended, now=self._env.clock(),
+                chance=self._env.rng.random(), limits=limits,
+            )  # fmt: skip
+            if isinstance(err, Unreachable | RateLimited):
+                self._hold_bucket(row, err, step, self._env.clock())
+            return self._stepped(row, step, err.code, after=After.BLIND_LOOK)
+        if found is not None:
+            return self._ended(row, found)
+        step = policy.after_absent(
+            looks=row.looks + 1, attempts=row.attempts, attempt_ended=ended,
+            age=self._env.clock() - row.accepted_at / 1000, now=self._env.clock(), limits=limits,
+        )  # fmt: skip
+        if isinstance(step, Retry) and step.at <= self._env.clock():
+            # Certain now that it is not there. No commit is needed before it is sent again:
+            # after a crash every head is looked for anyway.
+            return self._ended(row, await self._courier.attempt(row))
+        return self._stepped(row, step, "absent", after=After.LOOK)
+
+    def _ended(self, row: OutboxRow, result: Result) -> Callable[[Transaction], OutboxRow | None]:
+        self._unreachable = 0
+        if isinstance(result, Again):
+            return self._again(row, result)
+        self._count_delivered(row)
+        return _finished(row, result)
+
+    def _count_delivered(self, row: OutboxRow) -> None:
+        metrics, seconds = self._env.metrics, self._env.clock() - row.accepted_at / 1000
+        metrics.delivered(self._destination)
+        if row.kind == "post":
+            metrics.reached_slack(max(seconds, 0.0))
+        elif row.kind == "send":
+            metrics.reached_customer(max(seconds, 0.0))
+
+    def _again(self, row: OutboxRow, result: Again) -> Callable[[Transaction], OutboxRow | None]:
+        at = Millis(int((self._env.clock() + result.after) * 1000) if result.after else 0)
+
+        def job(tx: Transaction) -> OutboxRow | None:
+            queue.postpone(tx, row, not_before=at, counts=False, error=None, resend=True)
+            result.record(tx)
+            return queue.head(tx, row.lane)
+
+        return job
+
+    def _failed(self, row: OutboxRow, err: ApiError) -> Callable[[Transaction], OutboxRow | None]:
+        now = self._env.clock()
+        step = policy.after_failure(
+            err, attempt=row.attempts + 1, age=now - row.accepted_at / 1000, now=now,
+            chance=self._env.rng.random(), limits=self._env.limits,
+        )  # fmt: skip
+        if isinstance(err, Ambiguous) and row.kind not in self._courier.looked_for:
+            pause = policy.backoff(
+                row.attempts + 1, limits=self._env.limits, chance=self._env.rng.random()
+            )
+            step = Retry(now + pause)
+        worn_out = row.attempts + 1 >= policy.FLEETING_ATTEMPTS
+        if (isinstance(step, Dead) and row.kind in self._courier.dropped) or (
+            worn_out and row.kind in self._courier.fleeting
+        ):
+            log.warning("outbox.dropped", key=row.key, kind=row.kind, code=err.code)
+            return _finished(row, Done())
+        if isinstance(err, Unreachable | Unauthorized) or (isinstance(step, Retry) and step.bucket):
+            self._hold_bucket(row, err, step, now)
+        return self._stepped(row, step, err.code, after=After.ATTEMPT)
+
+    def _hold_bucket(self, row: OutboxRow, err: ApiError, step: policy.Step, now: float) -> None:
+        if isinstance(step, Retry) and step.bucket:
+            until = step.at
+        else:
+            self._unreachable += 1
+            until = now + min(MAX_HOLD, 0.25 * 2.0 ** min(self._unreachable // self._in_flight, 10))
+        self._pacer.hold(self._courier.bucket(row), until, now)
+        log.warning(
+            "outbox.bucket_held",
+            bucket=self._courier.bucket(row),
+            code=err.code,
+            seconds=round(until - now, 1),
+        )
+
+    def _stepped(
+        self, row: OutboxRow, step: policy.Step, code: str, *, after: After
+    ) -> Callable[[Transaction], OutboxRow | None]:
+        match step:
+            case Dead():
+                return self._give_up(row, step)
+            case LookFirst(at):
+                return self._doubted(row, at, code, after=after)
+            case Retry(at):
+                self._env.metrics.retried(self._destination, code)
+                counts = step.counts
+
+                def job(tx: Transaction) -> OutboxRow | None:
+                    queue.postpone(
+                        tx, row, not_before=Millis(int(at * 1000)), counts=counts, error=code
+                    )
+                    return queue.head(tx, row.lane)
+
+                return job
+
+    def _doubted(
+        self, row: OutboxRow, at: float, code: str, *, after: After
+    ) -> Callable[[Transaction], OutboxRow | None]:
+        now_ms = Millis(int(self._env.clock() * 1000))
+        ended = now_ms if after is After.ATTEMPT else (row.attempt_ended or now_ms)
+        looks = {After.ATTEMPT: 0, After.LOOK: row.looks + 1, After.BLIND_LOOK: row.looks}[after]
+        self._env.metrics.retried(self._destination, code)
+
+        def job(tx: Transaction) -> OutboxRow | None:
+            queue.doubt(
+                tx, row, not_before=Millis(int(at * 1000)), attempt_ended=ended, looks=looks,
+                counts=after is not After.LOOK, error=code,
+            )  # fmt: skip
+            return queue.head(tx, row.lane)
+
+        return job
+
+    def _give_up(self, row: OutboxRow, dead: Dead) -> Callable[[Transaction], OutboxRow | None]:
+        if dead.certain:
+            self._env.metrics.died(self._destination)
+        else:
+            self._env.metrics.uncertain()
+        log.error(
+            "outbox.given_up", key=row.key, kind=row.kind, reason=dead.reason, certain=dead.certain
+        )
+
+        def job(tx: Transaction) -> OutboxRow | None:
+            queue.give_up(tx, row, certain=dead.certain, error=dead.reason)
+            for effect in _told(tx, row, dead):
+                tx.enqueue(effect)
+            return queue.head(tx, row.lane)
+
+        return job
+
+
+def _told(tx: Transaction, row: OutboxRow, dead: Dead) -> Iterable[Effect]:
+    try:
+        payload = row.payload()
+    except ValueError:
+        return ()
+    session_id = row.conversation.session_id if row.conversation else None
+    return given_up(
+        payload, key=row.key, session_id=session_id, code=dead.reason, certain=dead.certain,
+        now=tx.now,
+    )  # fmt: skip
+
+
+def _finished(row: OutboxRow, result: Done) -> Callable[[Transaction], OutboxRow | None]:
+    record: Record = result.record
+
+    def job(tx: Transaction) -> OutboxRow | None:
+        following = queue.finish(tx, row)
+        record(tx)
+        return queue.head(tx, row.lane) if tx.lanes else following
+
+    return job

@@ -1,0 +1,99 @@
+"""Which lane goes next: heads by bucket, priority and turn.
+
+Responsible for the order among lanes, in memory; the order within a lane is the database's. It
+starts nothing and waits for nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterator
+
+from bot.outbox.pacing import Pacer
+from bot.store.rows import OutboxRow
+
+Entry = tuple[int, int, str]
+
+
+class Lanes:
+    """The heads of all lanes of one destination, and which of them are busy."""
+
+    def __init__(self, pacer: Pacer, bucket_of: Callable[[OutboxRow], str]) -> None:
+        """``bucket_of`` names the rate bucket that a row uses."""
+        self._pacer = pacer
+        self._bucket_of = bucket_of
+        self._heads: dict[str, tuple[int, OutboxRow]] = {}
+        self._ready: dict[str, list[Entry]] = {}
+        self._later: list[Entry] = []
+        self._counter = itertools.count()
+        self.busy: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._heads)
+
+    def put(self, lane: str, row: OutboxRow | None, now_ms: int) -> None:
+        """Set a lane's head; None empties the lane. It goes behind all that wait already."""
+        if row is None:
+            self._heads.pop(lane, None)
+            return
+        turn = next(self._counter)
+        self._heads[lane] = (turn, row)
+        if row.not_before > now_ms:
+            heapq.heappush(self._later, (row.not_before, turn, lane))
+        else:
+            self._push(row, turn, lane)
+
+    def _push(self, row: OutboxRow, turn: int, lane: str) -> None:
+        unopened = row.kind == "post" and row.conversation and not row.conversation.thread_ts
+        priority = 0 if unopened else row.priority
+        heapq.heappush(self._ready.setdefault(self._bucket_of(row), []), (priority, turn, lane))
+
+    def pick(self, now: float) -> tuple[OutboxRow | None, float | None]:
+        """Return the row to start now and mark its lane busy, or how long to wait for one.
+
+        Buckets take turns; within a bucket priority goes first, then who waits longest.
+        """
+        self._wake_due(int(now * 1000))
+        soonest = self._until_later(now)
+        for bucket in list(self._ready):
+            entries = self._ready[bucket]
+            self._drop_stale(entries)
+            if not entries:
+                del self._ready[bucket]
+                continue
+            wait = self._pacer.wait(bucket, now)
+            if wait > 0:
+                soonest = wait if soonest is None else min(soonest, wait)
+                continue
+            _, _, lane = heapq.heappop(entries)
+            self._ready[bucket] = self._ready.pop(bucket)  # to the end: the next bucket's turn
+            self._pacer.take(bucket, now)
+            self.busy.add(lane)
+            return self._heads.pop(lane)[1], None
+        return None, soonest
+
+    def _drop_stale(self, entries: list[Entry]) -> None:
+        while entries and not self._is_current(entries[0]):
+            heapq.heappop(entries)
+
+    def _is_current(self, entry: Entry) -> bool:
+        _, turn, lane = entry
+        head = self._heads.get(lane)
+        return head is not None and head[0] == turn and lane not in self.busy
+
+    def _wake_due(self, now_ms: int) -> None:
+        while self._later and self._later[0][0] <= now_ms:
+            entry = heapq.heappop(self._later)
+            if self._is_current(entry):
+                _, turn, lane = entry
+                self._push(self._heads[lane][1], turn, lane)
+
+    def _until_later(self, now: float) -> float | None:
+        while self._later and not self._is_current(self._later[0]):
+            heapq.heappop(self._later)
+        return max(self._later[0][0] / 1000 - now, 0.001) if self._later else None
+
+    def rows(self) -> Iterator[OutboxRow]:
+        """Go through the heads that wait."""
+        return (row for _, row in self._heads.values())

@@ -1,0 +1,81 @@
+"""Looking for roots: many conversations' first posts are looked for with one reading.
+
+Responsible for sharing. After a crash every new conversation may have been posted, and each would
+read the same history of the same channel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from bot.domain import ChannelId, Key, MessageTs, Posted
+from bot.slack.client import SlackClient
+from bot.store.reader import Reader
+from bot.store.rows import OutboxRow
+from bot.store.view import View
+
+SKEW = 600.0
+"""How far, in seconds, the platform's clock and ours may be apart."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    started_at: float
+    asked: frozenset[Key]
+    found: dict[Key, Posted] = field(default_factory=dict)
+
+    def answers(self, key: Key, asked_at: float) -> bool:
+        return key in self.asked and self.started_at >= asked_at
+
+
+class RootLooks:
+    """Finds first posts by their keys, a channel at a time."""
+
+    def __init__(
+        self,
+        slack: SlackClient,
+        reader: Reader,
+        channels: Iterable[ChannelId],
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        """Look in ``channels``; the keys in doubt are read through ``reader``."""
+        self._channels = tuple(sorted(channels))
+        self._slack = slack
+        self._reader = reader
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._readings: dict[ChannelId, _Reading] = {}
+
+    async def find(self, row: OutboxRow) -> Posted | None:
+        """Look for one row's post in every channel that can hold threads."""
+        asked_at = self._clock()
+        async with self._lock:
+            keys, oldest = await self._reader.ask(_in_doubt)
+            keys |= {row.key}
+            for channel in self._channels:
+                reading = self._readings.get(channel)
+                # Only a reading that began after this look was asked for can answer it.
+                if reading is None or not reading.answers(row.key, asked_at):
+                    reading = await self._read(channel, keys, min(oldest, row.accepted_at))
+                if posted := reading.found.get(row.key):
+                    return posted
+        return None
+
+    async def _read(self, channel: ChannelId, keys: frozenset[Key], since_ms: int) -> _Reading:
+        reading = _Reading(self._clock(), keys)
+        oldest = MessageTs(f"{max(since_ms / 1000 - SKEW, 0):.6f}")
+        reading.found = await self._slack.find(channel, keys=keys, thread_ts=None, oldest=oldest)
+        self._readings[channel] = reading
+        return reading
+
+
+def _in_doubt(view: View) -> tuple[frozenset[Key], int]:
+    rows = view.conn.execute(
+        "SELECT o.key, o.accepted_at FROM outbox o JOIN conversations c ON c.number ="
+        " o.conversation WHERE o.kind = 'post' AND o.must_look = 1 AND o.state = 'pending'"
+        " AND c.thread_ts IS NULL"
+    ).fetchall()
+    return frozenset(Key(r[0]) for r in rows), min((r[1] for r in rows), default=2**53)

@@ -1,0 +1,387 @@
+"""Carrying out rows for Slack: posts, card edits, reactions, notices, and who people are.
+
+Responsible for turning a row into one Web API call and its answer into what is stored. The first
+post of a conversation reads it from Crisp once, so that the card shows who is writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+import structlog
+
+from bot import cards
+from bot.crisp import convert
+from bot.crisp.client import CrispClient
+from bot.domain import (
+    Author,
+    ChannelId,
+    Contact,
+    Conversation,
+    Key,
+    Millis,
+    Operator,
+    Post,
+    Posted,
+    SlackUserId,
+    Speaker,
+)
+from bot.errors import ApiError, RateLimited, Refused, Unreachable
+from bot.outbox.courier import Again, Done, Record, Result
+from bot.outbox.root_looks import RootLooks
+from bot.relay.access import Rules
+from bot.relay.changes import contact_columns
+from bot.relay.effects import (
+    Assign,
+    Change,
+    Learn,
+    PostMessage,
+    React,
+    Remove,
+    Respond,
+    SendMessage,
+    SetState,
+    Tell,
+    UpdateCard,
+)
+from bot.relay.failures import removal
+from bot.slack.client import SlackClient
+from bot.store import queue
+from bot.store.reader import Reader
+from bot.store.rows import OutboxRow
+from bot.store.transaction import Transaction, card_effect
+
+log = structlog.get_logger()
+
+PATIENCE = 10.0
+"""How long, in seconds, a first post waits for Crisp to say who is writing."""
+
+
+_LIVE = frozenset({"state", "assignee"})
+"""Columns that events keep up to date, so that an older reading must not overwrite them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """A conversation as its card will show it."""
+
+    conversation: Conversation
+    columns: dict[str, object]
+
+
+class SlackCourier:
+    """Slack as a destination."""
+
+    looked_for = frozenset({PostMessage.kind})
+    dropped = frozenset({UpdateCard.kind, React.kind, Tell.kind, Respond.kind})
+    fleeting = frozenset({React.kind, Tell.kind, Respond.kind})
+
+    def __init__(
+        self,
+        slack: SlackClient,
+        crisp: CrispClient,
+        reader: Reader,
+        rules: Rules,
+        *,
+        clock: Callable[[], float],
+        redecide: Callable[[Transaction, Iterable[int]], None],
+    ) -> None:
+        """``redecide`` decides arrivals again that waited for what a row has brought."""
+        self._slack = slack
+        self._crisp = crisp
+        self._reader = reader
+        self._rules = rules
+        self._clock = clock
+        self._redecide = redecide
+        self._root_looks = RootLooks(slack, reader, rules.bridged_channels(), clock=clock)
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the method and channel that Slack counts the call under."""
+        channel = row.conversation.channel if row.conversation else None
+        match row.kind:
+            case PostMessage.kind:
+                return f"chat.postMessage:{channel or self._rules.channel}"
+            case UpdateCard.kind:
+                return f"chat.update:{channel}"
+            case React.kind:
+                return "reactions.add"
+            case Learn.kind:
+                return "users.info"
+            case _:
+                return row.kind
+
+    async def attempt(self, row: OutboxRow) -> Result:
+        """Make the row's call."""
+        payload = row.payload()
+        match payload:
+            case PostMessage():
+                return await self._post(row, payload)
+            case UpdateCard():
+                return await self._update_card(row)
+            case React(channel, ts, name, present):
+                await (self._slack.react if present else self._slack.unreact)(channel, ts, name)
+            case Tell():
+                post = Post(payload.text, payload.blocks)
+                await self._slack.tell(
+                    payload.channel, payload.user, post, thread_ts=payload.thread_ts
+                )
+            case Respond():
+                await self._slack.respond(payload.response_url, Post(payload.text, payload.blocks))
+            case Remove(channel, ts):
+                await self._slack.delete(channel, ts)
+            case Learn():
+                return await self.learn(payload)
+            case SendMessage() | SetState() | Assign():
+                raise TypeError(f"a {payload.kind} row is not for Slack")
+            case _:
+                assert_never(payload)
+        return Done()
+
+    async def look(self, row: OutboxRow) -> Result | None:
+        """Find a post by its key: a root among the channel's, a reply in its thread."""
+        conversation = _of(row)
+        if conversation.thread_ts is None or conversation.channel is None:
+            posted = await self._root_looks.find(row)
+        else:
+            found = await self._slack.find(
+                conversation.channel,
+                keys=(row.key,),
+                thread_ts=conversation.thread_ts,
+                oldest=None,
+            )
+            posted = found.get(row.key)
+        return None if posted is None else self._posted(row, posted, root=None)
+
+    # --- posts
+
+    async def _post(self, row: OutboxRow, payload: PostMessage) -> Result:
+        conversation = _of(row)
+        if conversation.thread_ts is None or conversation.channel is None:
+            return await self._open_thread(row, payload, conversation)
+        posted = await self._slack.post(
+            conversation.channel,
+            _message(payload),
+            key=row.key,
+            thread_ts=conversation.thread_ts,
+            speaker=payload.speaker if payload.style != "context" else None,
+        )
+        return self._posted(row, posted, root=None)
+
+    async def _open_thread(
+        self, row: OutboxRow, payload: PostMessage, conversation: Conversation
+    ) -> Result:
+        if payload.style == "context":
+            return Done()  # there is no thread that it could be a line of
+        root = await self._read(row, payload, conversation)
+        conversation = root.conversation
+        operators = await self._reader.ask(lambda view: view.operators())
+        posted = await self._slack.post(
+            self._rules.channel_of(conversation),
+            self._card(conversation, payload, operators),
+            key=row.key,
+            speaker=visitor(conversation),
+        )
+        return self._posted(row, posted, root=root)
+
+    async def _read(
+        self, row: OutboxRow, payload: PostMessage, conversation: Conversation
+    ) -> _Root:
+        """Ask Crisp who is writing; after a while do without, the card can be mended later."""
+        contact = conversation.contact
+        if payload.author is Author.VISITOR and not contact.nickname:
+            contact = replace(
+                contact, nickname=payload.speaker.name, avatar=payload.speaker.avatar or ""
+            )
+        known = replace(conversation, contact=contact)
+        try:
+            read = await self._crisp.get_conversation(conversation.session_id)
+        except ApiError as err:
+            waited = self._clock() - row.accepted_at / 1000
+            if isinstance(err, Refused) or waited >= PATIENCE:
+                log.warning("conversation.unread", code=err.code)
+                return _Root(known, contact_columns(contact))
+            raise _certain(err) from err
+        fresh = convert.conversation_contact(read)
+        fresh = replace(
+            fresh,
+            nickname=fresh.nickname or contact.nickname,
+            avatar=fresh.avatar or contact.avatar,
+        )
+        state = convert.to_state(read.state) or conversation.state
+        assignee = convert.assignee(read)
+        columns: dict[str, object] = {
+            **contact_columns(fresh), "known": True, "state": state.value, "assignee": assignee,
+            "inbox_id": read.inbox_id or conversation.inbox_id,
+        }  # fmt: skip
+        return _Root(
+            replace(
+                conversation, contact=fresh, known=True, state=state, assignee=assignee,
+                inbox_id=read.inbox_id or conversation.inbox_id,
+            ),
+            columns,
+        )  # fmt: skip
+
+    def _posted(self, row: OutboxRow, posted: Posted, *, root: _Root | None) -> Result:
+        conversation = _of(row)
+        if conversation.thread_ts is not None and posted.thread_ts is None:
+            return self._stray(row, conversation, posted)
+
+        def record(tx: Transaction) -> None:
+            queue.deliver_part(tx, row, channel=posted.channel, ts=posted.ts)
+            if conversation.thread_ts is None:
+                self._opened(tx, row, posted, root)
+
+        return Done(record)
+
+    def _opened(self, tx: Transaction, row: OutboxRow, posted: Posted, root: _Root | None) -> None:
+        """Store the new thread, and decide again what was written in it meanwhile."""
+        columns: dict[str, object] = {"channel": posted.channel, "thread_ts": posted.ts}
+        changed = root is None or _stored_version(tx, row) != row.version
+        if root is not None:
+            columns |= {k: v for k, v in root.columns.items() if not (changed and k in _LIVE)}
+        tx.change(Change(_of(row).session_id, columns, card=False))
+        fresh = tx.conversation(_of(row).session_id)
+        if changed and fresh is not None:
+            tx.enqueue(card_effect(fresh, delay_ms=tx.card_debounce_ms))
+        self._redecide(tx, tx.parked(f"{posted.channel}:{posted.ts}"))
+        if not tx.roots_waiting():
+            self._redecide(tx, tx.all_parked(posted.channel))
+
+    def _stray(self, row: OutboxRow, conversation: Conversation, posted: Posted) -> Result:
+        """Remove what landed in the open because the thread's root is gone; open it anew."""
+        log.warning("thread.lost", conversation=conversation.number)
+
+        def record(tx: Transaction) -> None:
+            tx.enqueue(removal(posted.channel, posted.ts, row.key))
+            tx.change(
+                Change(conversation.session_id, {"thread_ts": None, "channel": None}, card=False)
+            )
+            queue.rename(tx, row, Key(f"{row.key}~{posted.ts}"))
+
+        return Again(record)
+
+    # --- cards
+
+    async def _update_card(self, row: OutboxRow) -> Result:
+        conversation = _of(row)
+        channel, root_ts = conversation.channel, conversation.thread_ts
+        if root_ts is None or channel is None:
+            return Done()
+        first, operators = await self._reader.ask(
+            lambda view: (view.root_message(channel, root_ts), view.operators())
+        )
+        if first is None:
+            return Done()
+        parts = cards.message_parts(first.content)
+        shown = parts[min(first.part, len(parts) - 1)]
+        payload = PostMessage(shown, Speaker(first.speaker), first.author)
+        columns: dict[str, object] = {}
+        if not conversation.known:
+            root = await self._read(row, payload, conversation)
+            conversation = root.conversation
+            columns = {k: v for k, v in root.columns.items() if k not in _LIVE}
+        try:
+            await self._slack.update(
+                channel, root_ts, self._card(conversation, payload, operators),
+                speaker=visitor(conversation),
+            )  # fmt: skip
+        except Refused as err:
+            if err.code != "message_not_found":
+                raise
+            # The root was deleted: the next message finds that out.
+        return Done(self._card_updated(row, columns))
+
+    def _card_updated(self, row: OutboxRow, columns: dict[str, object]) -> Record:
+        session_id = _of(row).session_id
+
+        def record(tx: Transaction) -> None:
+            fresh = tx.conversation(session_id)
+            if fresh is not None and tx.version(session_id) != row.version:
+                tx.enqueue(card_effect(fresh, delay_ms=tx.card_debounce_ms))
+            if columns:
+                tx.change(Change(session_id, columns, card=False))
+
+        return record
+
+    def _card(
+        self, conversation: Conversation, payload: PostMessage, operators: Iterable[Operator]
+    ) -> Post:
+        assignee = next((o for o in operators if o.user_id == conversation.assignee), None)
+        return cards.root_card(
+            cards.CardView(
+                conversation=conversation,
+                first_text=payload.markdown,
+                author=payload.speaker,
+                author_kind=payload.author,
+                assignee=assignee,
+                inbox_url=convert.inbox_url(self._rules.website_id, conversation.session_id),
+                now=Millis(int(self._clock() * 1000)),
+            )
+        )
+
+    # --- people
+
+    async def learn(self, payload: Learn) -> Result:
+        """Ask Slack who somebody is; what cannot be found is stored as unknown, not asked again."""
+        users = [await self._slack.user(SlackUserId(user)) for user in payload.users]
+        names: dict[str, str] = {}
+        for channel in payload.channels:
+            names[channel] = await self._name(self._channel_name, channel)
+        for group in payload.groups:
+            names[group] = await self._name(self._slack.user_group, group)
+
+        def record(tx: Transaction) -> None:
+            for user in users:
+                tx.save_user(user)
+            for entity, name in names.items():
+                tx.save_name(entity, name)
+            self._redecide(tx, (payload.inbox_id,))
+
+        return Done(record)
+
+    async def _channel_name(self, channel: str) -> str:
+        return (await self._slack.channel(ChannelId(channel))).name
+
+    async def _name(self, ask: Callable[[str], object], entity: str) -> str:
+        try:
+            return str(await ask(entity))  # type: ignore[misc]  # both are coroutine functions
+        except Refused:
+            return ""
+
+
+def visitor(conversation: Conversation) -> Speaker:
+    """Return the name and picture of a conversation's customer."""
+    contact: Contact = conversation.contact
+    name = contact.nickname or contact.email or f"Visitor #{conversation.number}"
+    return Speaker(name, contact.avatar or None)
+
+
+def _message(payload: PostMessage) -> Post:
+    trusted = payload.author is not Author.VISITOR
+    late = "late" if payload.late else None
+    match payload.style:
+        case "context":
+            return cards.context_line(payload.markdown)
+        case "note":
+            return cards.note_post(payload.markdown, trusted=trusted, prefix=late)[0]
+        case _:
+            return cards.message_post(payload.markdown, trusted=trusted, prefix=late)[0]
+
+
+def _of(row: OutboxRow) -> Conversation:
+    if row.conversation is None:
+        raise LookupError(f"the {row.kind} row {row.id} has lost its conversation")
+    return row.conversation
+
+
+def _stored_version(tx: Transaction, row: OutboxRow) -> int:
+    return tx.version(_of(row).session_id)
+
+
+def _certain(err: ApiError) -> ApiError:
+    """Turn a failed read before a post into what it means for the post: it was not made."""
+    if isinstance(err, RateLimited):
+        return err
+    return Unreachable(err.source, err.call, err.code, status=err.status)

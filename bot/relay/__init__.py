@@ -1,0 +1,1 @@
+"""What follows from an event, given what is stored: the whole behaviour, pure."""

@@ -1,0 +1,88 @@
+"""Who may answer customers, and under which name; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.domain import ChannelId, Conversation, Operator, SlackUser, Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Conversations that match every given field go to ``channel``; the first match wins."""
+
+    channel: ChannelId
+    inbox: str | None = None
+    segment: str | None = None
+    origin: str | None = None
+
+    def matches(self, conversation: Conversation) -> bool:
+        """Tell whether every field that is given fits the conversation."""
+        contact = conversation.contact
+        return (
+            (self.inbox is None or self.inbox == conversation.inbox_id)
+            and (self.segment is None or self.segment in contact.segments)
+            and (self.origin is None or self.origin == contact.origin)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the operator of the bridge decided; from bridge.toml and the settings."""
+
+    channel: ChannelId
+    website_id: str
+    bot_user_id: str = ""
+    bot_id: str = ""
+    routes: tuple[Route, ...] = ()
+    agents: Mapping[str, str] = field(default_factory=dict)
+    """Slack user id → operator's user_id or e-mail."""
+    unmapped_agents: str = "profile"
+    company: Speaker = Speaker("Support")
+    card_debounce_ms: int = 2000
+
+    def channel_of(self, conversation: Conversation) -> ChannelId:
+        """Return the channel that gets the conversation's thread."""
+        return next((r.channel for r in self.routes if r.matches(conversation)), self.channel)
+
+    def bridged_channels(self) -> frozenset[ChannelId]:
+        """Return every channel that can hold threads."""
+        named = {route.channel for route in self.routes} | {self.channel}
+        return frozenset(channel for channel in named if channel)
+
+
+def refusal(user: SlackUser) -> str | None:
+    """Say why this person may not act for the team, or None if they may."""
+    if user.bot:
+        return "Posts of apps and bots are not passed on to customers."
+    if user.deleted:
+        return "This account is deactivated, so nothing of it is passed on to customers."
+    if user.stranger:
+        return "You are not a member of this workspace, so this was not sent to the customer."
+    if user.guest:
+        return "Guests cannot answer customers; ask a full member of the workspace to do it."
+    return None
+
+
+def find_operator(
+    user: SlackUser, operators: Iterable[Operator], agents: Mapping[str, str]
+) -> Operator | None:
+    """Match a member with their Crisp operator: the mapping wins, else the exact e-mail."""
+    wanted = agents.get(user.user_id, "" if user.stranger else user.email).casefold()
+    if not wanted:
+        return None
+    return next(
+        (o for o in operators if wanted in (o.user_id.casefold(), o.email.casefold())), None
+    )
+
+
+def speaker_for(user: SlackUser, operator: Operator | None, rules: Rules) -> Speaker | None:
+    """Return the name and picture customers see; None if unmapped agents are refused."""
+    if operator is not None:
+        return Speaker(operator.name or user.name, operator.avatar or user.avatar or None)
+    if rules.unmapped_agents == "refuse":
+        return None
+    if rules.unmapped_agents == "company":
+        return rules.company
+    return Speaker(user.name, user.avatar or None)

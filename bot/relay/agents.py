@@ -1,0 +1,214 @@
+"""What follows from a reply in a thread; pure.
+
+Responsible for the rule that only what an allowed person wrote as a reply reaches a customer.
+Whatever is not plainly that is kept, held or refused, and its writer is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot import cards, markup
+from bot.domain import (
+    Author,
+    Block,
+    ChannelId,
+    Conversation,
+    Key,
+    MessageTs,
+    Millis,
+    Operator,
+    Post,
+    SlackUser,
+    Source,
+    Speaker,
+)
+from bot.relay import keys
+from bot.relay.access import Rules, refusal, speaker_for
+from bot.relay.effects import (
+    Change,
+    Decision,
+    Effect,
+    NewMessage,
+    Priority,
+    React,
+    SendMessage,
+    Tell,
+)
+from bot.relay.intent import (
+    AsNote,
+    StaysInSlack,
+    ToCustomer,
+    Unclear,
+    Verb,
+    read_intent,
+    strip_note_marker,
+)
+
+THREAD_VERBS = frozenset({"resolve", "unresolve", "reopen", "pending", "assign", "unassign"})
+HELD_REACTION = "raised_hand"
+FAILED_REACTION = "warning"
+FILES_NOT_CARRIED = (
+    "Files are not passed on to customers yet: share a link instead, or answer in Crisp."
+)
+COMPANY_REFUSES = (
+    "Your Slack account is not matched with a Crisp operator, so this was not sent. Use the same "
+    "e-mail in both, or ask the bridge's admin to map you under [agents] in bridge.toml."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentWrote:
+    """A reply in the thread of a conversation. ``markdown`` is ready for Crisp."""
+
+    conversation: Conversation
+    channel: ChannelId
+    ts: MessageTs
+    thread_ts: MessageTs
+    user: SlackUser
+    operator: Operator | None
+    markdown: str
+    plain: str
+    has_files: bool
+    occurred_at: Millis
+
+
+def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
+    """Decide what a reply becomes; a Verb is returned to the caller, which knows the verbs."""
+    if reason := refusal(event.user):
+        return _refused(event, reason)
+    speaker = speaker_for(event.user, event.operator, rules)
+    if speaker is None:
+        return _refused(event, COMPANY_REFUSES)
+    match read_intent(event.plain, verbs=THREAD_VERBS, bot_user_id=rules.bot_user_id):
+        case StaysInSlack():
+            return _stored(event, "kept", "text", ())
+        case Verb() as verb:
+            return verb
+        case Unclear(word):
+            return _held(event, word)
+        case AsNote():
+            note = strip_note_marker(event.markdown)
+            return _held(event, "note:") if note is None else _sent(event, "note", note, speaker)
+        case ToCustomer():
+            return _sent(event, "text", event.markdown, speaker)
+
+
+def sends(
+    event: AgentWrote, kind: str, markdown: str, speaker: Speaker, *, order_key: int | None = None
+) -> tuple[Effect, ...]:
+    """Return the outbox rows of one reply or note, split where Crisp cuts."""
+    session_id = event.conversation.session_id
+    return tuple(
+        Effect(
+            payload=SendMessage(
+                type=kind,
+                content=text,
+                speaker=speaker,
+                channel=event.channel,
+                ts=event.ts,
+                thread_ts=event.thread_ts,
+                user=event.user.user_id,
+            ),
+            lane=keys.to_crisp(session_id),
+            destination=Source.CRISP,
+            key=keys.send_key(event.channel, event.ts, part),
+            order_key=keys.ts_micros(event.ts) if order_key is None else order_key,
+            priority=Priority.MESSAGE,
+            part=part,
+            session_id=session_id,
+            of_message=True,
+        )
+        for part, text in enumerate(markup.split(markdown, markup.CRISP_TEXT_LIMIT))
+    )
+
+
+def tell(event: AgentWrote, name: str, post: Post) -> Effect:
+    """Return the row that says something to the writer only."""
+    key = Key(f"tell:{name}:{event.channel}:{event.ts}")
+    return Effect(
+        payload=Tell(event.channel, event.user.user_id, post.text, post.blocks, event.thread_ts),
+        lane=keys.aside(key),
+        destination=Source.SLACK,
+        key=key,
+        order_key=keys.ts_micros(event.ts),
+        priority=Priority.NOTICE,
+        session_id=event.conversation.session_id,
+    )
+
+
+def mark(channel: ChannelId, ts: MessageTs, name: str, *, present: bool = True) -> Effect:
+    """Return the row that adds or removes one of our reactions."""
+    key = Key(f"react:{channel}:{ts}:{name}:{int(present)}")
+    return Effect(
+        payload=React(channel, ts, name, present),
+        lane=f"react:{channel}:{ts}",
+        destination=Source.SLACK,
+        key=key,
+        order_key=keys.ts_micros(ts) + int(not present),
+        priority=Priority.NOTICE,
+    )
+
+
+def _sent(event: AgentWrote, kind: str, markdown: str, speaker: Speaker) -> Decision:
+    rows = sends(event, kind, markdown, speaker)
+    if not rows:
+        said = FILES_NOT_CARRIED if event.has_files else "There was no text to send."
+        return _stored(event, "kept", kind, (tell(event, "files", cards.refusal(said)),))
+    notices = (
+        (tell(event, "files", cards.refusal(f"Your text was sent. {FILES_NOT_CARRIED}")),)
+        if event.has_files
+        else ()
+    )
+    waiting = event.conversation.waiting_since is not None and kind == "text"
+    columns: dict[str, object] = {"active_at": event.occurred_at}
+    if waiting:
+        columns["waiting_since"] = None
+    change = Change(event.conversation.session_id, columns, card=waiting)
+    return _stored(event, "relayed", kind, (*rows, *notices), change=change, content=markdown)
+
+
+def _refused(event: AgentWrote, reason: str) -> Decision:
+    effects = (
+        tell(event, "refused", cards.refusal(reason)),
+        mark(event.channel, event.ts, FAILED_REACTION),
+    )
+    return _stored(event, "kept", "text", () if event.user.bot else effects)
+
+
+def _held(event: AgentWrote, word: str) -> Decision:
+    value = f"{event.channel}:{event.ts}"
+    effects = (
+        mark(event.channel, event.ts, HELD_REACTION),
+        tell(event, "held", cards.held_notice(word=word, value=value)),
+    )
+    return _stored(event, "held", "text", effects)
+
+
+def _stored(
+    event: AgentWrote,
+    state: str,
+    kind: str,
+    effects: tuple[Effect, ...],
+    *,
+    change: Change | None = None,
+    content: str | None = None,
+) -> Decision:
+    message = NewMessage(
+        session_id=event.conversation.session_id,
+        author=Author.AGENT,
+        kind=kind,
+        content=event.markdown if content is None else content,
+        occurred_at=event.occurred_at,
+        channel=event.channel,
+        ts=event.ts,
+        slack_user=event.user.user_id,
+        state=state,
+    )
+    return Decision(change=change, message=message, effects=effects)
+
+
+def blocks_of(event: dict[str, object]) -> list[Block]:
+    """Return a Slack message's blocks, or none when there are none to use."""
+    blocks = event.get("blocks")
+    return [b for b in blocks if isinstance(b, dict)] if isinstance(blocks, list) else []

@@ -1,0 +1,169 @@
+"""What follows from changes of a conversation, on either side; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+
+from bot.domain import (
+    Author,
+    Contact,
+    Conversation,
+    Key,
+    Millis,
+    Operator,
+    OperatorId,
+    SessionId,
+    Source,
+    Speaker,
+    State,
+)
+from bot.relay import keys
+from bot.relay.effects import (
+    Answer,
+    Assign,
+    Change,
+    Decision,
+    Effect,
+    PostMessage,
+    Priority,
+    SetState,
+)
+
+_STATE_LINES: Mapping[State, str] = {
+    State.PENDING: "Marked pending",
+    State.UNRESOLVED: "Reopened",
+    State.RESOLVED: "Resolved",
+}
+
+
+def state_became(conversation: Conversation, state: State, at: Millis) -> Decision | None:
+    """Store a state that Crisp reports, and say so in the thread if it is news."""
+    if conversation.state is state:
+        return None
+    columns: dict[str, object] = {"state": state.value}
+    if state is State.RESOLVED:
+        columns["waiting_since"] = None
+    return Decision(
+        change=Change(conversation.session_id, columns),
+        effects=state_line(conversation, state, None, at=at),
+    )
+
+
+def state_line(
+    conversation: Conversation, state: State, by: Speaker | None, *, at: Millis
+) -> tuple[Effect, ...]:
+    """Return the thread's line about a new state; ``by`` is None where Crisp does not say."""
+    line = _STATE_LINES[state] + (f" by {by.name}" if by and by.name else "")
+    return context_line(conversation, line, at=at, name=f"state:{state.value}:{at}")
+
+
+def assignee_became(
+    conversation: Conversation,
+    assignee: OperatorId | None,
+    operators: Iterable[Operator],
+    *,
+    at: Millis,
+) -> Decision | None:
+    """Store an assignment that Crisp reports, and say so in the thread if it is news."""
+    if conversation.assignee == assignee:
+        return None
+    return Decision(
+        change=Change(conversation.session_id, {"assignee": assignee}),
+        effects=assigned_line(conversation, assignee, operators, by=None, at=at),
+    )
+
+
+def assigned_line(
+    conversation: Conversation,
+    assignee: OperatorId | None,
+    operators: Iterable[Operator],
+    *,
+    by: Speaker | None,
+    at: Millis,
+) -> tuple[Effect, ...]:
+    """Return the thread's line about a new assignment."""
+    who = operator_name(assignee, operators) if assignee else "nobody"
+    line = f"Assigned to {who}"
+    if by is not None and by.name and by.name != who:
+        line += f" by {by.name}"
+    return context_line(conversation, line, at=at, name=f"assigned:{assignee}:{at}")
+
+
+def contact_became(conversation: Conversation, contact: Contact) -> Decision | None:
+    """Store what is newly known of the customer."""
+    if conversation.contact == contact:
+        return None
+    return Decision(change=Change(conversation.session_id, contact_columns(contact)))
+
+
+def contact_columns(contact: Contact) -> dict[str, object]:
+    """Return the columns that hold a contact."""
+    return {"contact": asdict(contact), "email": contact.email}
+
+
+def context_line(
+    conversation: Conversation, markdown: str, *, at: Millis, name: str
+) -> tuple[Effect, ...]:
+    """Return the row of one small line in the thread; nothing where there is no thread yet."""
+    if conversation.thread_ts is None:
+        return ()
+    session_id = conversation.session_id
+    return (
+        Effect(
+            payload=PostMessage(markdown, Speaker(""), Author.BOT, "context"),
+            lane=keys.to_slack(session_id),
+            destination=Source.SLACK,
+            key=Key(f"context:{session_id}:{name}"),
+            order_key=keys.micros(at),
+            priority=Priority.CONTEXT,
+            session_id=session_id,
+        ),
+    )
+
+
+def set_state(
+    session_id: SessionId,
+    state: State,
+    *,
+    speaker: Speaker,
+    fact: str,
+    at: Millis,
+    answer: Answer | None,
+) -> Decision:
+    """Let an agent set the state in Crisp; the card follows when it is done."""
+    effect = _change_in_crisp(session_id, SetState(state, speaker, answer), fact=fact, at=at)
+    return Decision(effects=(effect,))
+
+
+def assign(
+    session_id: SessionId,
+    operator: OperatorId | None,
+    *,
+    speaker: Speaker,
+    fact: str,
+    at: Millis,
+    answer: Answer | None,
+) -> Decision:
+    """Let an agent assign the conversation in Crisp."""
+    effect = _change_in_crisp(session_id, Assign(operator, speaker, answer), fact=fact, at=at)
+    return Decision(effects=(effect,))
+
+
+def _change_in_crisp(
+    session_id: SessionId, payload: SetState | Assign, *, fact: str, at: Millis
+) -> Effect:
+    return Effect(
+        payload=payload,
+        lane=keys.to_crisp(session_id),
+        destination=Source.CRISP,
+        key=Key(f"{payload.kind}:{fact}"),
+        order_key=keys.micros(at),
+        priority=Priority.MESSAGE,
+        session_id=session_id,
+    )
+
+
+def operator_name(user_id: OperatorId | None, operators: Iterable[Operator]) -> str:
+    """Return an operator's name, or a word for one who is not known."""
+    return next((o.name for o in operators if o.user_id == user_id and o.name), "an operator")

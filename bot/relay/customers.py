@@ -1,0 +1,85 @@
+"""What follows from messages written in Crisp, by customers and by operators; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot import cards
+from bot.domain import (
+    Author,
+    Conversation,
+    Fingerprint,
+    Millis,
+    SessionId,
+    Source,
+    Speaker,
+)
+from bot.relay import keys
+from bot.relay.effects import Change, Decision, Effect, NewMessage, PostMessage, Priority
+
+
+@dataclass(frozen=True, slots=True)
+class CrispWrote:
+    """A message appeared in a Crisp conversation; ``markdown`` is already readable text."""
+
+    session_id: SessionId
+    fingerprint: Fingerprint
+    author: Author
+    kind: str
+    markdown: str
+    speaker: Speaker
+    occurred_at: Millis
+    inbox_id: str | None = None
+
+
+def relay_to_slack(event: CrispWrote, conversation: Conversation | None) -> Decision:
+    """Store a customer's or operator's message and post it, in parts if it is long."""
+    effects = tuple(_posts(event))
+    return Decision(
+        change=_change(event, conversation),
+        message=NewMessage(
+            session_id=event.session_id,
+            author=event.author,
+            kind=event.kind,
+            content=event.markdown,
+            occurred_at=event.occurred_at,
+            fingerprint=event.fingerprint,
+            speaker=event.speaker.name,
+        ),
+        effects=effects,
+    )
+
+
+def _posts(event: CrispWrote) -> list[Effect]:
+    texts = cards.message_parts(event.markdown)
+    style = "note" if event.kind == "note" else "message"
+    return [
+        Effect(
+            payload=PostMessage(text, event.speaker, event.author, style),
+            lane=keys.to_slack(event.session_id),
+            destination=Source.SLACK,
+            key=keys.post_key(event.session_id, event.fingerprint, part),
+            order_key=keys.micros(event.occurred_at),
+            priority=Priority.MESSAGE,
+            part=part,
+            session_id=event.session_id,
+            of_message=True,
+        )
+        for part, text in enumerate(texts)
+    ]
+
+
+def _change(event: CrispWrote, conversation: Conversation | None) -> Change:
+    """Keep who waits for whom: a customer's message starts the wait, an answer ends it."""
+    columns: dict[str, object] = {"active_at": event.occurred_at}
+    if conversation is None and event.inbox_id:
+        columns["inbox_id"] = event.inbox_id
+    waiting = conversation.waiting_since if conversation else None
+    card = False
+    if event.author is Author.VISITOR and waiting is None:
+        columns["waiting_since"] = event.occurred_at
+        card = True
+    elif event.author is not Author.VISITOR and event.kind != "note" and waiting is not None:
+        columns["waiting_since"] = None
+        card = True
+    return Change(event.session_id, columns, create=True, card=card)

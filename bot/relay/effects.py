@@ -1,0 +1,279 @@
+"""What is to be done on a platform: the payloads of outbox rows, and the decision that holds them.
+
+Responsible for shapes only. Each payload class is one kind of outbox row and is stored as JSON;
+what an event leads to is decided in the sibling modules, how it is done in ``bot.outbox``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, ClassVar
+
+from pydantic import TypeAdapter
+
+from bot.domain import (
+    Author,
+    Block,
+    ChannelId,
+    Fingerprint,
+    Json,
+    Key,
+    MessageTs,
+    Millis,
+    OperatorId,
+    SessionId,
+    SlackUser,
+    SlackUserId,
+    Source,
+    Speaker,
+    State,
+)
+
+
+class Priority(IntEnum):
+    """Who goes first where lanes share a rate limit: lower is sooner."""
+
+    ROOT = 0
+    MESSAGE = 1
+    NOTICE = 2
+    CONTEXT = 3
+    CARD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whom to tell when a requested change is done or was refused."""
+
+    channel: ChannelId
+    user: SlackUserId
+    thread_ts: MessageTs | None = None
+    response_url: str | None = None
+    success: str = ""
+    """What to say on success; nothing is said when it is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostMessage:
+    """Post one part of a message to the conversation's thread, or open the thread with it."""
+
+    kind: ClassVar[str] = "post"
+    markdown: str
+    speaker: Speaker
+    author: Author
+    style: str = "message"
+    """``message``, ``note`` or ``context``."""
+    late: bool = False
+    """Set when a person had it tried again after it was given up: it is out of order."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Send one part of an agent's reply, or a private note, to Crisp."""
+
+    kind: ClassVar[str] = "send"
+    type: str
+    """``text`` or ``note``."""
+    content: str
+    speaker: Speaker
+    channel: ChannelId
+    ts: MessageTs
+    thread_ts: MessageTs
+    user: SlackUserId
+    fingerprint: Fingerprint = Fingerprint(0)
+    """Handed out when the row is stored, before any attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    """Set the conversation's state in Crisp, in the agent's name."""
+
+    kind: ClassVar[str] = "state"
+    state: State
+    speaker: Speaker
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Assign the conversation in Crisp to an operator, or to nobody."""
+
+    kind: ClassVar[str] = "assign"
+    operator: OperatorId | None
+    speaker: Speaker
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCard:
+    """Render the root card again from what is stored by then."""
+
+    kind: ClassVar[str] = "card"
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """Add or remove one of the bot's reactions."""
+
+    kind: ClassVar[str] = "react"
+    channel: ChannelId
+    ts: MessageTs
+    name: str
+    present: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say something to one person only, where they are."""
+
+    kind: ClassVar[str] = "tell"
+    channel: ChannelId
+    user: SlackUserId
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+    thread_ts: MessageTs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Answer through a response_url."""
+
+    kind: ClassVar[str] = "respond"
+    response_url: str
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Delete a post of ours that ended up where it must not be."""
+
+    kind: ClassVar[str] = "remove"
+    channel: ChannelId
+    ts: MessageTs
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """Ask Slack who somebody is, then decide the waiting arrival again."""
+
+    kind: ClassVar[str] = "learn"
+    users: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    inbox_id: int = 0
+    """The waiting arrival; filled in when the row is stored."""
+
+
+Payload = (
+    PostMessage
+    | SendMessage
+    | SetState
+    | Assign
+    | UpdateCard
+    | React
+    | Tell
+    | Respond
+    | Remove
+    | Learn
+)
+
+_CLASSES: tuple[type[Any], ...] = (
+    PostMessage,
+    SendMessage,
+    SetState,
+    Assign,
+    UpdateCard,
+    React,
+    Tell,
+    Respond,
+    Remove,
+    Learn,
+)
+_ADAPTERS: Mapping[str, TypeAdapter[Any]] = {cls.kind: TypeAdapter(cls) for cls in _CLASSES}
+
+
+def dump_payload(payload: Payload) -> str:
+    """Return the payload as JSON text for its outbox row."""
+    text: str = _ADAPTERS[payload.kind].dump_json(payload).decode()
+    return text
+
+
+def load_payload(kind: str, text: str) -> Payload:
+    """Read a payload back from its row; pydantic's ValidationError if it is not one."""
+    payload: Payload = _ADAPTERS[kind].validate_json(text)
+    return payload
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One outbox row to be: a payload, its lane and its place in it.
+
+    Rows of a lane are delivered one at a time by ``(order_key, part)``; ``order_key`` is the
+    platform's time in microseconds. ``key`` is unique for ever: the same key is the same row.
+    ``of_message`` marks the rows that are parts of the decision's own message.
+    """
+
+    payload: Payload
+    lane: str
+    destination: Source
+    key: Key
+    order_key: int
+    priority: Priority
+    part: int = 0
+    session_id: SessionId | None = None
+    of_message: bool = False
+    delay_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be stored, by its identity where it was written."""
+
+    session_id: SessionId
+    author: Author
+    kind: str
+    content: str
+    occurred_at: Millis
+    fingerprint: Fingerprint | None = None
+    channel: ChannelId | None = None
+    ts: MessageTs | None = None
+    slack_user: SlackUserId | None = None
+    speaker: str = ""
+    state: str = "relayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Columns of a conversation that become different; ``card`` says that its card shows them."""
+
+    session_id: SessionId
+    columns: Json
+    create: bool = False
+    card: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Everything that follows from one arrival; stored in the arrival's own transaction."""
+
+    change: Change | None = None
+    message: NewMessage | None = None
+    effects: tuple[Effect, ...] = ()
+    confirm: Key | None = None
+    """An echo proved that the row with this key was delivered."""
+    confirmed_as: Json = field(default_factory=dict)
+    release: int | None = None
+    """The held message (its id) that ``effects`` now send; ``release_as`` is its new state."""
+    release_as: str = "relayed"
+    requeue: Key | None = None
+    """A dead or uncertain row that a person wants to be tried again."""
+    dismiss: Key | None = None
+    """An uncertain row that a person knows to have arrived."""
+    park_on: str | None = None
+    """``channel:thread_ts`` of the root that must be known before this can be decided."""
+    waits: bool = False
+    """Decide again once the Learn row in ``effects`` is done."""
+    users: tuple[SlackUser, ...] = ()
+    """People in Slack whose profile is news."""

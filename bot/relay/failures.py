@@ -1,0 +1,134 @@
+"""Who is told, and how, when something was given up; pure."""
+
+from __future__ import annotations
+
+from bot import cards
+from bot.domain import (
+    Author,
+    ChannelId,
+    Key,
+    MessageTs,
+    Post,
+    SessionId,
+    SlackUserId,
+    Source,
+    Speaker,
+)
+from bot.relay import keys
+from bot.relay.agents import FAILED_REACTION, mark
+from bot.relay.effects import (
+    Answer,
+    Assign,
+    Effect,
+    Payload,
+    PostMessage,
+    Priority,
+    Remove,
+    Respond,
+    SendMessage,
+    SetState,
+    Tell,
+)
+
+REASONS = {
+    "subscription_upgrade_required": (
+        "Crisp refuses it on the current plan (private notes need a paid one)"
+    ),
+    "invalid_data": "Crisp did not accept the content",
+    "session_not_found": "the conversation no longer exists in Crisp",
+    "conversation_not_found": "the conversation no longer exists in Crisp",
+    "not_subscribed": "the Crisp token has no access to this website",
+    "invalid_session": "the Crisp token was refused",
+    "unreachable": "Crisp could not be reached",
+}
+
+
+def reason_of(code: str) -> str:
+    """Turn a platform's code into words; an unknown code is named."""
+    return REASONS.get(code, f"the answer was “{code}”")
+
+
+def given_up(
+    payload: Payload, *, key: Key, session_id: SessionId | None, code: str, certain: bool, now: int
+) -> tuple[Effect, ...]:
+    """Return what tells a person about a row that was given up; ``now`` is epoch ms."""
+    match payload:
+        case SendMessage():
+            notice = cards.failure_notice(
+                certain=certain, reason=reason_of(code), retry_value=str(key)
+            )
+            told = tell(
+                payload.channel,
+                payload.user,
+                notice,
+                thread_ts=payload.thread_ts,
+                name=f"failed:{key}:{now}",
+            )
+            return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
+        case PostMessage(style="message" | "note") if session_id is not None:
+            return (_missing_line(session_id, key, code, now),)
+        case SetState(answer=Answer() as answer) | Assign(answer=Answer() as answer):
+            text = f"That did not work: {reason_of(code)}. Try again, or do it in Crisp."
+            return (answer_with(answer, cards.sentence(text), name=f"failed:{key}:{now}"),)
+        case _:
+            return ()
+
+
+def answer_with(answer: Answer, post: Post, *, name: str) -> Effect:
+    """Return the row that answers whoever asked for a change."""
+    if answer.response_url is None:
+        return tell(answer.channel, answer.user, post, thread_ts=answer.thread_ts, name=name)
+    key = Key(f"respond:{name}")
+    return Effect(
+        payload=Respond(answer.response_url, post.text, post.blocks),
+        lane=keys.aside(key),
+        destination=Source.SLACK,
+        key=key,
+        order_key=0,
+        priority=Priority.NOTICE,
+    )
+
+
+def tell(
+    channel: ChannelId,
+    user: SlackUserId,
+    post: Post,
+    *,
+    thread_ts: MessageTs | None,
+    name: str,
+) -> Effect:
+    """Return the row that says something to one person only."""
+    key = Key(f"tell:{name}")
+    return Effect(
+        payload=Tell(channel, user, post.text, post.blocks, thread_ts),
+        lane=keys.aside(key),
+        destination=Source.SLACK,
+        key=key,
+        order_key=0,
+        priority=Priority.NOTICE,
+    )
+
+
+def removal(channel: ChannelId, ts: MessageTs, key: Key) -> Effect:
+    """Return the row that deletes a post of ours which ended up in the open."""
+    return Effect(
+        payload=Remove(channel, ts),
+        lane=keys.aside(Key(f"remove:{channel}:{ts}")),
+        destination=Source.SLACK,
+        key=Key(f"remove:{key}:{ts}"),
+        order_key=keys.ts_micros(ts),
+        priority=Priority.ROOT,
+    )
+
+
+def _missing_line(session_id: SessionId, key: Key, code: str, now: int) -> Effect:
+    text = f"⚠️ A message could not be shown here ({reason_of(code)}). Read it in Crisp."
+    return Effect(
+        payload=PostMessage(text, Speaker(""), Author.BOT, "context"),
+        lane=keys.to_slack(session_id),
+        destination=Source.SLACK,
+        key=Key(f"missing:{key}:{now}"),
+        order_key=now * 1000,
+        priority=Priority.CONTEXT,
+        session_id=session_id,
+    )

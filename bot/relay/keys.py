@@ -1,0 +1,49 @@
+"""Names of lanes and idempotency keys; pure.
+
+A key names the fact it follows from, so that deciding the same fact twice yields the same key.
+"""
+
+from __future__ import annotations
+
+from bot.domain import ChannelId, Fingerprint, Key, MessageTs, Millis, SessionId
+
+
+def post_key(session_id: SessionId, fingerprint: Fingerprint, part: int) -> Key:
+    """Name the Slack post of one part of a Crisp message."""
+    return Key(f"post:{session_id}:{fingerprint}:{part}")
+
+
+def send_key(channel: ChannelId, ts: MessageTs, part: int) -> Key:
+    """Name the Crisp message of one part of a Slack reply."""
+    return Key(f"send:{channel}:{ts}:{part}")
+
+
+def to_slack(session_id: SessionId) -> str:
+    """Name the lane of a conversation's posts in its thread."""
+    return f"slack:{session_id}"
+
+
+def to_crisp(session_id: SessionId) -> str:
+    """Name the lane of a conversation's sends and changes in Crisp."""
+    return f"crisp:{session_id}"
+
+
+def card(session_id: SessionId) -> str:
+    """Name the lane of a conversation's card edits."""
+    return f"card:{session_id}"
+
+
+def aside(key: Key) -> str:
+    """Name a lane of its own, for what has no order."""
+    return f"aside:{key}"
+
+
+def micros(ms: Millis) -> int:
+    """Turn platform milliseconds into an order key."""
+    return ms * 1000
+
+
+def ts_micros(ts: MessageTs) -> int:
+    """Turn Slack's ts into an order key, exactly."""
+    seconds, _, fraction = ts.partition(".")
+    return int(seconds) * 1_000_000 + int((fraction + "000000")[:6])

@@ -1,0 +1,1 @@
+"""The database: all SQL, the one writer, group commit and migrations."""

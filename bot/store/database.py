@@ -1,0 +1,119 @@
+"""Opening the SQLite file: one process per file, durable commits, safe permissions.
+
+Responsible for connections and the lock. What is read and written is in the sibling modules.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, ParamSpec, TypeVar
+
+import aiosqlite
+
+from bot.errors import StoreError
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Connection(aiosqlite.Connection):
+    """An aiosqlite connection that can run a whole function on its thread.
+
+    A transaction is then one hop instead of one per statement, and no cancellation can come
+    between its statements.
+    """
+
+    async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``function`` on the connection's thread and return its result."""
+        result: T = await self._execute(function, self._conn)  # type: ignore[no-untyped-call]  # untyped there
+        return result
+
+
+def _prepare(path: str, *, read_only: bool) -> Callable[[], sqlite3.Connection]:
+    def connect() -> sqlite3.Connection:
+        uri = f"{Path(path).resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+        conn = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+        conn.row_factory = sqlite3.Row
+        conn.execute("PRAGMA busy_timeout = 5000")
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute("PRAGMA temp_store = MEMORY")
+        if read_only:
+            conn.execute("PRAGMA query_only = ON")
+            conn.execute("PRAGMA cache_size = -4000")
+            return conn
+        conn.execute("PRAGMA journal_mode = WAL")
+        # An acknowledgement is a promise: the commit is on the disk before it is given.
+        conn.execute("PRAGMA synchronous = FULL")
+        conn.execute("PRAGMA cache_size = -16000")
+        conn.execute("PRAGMA journal_size_limit = 16777216")
+        return conn
+
+    return connect
+
+
+async def connect(path: Path, *, read_only: bool = False) -> Connection:
+    """Open a connection of its own thread; StoreError with a sentence if that is impossible."""
+    connection = Connection(_prepare(str(path), read_only=read_only), iter_chunk_size=64)
+    try:
+        return await connection  # type: ignore[return-value]  # __await__ is typed for the base
+    except sqlite3.Error as err:
+        raise StoreError(
+            f"The database {path} cannot be opened ({err}): check BRIDGE_DATABASE, the disk and "
+            "the permissions."
+        ) from err
+
+
+def create_private(path: Path) -> None:
+    """Create the database file readable by its owner only, if it does not exist."""
+    if path.exists():
+        return
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as err:
+        raise StoreError(
+            f"The database {path} cannot be created ({err.strerror}): check BRIDGE_DATABASE."
+        ) from err
+
+
+class FileLock:
+    """One process per database file, for as long as the lock is held."""
+
+    def __init__(self, database: Path) -> None:
+        """Use a lock file beside the database, with ``.lock`` added to its name."""
+        self._path = database.with_name(database.name + ".lock")
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> None:
+        """Take the lock at once, or raise StoreError naming who holds it."""
+        try:
+            descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError as err:
+            raise StoreError(
+                f"The lock file {self._path} cannot be written ({err.strerror}): check the "
+                "permissions of its folder."
+            ) from err
+        file = os.fdopen(descriptor, "r+", encoding="ascii")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as err:
+            holder = file.read().strip() or "another process"
+            file.close()
+            raise StoreError(
+                f"The database is in use by process {holder}: stop that one first, or set "
+                "BRIDGE_DATABASE to another file."
+            ) from err
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        """Give the lock up; the file stays, so that no two processes lock different files."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

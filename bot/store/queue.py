@@ -1,0 +1,242 @@
+"""The life of outbox rows: heads of lanes, done, later, given up, tried again.
+
+Responsible for the SQL of the queue. The order of a lane is ``(order_key, part, id)`` among what
+is pending; only its head may be attempted.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from bot.domain import Json, Key, Millis, Source
+from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
+from bot.store.transaction import Transaction
+from bot.store.view import View
+
+_HEAD = (
+    "SELECT o.id, o.destination, o.lane, o.order_key, o.part, o.priority, o.kind, o.key, o.part_id,"  # noqa: S608 - fixed texts
+    " o.payload, o.attempts, o.looks, o.must_look, o.attempt_ended, o.not_before, o.accepted_at, "
+    + CONVERSATION_COLUMNS
+    + " FROM outbox o LEFT JOIN conversations c ON c.number = o.conversation"
+    " WHERE o.lane = ? AND o.state = 'pending' ORDER BY o.order_key, o.part, o.id LIMIT 1"
+)
+
+
+def head(view: View, lane: str) -> OutboxRow | None:
+    """Return the lane's next row, with its conversation as it is now."""
+    row = view.conn.execute(_HEAD, (lane,)).fetchone()
+    return outbox_from(row) if row else None
+
+
+def heads(view: View, lanes: Iterable[str]) -> dict[str, OutboxRow | None]:
+    """Return the next row of each lane."""
+    return {lane: head(view, lane) for lane in lanes}
+
+
+def open_lanes(view: View) -> tuple[tuple[str, str], ...]:
+    """Return every (destination, lane) with pending rows."""
+    rows = view.conn.execute(
+        "SELECT DISTINCT destination, lane FROM outbox WHERE state = 'pending'"
+    )
+    return tuple((row[0], row[1]) for row in rows)
+
+
+def doubt_heads(tx: Transaction) -> int:
+    """After a start: doubt every row that may have been in flight when the last run ended.
+
+    Only a head can have been. A row that came in later may sort before the one that was in flight,
+    so every row is doubted that was a head among what was stored before it.
+    """
+    cursor = tx.conn.execute(
+        "UPDATE outbox SET must_look = 1, attempt_ended = coalesce(attempt_ended, ?), looks = 0"
+        " WHERE state = 'pending' AND must_look = 0 AND kind IN ('post', 'send')"
+        " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.lane = outbox.lane AND e.state = 'pending'"
+        " AND e.id < outbox.id AND (e.order_key, e.part) < (outbox.order_key, outbox.part))",
+        (tx.now,),
+    )
+    return cursor.rowcount
+
+
+def finish(tx: Transaction, row: OutboxRow) -> OutboxRow | None:
+    """Remove a delivered row and return the lane's next."""
+    tx.conn.execute("DELETE FROM outbox WHERE id = ?", (row.id,))
+    return head(tx, row.lane)
+
+
+def deliver_part(tx: Transaction, row: OutboxRow, **remote: object) -> None:
+    """Store what a part became on the other side (``channel`` and ``ts``, for a post)."""
+    if row.part_id is None:
+        return
+    assignments = "".join(f", {name} = ?" for name in remote)
+    tx.conn.execute(
+        f"UPDATE parts SET state = 'delivered'{assignments} WHERE id = ?",  # noqa: S608 - our own names
+        (*remote.values(), row.part_id),
+    )
+
+
+def postpone(
+    tx: Transaction,
+    row: OutboxRow,
+    *,
+    not_before: Millis,
+    counts: bool,
+    error: str | None,
+    resend: bool = False,
+) -> None:
+    """Leave a row for later; ``resend`` ends the doubt, since it certainly did not arrive."""
+    tx.conn.execute(
+        "UPDATE outbox SET not_before = ?, attempts = attempts + ?, error = ?,"
+        " must_look = CASE WHEN ? THEN 0 ELSE must_look END,"
+        " looks = CASE WHEN ?4 THEN 0 ELSE looks END WHERE id = ?",
+        (not_before, int(counts), error, int(resend), row.id),
+    )
+
+
+def doubt(
+    tx: Transaction,
+    row: OutboxRow,
+    *,
+    not_before: Millis,
+    attempt_ended: Millis,
+    looks: int,
+    counts: bool,
+    error: str | None,
+) -> None:
+    """Leave a row to be looked for; ``looks`` is how many looks have not found it."""
+    tx.conn.execute(
+        "UPDATE outbox SET must_look = 1, not_before = ?, attempt_ended = ?, looks = ?,"
+        " attempts = attempts + ?, error = ? WHERE id = ?",
+        (not_before, attempt_ended, looks, int(counts), error, row.id),
+    )
+
+
+def rename(tx: Transaction, row: OutboxRow, key: Key) -> None:
+    """Give a row a new key: the post that bore the old one is being removed."""
+    tx.conn.execute("UPDATE outbox SET key = ? WHERE id = ?", (key, row.id))
+
+
+def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> None:
+    """Turn a row into a dead letter (or an uncertain one); its lane goes on without it."""
+    state = "dead" if certain else "uncertain"
+    tx.conn.execute("UPDATE outbox SET state = ?, error = ? WHERE id = ?", (state, error, row.id))
+    if row.part_id is not None:
+        part_state = "failed" if certain else "uncertain"
+        tx.conn.execute("UPDATE parts SET state = ? WHERE id = ?", (part_state, row.part_id))
+
+
+def confirm(tx: Transaction, key: Key, remote: Json) -> bool:
+    """Finish a row that an echo proved to have arrived; False if there is no such row."""
+    found = tx.conn.execute(
+        "DELETE FROM outbox WHERE key = ? RETURNING destination, lane, part_id", (key,)
+    ).fetchone()
+    if found is None:
+        return False
+    tx.lanes.add((found[0], found[1]))
+    if found[2] is not None:
+        tx.conn.execute(
+            "UPDATE parts SET state = 'delivered', channel = coalesce(?, channel),"
+            " ts = coalesce(?, ts) WHERE id = ?",
+            (remote.get("channel"), remote.get("ts"), found[2]),
+        )
+    return True
+
+
+def requeue(tx: Transaction, key: Key) -> bool:
+    """Try a given-up row again, last in its lane and marked late; False if there is none."""
+    found = tx.conn.execute(
+        "UPDATE outbox SET must_look = (state = 'uncertain'), looks = 0, state = 'pending',"
+        " attempts = 0, not_before = 0, order_key = ?, accepted_at = ?,"
+        " payload = CASE WHEN kind = 'post' THEN json_set(payload, '$.late', json('true'))"
+        " ELSE payload END"
+        " WHERE key = ? AND state <> 'pending' RETURNING destination, lane, part_id",
+        (tx.now * 1000, tx.now, key),
+    ).fetchone()
+    if found is None:
+        return False
+    tx.lanes.add((found[0], found[1]))
+    if found[2] is not None:
+        tx.conn.execute("UPDATE parts SET state = 'waiting' WHERE id = ?", (found[2],))
+    return True
+
+
+def depths(view: View) -> dict[Source, tuple[int, Millis | None]]:
+    """Return for each destination how many rows are pending, and since when the oldest is."""
+    rows = view.conn.execute(
+        "SELECT destination, count(*), min(accepted_at) FROM outbox WHERE state = 'pending'"
+        " GROUP BY destination"
+    )
+    return {Source(row[0]): (row[1], row[2]) for row in rows}
+
+
+def given_up_count(view: View) -> dict[str, int]:
+    """Return how many rows wait for a person, by state."""
+    rows = view.conn.execute(
+        "SELECT state, count(*) FROM outbox WHERE state <> 'pending' GROUP BY state"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+LISTED = (
+    "SELECT o.key, o.destination, o.kind, o.state, o.attempts, o.error, o.accepted_at,"
+    " o.not_before, c.number, c.session_id FROM outbox o"
+    " LEFT JOIN conversations c ON c.number = o.conversation"
+)
+
+
+def listing(view: View, *, state: str | None, limit: int) -> list[dict[str, Any]]:
+    """Return open rows for ``deliveries list``, those that wait for a person first."""
+    where = "" if state is None else " WHERE o.state = ?"
+    values: tuple[object, ...] = (limit,) if state is None else (state, limit)
+    rows = view.conn.execute(f"{LISTED}{where} ORDER BY o.state = 'pending', o.id LIMIT ?", values)
+    return [_as_dict(row) for row in rows]
+
+
+def failed_arrivals(view: View, *, limit: int) -> list[dict[str, Any]]:
+    """Return arrivals that could not be decided, or wait to be, newest last."""
+    rows = view.conn.execute(
+        "SELECT id, source, kind, state, error, accepted_at, fact FROM inbox"
+        " WHERE state <> 'done' ORDER BY id LIMIT ?",
+        (limit,),
+    )
+    return [_as_dict(row) for row in rows]
+
+
+def held_messages(view: View, *, limit: int) -> list[dict[str, Any]]:
+    """Return replies that were held and await their writer's word."""
+    rows = view.conn.execute(
+        "SELECT m.channel, m.ts, m.occurred_at, c.number, c.session_id FROM messages m"
+        " JOIN conversations c ON c.number = m.conversation WHERE m.state = 'held' LIMIT ?",
+        (limit,),
+    )
+    return [_as_dict(row) for row in rows]
+
+
+def show(view: View, key: str) -> dict[str, Any] | None:
+    """Return everything about one row but the message's text."""
+    row = view.conn.execute(
+        "SELECT o.*, c.session_id, c.number FROM outbox o"
+        " LEFT JOIN conversations c ON c.number = o.conversation WHERE o.key = ?",
+        (key,),
+    ).fetchone()
+    if row is None:
+        return None
+    shown = _as_dict(row)
+    shown["payload"] = sorted(json.loads(shown["payload"]))
+    return shown
+
+
+def prune(tx: Transaction, *, done_before: Millis) -> int:
+    """Delete arrivals that were decided long ago: their messages keep what makes them unique."""
+    cursor = tx.conn.execute(
+        "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE state = 'done'"
+        " AND accepted_at < ? LIMIT 5000)",
+        (done_before,),
+    )
+    return cursor.rowcount
+
+
+def _as_dict(row: sqlite3.Row) -> dict[str, Any]:
+    return {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over values

@@ -1,0 +1,160 @@
+"""Rows of the database as values.
+
+Responsible for turning sqlite3 rows into domain types and back; it runs no SQL.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.domain import (
+    Author,
+    ChannelId,
+    Contact,
+    Conversation,
+    Key,
+    MessageTs,
+    Millis,
+    OperatorId,
+    SessionId,
+    SlackUser,
+    SlackUserId,
+    Source,
+    State,
+)
+from bot.relay.effects import Payload, load_payload
+
+CONVERSATION_COLUMNS = (
+    "number, session_id, c.state AS state, channel, thread_ts, assignee, inbox_id, contact, known, "
+    "waiting_since, updated_at, version"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One piece of work for a platform, with the conversation it belongs to as it is now."""
+
+    id: int
+    destination: Source
+    lane: str
+    order_key: int
+    part: int
+    priority: int
+    kind: str
+    key: Key
+    part_id: int | None
+    payload_json: str
+    attempts: int
+    looks: int
+    must_look: bool
+    attempt_ended: Millis | None
+    not_before: Millis
+    accepted_at: Millis
+    conversation: Conversation | None
+    version: int
+
+    def payload(self) -> Payload:
+        """Read the payload; pydantic's ValidationError if a newer version wrote it."""
+        return load_payload(self.kind, self.payload_json)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message as it is stored."""
+
+    id: int
+    session_id: SessionId
+    kind: str
+    state: str
+    content: str
+    slack_user: SlackUserId | None
+
+
+@dataclass(frozen=True, slots=True)
+class RootMessage:
+    """What a root card shows of a message: its whole markdown and which part of it is the root."""
+
+    content: str
+    speaker: str
+    author: Author
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A row that waits for a person: its key, state (``dead`` or ``uncertain``) and payload."""
+
+    key: Key
+    state: str
+    kind: str
+    payload_json: str
+    session_id: SessionId | None
+
+
+def contact_from(text: str) -> Contact:
+    """Read a stored contact; fields that this version does not know are passed over."""
+    values: dict[str, Any] = json.loads(text)
+    values["segments"] = tuple(values.get("segments") or ())
+    return Contact(**{k: v for k, v in values.items() if k in Contact.__dataclass_fields__})
+
+
+def conversation_from(row: sqlite3.Row) -> Conversation:
+    """Read CONVERSATION_COLUMNS."""
+    return Conversation(
+        number=row["number"],
+        session_id=SessionId(row["session_id"]),
+        state=State(row["state"]),
+        channel=ChannelId(row["channel"]) if row["channel"] else None,
+        thread_ts=MessageTs(row["thread_ts"]) if row["thread_ts"] else None,
+        assignee=OperatorId(row["assignee"]) if row["assignee"] else None,
+        contact=contact_from(row["contact"]),
+        known=bool(row["known"]),
+        inbox_id=row["inbox_id"],
+        waiting_since=row["waiting_since"],
+        updated_at=Millis(row["updated_at"]),
+    )
+
+
+def outbox_from(row: sqlite3.Row) -> OutboxRow:
+    """Read a row of ``outbox o LEFT JOIN conversations c``."""
+    return OutboxRow(
+        id=row["id"],
+        destination=Source(row["destination"]),
+        lane=row["lane"],
+        order_key=row["order_key"],
+        part=row["part"],
+        priority=row["priority"],
+        kind=row["kind"],
+        key=Key(row["key"]),
+        part_id=row["part_id"],
+        payload_json=row["payload"],
+        attempts=row["attempts"],
+        looks=row["looks"],
+        must_look=bool(row["must_look"]),
+        attempt_ended=row["attempt_ended"],
+        not_before=Millis(row["not_before"]),
+        accepted_at=Millis(row["accepted_at"]),
+        conversation=None if row["number"] is None else conversation_from(row),
+        version=row["version"] or 0,
+    )
+
+
+def user_from(text: str) -> SlackUser:
+    """Read a stored profile."""
+    return SlackUser(**json.loads(text))
+
+
+def dump_user(user: SlackUser) -> str:
+    """Return a profile as JSON text."""
+    return json.dumps(asdict(user))
+
+
+def column_value(name: str, value: object) -> object:
+    """Return a column's value as SQLite takes it: the contact is JSON, flags are 0 and 1."""
+    if name == "contact" and isinstance(value, Mapping):
+        return json.dumps(dict(value), default=list)
+    return int(value) if isinstance(value, bool) else value

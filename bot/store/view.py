@@ -1,0 +1,202 @@
+"""Reading: what handlers, commands and the command line may know of what is stored.
+
+Responsible for SELECTs. A View is used inside the writer's transaction or on the reader's
+connection; it changes nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from bot.domain import (
+    Author,
+    ChannelId,
+    Conversation,
+    Fingerprint,
+    Key,
+    MessageTs,
+    Millis,
+    Operator,
+    OperatorId,
+    SessionId,
+    SlackUser,
+    Source,
+)
+from bot.relay.refs import ByEmail, ByNumber, BySession, ByThread, Ref
+from bot.store.rows import (
+    CONVERSATION_COLUMNS,
+    GivenUp,
+    RootMessage,
+    StoredMessage,
+    conversation_from,
+    user_from,
+)
+
+
+class View:
+    """Questions to one connection, on its thread; ``now`` is epoch milliseconds."""
+
+    def __init__(self, conn: sqlite3.Connection, now: int) -> None:
+        """Ask through ``conn``."""
+        self.conn = conn
+        self.now = Millis(now)
+
+    def _one(self, sql: str, *values: object) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self.conn.execute(sql, values).fetchone()
+        return row
+
+    def _conversation(self, where: str, *values: object) -> Conversation | None:
+        row = self._one(
+            f"SELECT {CONVERSATION_COLUMNS} FROM conversations c WHERE {where}",  # noqa: S608 - fixed texts
+            *values,
+        )
+        return conversation_from(row) if row else None
+
+    def conversation(self, session_id: SessionId) -> Conversation | None:
+        """Find a conversation by Crisp's name for it."""
+        return self._conversation("session_id = ?", session_id)
+
+    def conversation_in(self, channel: ChannelId, thread_ts: MessageTs) -> Conversation | None:
+        """Find the conversation of a thread."""
+        return self._conversation("channel = ? AND thread_ts = ?", channel, thread_ts)
+
+    def find(self, ref: Ref) -> Conversation | None:
+        """Find what a person means; by e-mail it is the newest conversation."""
+        match ref:
+            case ByNumber(number):
+                return self._conversation("number = ?", number)
+            case BySession(session_id):
+                return self.conversation(session_id)
+            case ByEmail(email):
+                return self._conversation("email = ? ORDER BY number DESC LIMIT 1", email)
+            case ByThread(channel, ts):
+                return self.conversation_in(channel, ts) or self._by_reply(channel, ts)
+
+    def _by_reply(self, channel: ChannelId, ts: MessageTs) -> Conversation | None:
+        row = self._one(
+            "SELECT m.conversation FROM parts p JOIN messages m ON m.id = p.message"
+            " WHERE p.channel = ? AND p.ts = ?"
+            " UNION ALL SELECT conversation FROM messages WHERE channel = ? AND ts = ? LIMIT 1",
+            *(channel, ts, channel, ts),
+        )
+        return self._conversation("number = ?", row[0]) if row else None
+
+    def conversations(self, session_ids: Iterable[SessionId]) -> dict[SessionId, Conversation]:
+        """Find those of the conversations that are stored."""
+        found = (self.conversation(session_id) for session_id in session_ids)
+        return {c.session_id: c for c in found if c is not None}
+
+    def active_threads(self, since: Millis) -> tuple[tuple[ChannelId, MessageTs], ...]:
+        """Return the threads of conversations that were active since then."""
+        rows = self.conn.execute(
+            "SELECT channel, thread_ts FROM conversations"
+            " WHERE active_at >= ? AND thread_ts IS NOT NULL",
+            (since,),
+        )
+        return tuple((ChannelId(r[0]), MessageTs(r[1])) for r in rows)
+
+    def knows_fact(self, source: Source, fact: str) -> bool:
+        """Tell whether this fact was accepted before."""
+        sql = "SELECT 1 FROM inbox WHERE source = ? AND fact = ?"
+        return self._one(sql, source.value, fact) is not None
+
+    def knows_fingerprint(self, session_id: SessionId, fingerprint: Fingerprint) -> bool:
+        """Tell whether this Crisp-born message is stored, even if its inbox row is pruned."""
+        sql = (
+            "SELECT 1 FROM messages m JOIN conversations c ON c.number = m.conversation"
+            " WHERE c.session_id = ? AND m.fingerprint = ?"
+        )
+        return self._one(sql, session_id, fingerprint) is not None
+
+    def knows_ts(self, channel: ChannelId, ts: MessageTs) -> bool:
+        """Tell whether this Slack-born message is stored."""
+        return self.message(channel, ts) is not None
+
+    def own_send(self, fingerprint: Fingerprint) -> tuple[Key | None, bool] | None:
+        """Tell whether a fingerprint is ours: None, or (its open row's key, is it in doubt)."""
+        row = self._one(
+            "SELECT o.key, o.must_look FROM parts p"
+            " LEFT JOIN outbox o ON o.part_id = p.id AND o.state <> 'dead'"
+            " WHERE p.fingerprint = ?",
+            fingerprint,
+        )
+        return None if row is None else (row[0], bool(row[1]))
+
+    def in_doubt(self, key: Key) -> bool:
+        """Tell whether the row with this key was attempted without a usable answer."""
+        return self._one("SELECT 1 FROM outbox WHERE key = ? AND must_look = 1", key) is not None
+
+    def message(self, channel: ChannelId, ts: MessageTs) -> StoredMessage | None:
+        """Find a message that was written in Slack."""
+        row = self._one(
+            "SELECT m.id, c.session_id, m.kind, m.state, m.content, m.slack_user FROM messages m"
+            " JOIN conversations c ON c.number = m.conversation WHERE m.channel = ? AND m.ts = ?",
+            *(channel, ts),
+        )
+        return StoredMessage(*row) if row else None
+
+    def root_message(self, channel: ChannelId, root_ts: MessageTs) -> RootMessage | None:
+        """Find what a thread's root shows: one part of the message that opened it."""
+        row = self._one(
+            "SELECT m.content, m.speaker, m.author, p.part FROM parts p"
+            " JOIN messages m ON m.id = p.message WHERE p.channel = ? AND p.ts = ?",
+            *(channel, root_ts),
+        )
+        return RootMessage(row[0], row[1], Author(row[2]), row[3]) if row else None
+
+    def version(self, session_id: SessionId) -> int:
+        """Return how often what a card shows has changed; 0 if there is no such conversation."""
+        row = self._one("SELECT version FROM conversations WHERE session_id = ?", session_id)
+        return int(row[0]) if row else 0
+
+    def given_up(self, key: Key) -> GivenUp | None:
+        """Find a row that waits for a person."""
+        row = self._one(
+            "SELECT o.key, o.state, o.kind, o.payload, c.session_id FROM outbox o"
+            " LEFT JOIN conversations c ON c.number = o.conversation"
+            " WHERE o.key = ? AND o.state <> 'pending'",
+            key,
+        )
+        return GivenUp(*row) if row else None
+
+    def roots_waiting(self) -> bool:
+        """Tell whether some conversation's thread is still to be opened."""
+        sql = (
+            "SELECT 1 FROM outbox o JOIN conversations c ON c.number = o.conversation"
+            " WHERE o.kind = 'post' AND o.state = 'pending' AND c.thread_ts IS NULL LIMIT 1"
+        )
+        return self._one(sql) is not None
+
+    def user(self, user_id: str) -> SlackUser | None:
+        """Find what is known of a person in Slack."""
+        row = self._one("SELECT profile FROM slack_users WHERE user_id = ?", user_id)
+        return user_from(row[0]) if row else None
+
+    def users(self, user_ids: Iterable[str]) -> dict[str, SlackUser]:
+        """Find those of the people that are known."""
+        found = ((user_id, self.user(user_id)) for user_id in user_ids)
+        return {user_id: user for user_id, user in found if user is not None}
+
+    def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """Find the names of channels and user groups that are known."""
+        found = {}
+        for entity in ids:
+            if row := self._one("SELECT name FROM slack_names WHERE id = ?", entity):
+                found[entity] = row[0]
+        return found
+
+    def operators(self) -> tuple[Operator, ...]:
+        """Return the website's operators as last read."""
+        rows = self.conn.execute("SELECT user_id, name, email, avatar, available FROM operators")
+        return tuple(Operator(OperatorId(r[0]), r[1], r[2], r[3], bool(r[4])) for r in rows)
+
+    def watermark(self, name: str) -> Millis | None:
+        """Return how far a side is known to be read, or None before the first start."""
+        row = self._one("SELECT value FROM watermarks WHERE name = ?", name)
+        return Millis(row[0]) if row else None
+
+    def crisp_calls(self, day: str) -> int:
+        """Return the calls to Crisp that were counted for a UTC day (``2026-11-22``)."""
+        row = self._one("SELECT calls FROM crisp_calls WHERE day = ?", day)
+        return int(row[0]) if row else 0

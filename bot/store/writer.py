@@ -1,0 +1,142 @@
+"""The one writer: jobs that are submitted together share one durable commit.
+
+Responsible for transactions. A job is a function of a Transaction; each runs in a savepoint of its
+own, so that one that raises undoes only itself. Its submitter hears back only after the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from bot.errors import StoreError
+from bot.store.database import Connection
+from bot.store.transaction import Transaction
+
+T = TypeVar("T")
+Job = Callable[[Transaction], Any]
+BATCH = 256
+"""At most this many jobs share a commit."""
+
+
+@dataclass(slots=True)
+class _Submitted:
+    job: Job
+    result: asyncio.Future[Any] = field(default_factory=asyncio.Future)
+
+
+class Writer:
+    """Runs jobs in order, in as few commits as their arrival allows."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        clock_ms: Callable[[], int],
+        card_debounce_ms: int = 2000,
+        on_lanes: Callable[[Iterable[tuple[str, str]]], None] = lambda _lanes: None,
+        on_commit: Callable[[int], None] = lambda _jobs: None,
+    ) -> None:
+        """``on_lanes`` hears of (destination, lane) pairs with new work, after the commit."""
+        self._connection = connection
+        self._clock_ms = clock_ms
+        self._card_debounce_ms = card_debounce_ms
+        self._queue: asyncio.Queue[_Submitted] = asyncio.Queue()
+        self._closed = False
+        self.on_lanes = on_lanes
+        self.on_commit = on_commit
+
+    async def submit(self, job: Callable[[Transaction], T]) -> T:
+        """Run ``job`` in the next transaction and return its result once that is committed.
+
+        Whatever the job raised is raised here, its writes undone. StoreError if the commit failed.
+        The job is enqueued before the first await: the order of calls is the order of jobs.
+        """
+        if self._closed:
+            raise StoreError("The bridge is stopping: nothing more is accepted.")
+        submitted = _Submitted(job)
+        self._queue.put_nowait(submitted)
+        # Shielded: a caller that is cancelled must not undo a commit that others share.
+        result: T = await asyncio.shield(submitted.result)
+        return result
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            await asyncio.shield(asyncio.ensure_future(self._run_batch(batch)))
+
+    async def close(self) -> None:
+        """Refuse new jobs and finish those that were submitted."""
+        self._closed = True
+        batch = []
+        while not self._queue.empty():
+            batch.append(self._queue.get_nowait())
+        if batch:
+            await self._run_batch(batch)
+
+    async def _run_batch(self, batch: list[_Submitted]) -> None:
+        jobs = [submitted.job for submitted in batch]
+        now = self._clock_ms()
+        try:
+            outcomes, lanes, wrote = await self._connection.run(
+                lambda conn: run_jobs(conn, jobs, now, card_debounce_ms=self._card_debounce_ms)
+            )
+        except (sqlite3.Error, ValueError) as err:
+            failure = StoreError(f"The database refused a commit ({err}): nothing was accepted.")
+            failure.__cause__ = err
+            outcomes, lanes, wrote = [failure] * len(batch), frozenset(), False
+        if wrote:
+            self.on_commit(len(batch))
+        if lanes:
+            self.on_lanes(lanes)
+        for submitted, outcome in zip(batch, outcomes, strict=True):
+            _settle(submitted.result, outcome)
+
+
+def _settle(future: asyncio.Future[Any], outcome: object) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+        future.exception()  # marked as seen: the submitter may be gone
+    else:
+        future.set_result(outcome)
+
+
+def run_jobs(
+    conn: sqlite3.Connection, jobs: list[Job], now: int, *, card_debounce_ms: int = 2000
+) -> tuple[list[Any], frozenset[tuple[str, str]], bool]:
+    """Run the jobs in one transaction; return outcomes, lanes with new work, whether it wrote.
+
+    Runs on the connection's thread. An outcome is a job's result, or the Exception it raised.
+    """
+    outcomes: list[Any] = []
+    lanes: set[tuple[str, str]] = set()
+    before = conn.total_changes
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        for job in jobs:
+            tx = Transaction(conn, now, card_debounce_ms=card_debounce_ms)
+            conn.execute("SAVEPOINT job")
+            try:
+                outcomes.append(job(tx))
+            except Exception as err:
+                if isinstance(err, sqlite3.OperationalError):
+                    raise
+                conn.execute("ROLLBACK TO job")
+                outcomes.append(err)
+            else:
+                lanes |= tx.lanes
+            conn.execute("RELEASE job")
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+    return outcomes, frozenset(lanes), conn.total_changes > before
