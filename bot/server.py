@@ -185,7 +185,7 @@ async def _bare_errors(request: web.Request, handler: SlackHandler) -> web.Strea
         allow = {hdrs.ALLOW: err.headers[hdrs.ALLOW]} if hdrs.ALLOW in err.headers else {}
         return web.Response(status=err.status, text=text, headers=allow)
     except Exception:  # the boundary: the sender is told 500 and sends again
-        log.exception("request_failed", path=request.path)
+        log.exception("server.request_failed", path=request.path)
         return web.Response(status=500, text="500 Internal Server Error\n")
 
 

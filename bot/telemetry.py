@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, MutableMapping
+import traceback
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -17,6 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from structlog.typing import Processor
 
 from bot.domain import Source
+from bot.errors import BridgeError
 
 METRICS_CONTENT_TYPE = CONTENT_TYPE_LATEST
 HIDDEN = "[hidden]"
@@ -61,7 +63,7 @@ def configure(stream: TextIO, *, as_json: bool | None = None, level: int = loggi
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_trace),
         redact,
     ]
     renderer: Processor = (
@@ -118,6 +120,27 @@ def hide(text: str) -> str:
     for pattern, instead in _HIDE:
         text = pattern.sub(instead, text)
     return text
+
+
+def _trace(exc_info: tuple[Any, BaseException, Any]) -> str:
+    """Say what failed and where, without the words of an exception that is not ours.
+
+    Those may quote what a customer wrote; a BridgeError's or an OSError's never do.
+    """
+    return "\n".join(_described(exc_info[1]))
+
+
+def _described(error: BaseException) -> Iterator[str]:
+    says = f": {error}" if isinstance(error, BridgeError | OSError) else ""
+    yield f"{type(error).__qualname__}{says}"
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f"  {frame.filename}:{frame.lineno} in {frame.name}"
+    for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        yield from (f"  | {line}" for line in _described(inner))
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield "after"
+        yield from _described(before)
 
 
 class Metrics:

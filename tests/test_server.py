@@ -254,7 +254,7 @@ async def test_a_handler_that_raises_is_a_bare_500() -> None:
                 assert (answer.status, await answer.text()) == (500, "500 Internal Server Error\n")
                 assert answer.headers["Content-Type"].startswith("text/plain")
     assert [(line["event"], line["path"]) for line in logged] == [
-        ("request_failed", "/slack/events")
+        ("server.request_failed", "/slack/events")
     ]
 
 

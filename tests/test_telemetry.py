@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Source
+from bot.errors import BridgeError
 from bot.telemetry import HIDDEN, Metrics, configure, hide, redact
 
 
@@ -121,17 +122,49 @@ def test_no_token_survives_whatever_stands_around_it(kind: str, secret: str, aro
     assert secret not in hide(f"{around}{kind}{secret}{around}")
 
 
-def test_a_traceback_is_hidden_too() -> None:
-    """An exception's message goes through the same sieve."""
+def logged_failure(error: BaseException) -> str:
+    """Return what is logged as the exception when ``error`` is caught."""
     stream = io.StringIO()
     configure(stream)
     try:
-        int("xoxb-1-secret for ada@example.com")
+        raise error
+    except type(error):
+        structlog.get_logger().exception("failed")
+    (line,) = lines(stream)
+    return str(line["exception"])
+
+
+def test_a_traceback_says_where_and_not_what() -> None:
+    """A stranger's exception is logged by type and place: its words may quote a customer."""
+    stream = io.StringIO()
+    configure(stream)
+    try:
+        int("my card is 4111")
     except ValueError:
         structlog.get_logger().exception("failed")
-    assert "ValueError" in stream.getvalue()
-    assert "secret" not in stream.getvalue()
-    assert "ada@" not in stream.getvalue()
+        logging.getLogger("aiohttp.server").exception("failed")
+    assert "4111" not in stream.getvalue()
+    for line in lines(stream):
+        assert line["exception"].splitlines()[0] == "ValueError"
+        assert "test_telemetry.py:" in line["exception"]
+
+
+def test_our_own_and_the_systems_errors_keep_their_words() -> None:
+    """What is written for a person, and what the system says, is logged, sieved."""
+    assert "BridgeError: Mend it.\n" in logged_failure(BridgeError("Mend it."))
+    assert "No space left" in logged_failure(OSError(28, "No space left on device"))
+    assert "ada@" not in logged_failure(BridgeError("No such agent: ada@example.com"))
+
+
+def test_groups_and_causes_are_traced() -> None:
+    """What failed inside a group, and what came before, is logged as well."""
+    group = ExceptionGroup("hush", [BridgeError("One."), ValueError("hush")])
+    group.__cause__ = KeyError("hush")
+    traced = logged_failure(group)
+    assert "  | BridgeError: One." in traced
+    assert "  | ValueError\n" in traced
+    assert "after\nKeyError" in traced
+    assert "hush" not in traced
 
 
 @pytest.mark.parametrize("name", ["slack_bolt.AsyncApp", "aiohttp.server", "socketio", "httpx"])
