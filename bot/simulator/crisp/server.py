@@ -30,7 +30,7 @@ from bot.simulator.crisp.model import Conversation, conversation_json
 from bot.simulator.crisp.modes import Modes
 from bot.simulator.crisp.rtm import Rtm
 from bot.simulator.crisp.stream import Stream
-from bot.simulator.crisp.wire import Json
+from bot.simulator.crisp.wire import Json, Route
 from bot.simulator.crisp.world import World
 from bot.simulator.faults import Faults
 
@@ -63,7 +63,7 @@ class CrispSimulator:
             "plugin": Token("plugin", "sim-plugin-identifier", "sim-plugin-key"),
         }
         self._gate = Gate(
-            self.world, routes=self._routes(), tokens=list(self._tokens.values()),
+            self.world, routes=self.routes(), tokens=list(self._tokens.values()),
             faults=self.faults, chores=self._chores,
         )  # fmt: skip
         self._rtm: Rtm | None = None
@@ -73,7 +73,8 @@ class CrispSimulator:
         )  # fmt: skip
         self._feed.watchers.append(self.stream.watch)
 
-    def _routes(self) -> list[Any]:
+    def routes(self) -> list[Route]:
+        """Return every REST route there is."""
         modules = (rest_conversations, rest_messages, rest_people, rest_website)
         return [*self._bucket.routes(), *(r for module in modules for r in module.ROUTES)]
 
