@@ -149,6 +149,18 @@ def test_a_traceback_says_where_and_not_what() -> None:
         assert "test_telemetry.py:" in line["exception"]
 
 
+def test_a_failure_on_a_terminal_is_traced_the_same_way() -> None:
+    """Text has the place of a failure, and no more of a stranger's words than JSON has."""
+    stream = Terminal()
+    configure(stream)
+    try:
+        int("my card is 4111")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    assert "test_telemetry.py:" in stream.getvalue()
+    assert "4111" not in stream.getvalue()
+
+
 def test_our_own_and_the_systems_errors_keep_their_words() -> None:
     """What is written for a person, and what the system says, is logged, sieved."""
     assert "BridgeError: Mend it.\n" in logged_failure(BridgeError("Mend it."))
