@@ -80,7 +80,9 @@ class Actors:
             return None
 
     def _present(self, user: User, channel: str) -> Channel:
-        """Return a channel that this person is in and that is not archived."""
+        """Return a channel that this person is in and that is not archived; "dm" is the app's."""
+        if channel == "dm":
+            return self._ws.direct_channel(user.id)
         found = self._ws.channel(channel)
         if user.id not in found.members:
             raise ValueError(f"{user.name} is not in {found.name or found.id}; use join or invite")
@@ -97,7 +99,7 @@ class Actors:
         if thread_ts is not None and thread_ts in channel.deleted_roots:
             thread_ts = None
         if thread_ts is not None:
-            self._ws.message(channel, thread_ts)
+            thread_ts = self._ws.message(channel, thread_ts).thread_ts or thread_ts
         return Message(
             self._ws.ids.ts(),
             channel.id,
@@ -124,9 +126,11 @@ class Actors:
         elif me:
             message.subtype, message.blocks = "me_message", None
         message.subtype = subtype or message.subtype
+        if subtype == "bot_message":
+            message.user, message.username = None, user.real_name
         posting.post(self._ws, where, message)
         self._tell_links(where, message)
-        if self._ws.bot.id in message.text and f"<@{people.BOT_USER}>" in message.text:
+        if f"<@{people.BOT_USER}>" in message.text:
             self._tell_mention(where, message)
         return {"channel": where.id, "ts": message.ts}
 

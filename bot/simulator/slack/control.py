@@ -31,7 +31,7 @@ class Controlled(Protocol):
         """Return the state."""
         ...
 
-    async def act(self, **order: object) -> Json:
+    async def act(self, order: Json, /) -> Json:
         """Let somebody do something."""
         ...
 
@@ -81,7 +81,7 @@ class Routes:
         return self._simulator.dump(channel=channel, thread_ts=thread_ts)
 
     async def _act(self, request: web.Request) -> Json:
-        return await self._simulator.act(**await _object(request))
+        return await self._simulator.act(await _object(request))
 
     async def _list_faults(self, _request: web.Request) -> Json:
         return {"ok": True, "faults": self._simulator.faults.dump()}

@@ -33,6 +33,7 @@ def everything(ws: Workspace, dispatcher: Dispatcher, sockets: Sockets) -> Json:
         "calls": dict(ws.calls),
         "sockets": sockets.dump(),
         "sockets_opened": sockets.opened,
+        "sockets_refused": sockets.refused,
         "pending": [d.dump() for d in dispatcher.pending()],
         "acked": dispatcher.acked_count,
         "lost": dispatcher.lost_count,

@@ -69,10 +69,10 @@ class Hooks:
         envelope_id = str(envelope["envelope_id"])
         try:
             status, answer = await self._send(url, body, headers)
+        except TimeoutError:
+            return  # the dispatcher has been counting the seconds, too
         except (aiohttp.ClientError, OSError):
             self._dispatcher.failed(envelope_id, "connection_failed")
-            return
-        except TimeoutError:
             return
         if status == _OK:
             self._dispatcher.acked(envelope_id, answer)

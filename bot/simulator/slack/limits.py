@@ -9,9 +9,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-TIERS = {1: 10, 2: 20, 3: 50, 4: 100}
-"""Tier to calls per minute. Tier 1 says "1+"; real apps are let through more often than that."""
-SPECIAL = {"chat.postMessage": (1.0, 25.0), "auth.test": (10.0, 200.0), "api.test": (10.0, 200.0)}
+TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
+"""Tier to calls per minute."""
+SPECIAL = {
+    "chat.postMessage": (1.0, 25.0),
+    "apps.connections.open": (1.0, 60.0),
+    "auth.test": (10.0, 200.0),
+    "api.test": (10.0, 200.0),
+}
 """Method to (calls per second, burst); https://docs.slack.dev/apis/web-api/rate-limits."""
 PER_CHANNEL = frozenset({"chat.postMessage"})
 

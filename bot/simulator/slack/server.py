@@ -193,10 +193,10 @@ class SlackSimulator:
             "SLACK_API_URL": self.base_url,
         }
 
-    async def act(self, **order: object) -> Json:
-        """Let somebody do something: ``POST /_control/act``; ``as_`` stands for ``as``."""
-        given = {key.removesuffix("_"): value for key, value in order.items()}
-        return await self._actors.act(given)
+    async def act(self, order: Json | None = None, /, **more: object) -> Json:
+        """Let somebody do something: ``POST /_control/act``; the keyword ``as_`` is ``as``."""
+        given = {key.removesuffix("_"): value for key, value in more.items()}
+        return await self._actors.act({**(order or {}), **given})
 
     def dump(self, *, channel: str = "", thread_ts: str = "") -> Json:
         """Return the state: ``GET /_control/state``."""

@@ -46,6 +46,7 @@ class Sockets:
         self._sockets: list[Socket] = []
         self._turn = 0
         self.opened = 0
+        self.refused = 0
 
     def issue_ticket(self) -> str:
         """Return a ticket that opens one socket."""
@@ -61,6 +62,7 @@ class Sockets:
             return abort(request)
         until = self._tickets.pop(request.query.get("ticket", ""), None)
         if until is None or self._ws.clock() > until:
+            self.refused += 1
             return web.Response(status=403, text="invalid ticket")
         websocket = web.WebSocketResponse(heartbeat=_HEARTBEAT)
         await websocket.prepare(request)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from aiohttp import web
@@ -19,6 +20,7 @@ from bot.simulator.slack.model import Json
 from bot.simulator.slack.workspace import Workspace
 
 _APP_SCOPE = "connections:write"
+_STALE_READS = ("conversations.history", "conversations.replies", "reactions.get")
 
 
 class WebApi:
@@ -52,9 +54,7 @@ class WebApi:
             return self._answer(name, call, token)
 
         def act_stale() -> web.Response:
-            channel = self._ws.channels.get(call.args.text("channel"))
-            thread_ts = call.args.text("ts") or call.args.text("timestamp")
-            with self._ws.before_last_change(channel, thread_ts):
+            with self._before(name, call.args):
                 return self._answer(name, call, token)
 
         def refuse(status: int, code: str) -> web.Response:
@@ -63,6 +63,16 @@ class WebApi:
         return await carry_out(
             fault, request, act=act, act_stale=act_stale, refuse=refuse, later=self._ws.later
         )
+
+    def _before(self, name: str, args: Args) -> AbstractContextManager[None]:
+        """Return the context in which a read is stale; other calls are never stale."""
+        if name == "files.info":
+            return self._ws.before_last_share(args.text("file"))
+        if name not in _STALE_READS:
+            return nullcontext()
+        channel = self._ws.channels.get(args.text("channel"))
+        thread_ts = args.text("ts") or args.text("timestamp")
+        return self._ws.before_last_change(channel, thread_ts)
 
     def _answer(self, name: str, call: Call, token: str) -> web.Response:
         try:

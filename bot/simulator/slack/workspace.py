@@ -28,6 +28,7 @@ from bot.simulator.slack.model import (
 )
 
 RESPONSE_URL_SECONDS = 1800.0
+_MOST_TRIGGERS = 1000
 
 
 class Workspace:
@@ -113,6 +114,9 @@ class Workspace:
 
     def new_trigger(self, user: str) -> str:
         """Return a trigger_id: good once, for three seconds."""
+        if len(self.triggers) >= _MOST_TRIGGERS:
+            now = self.clock()
+            self.triggers = {key: t for key, t in self.triggers.items() if t[1] > now}
         trigger = f"{self.ids.ts()}.{self.ids.secret('trigger')}"
         self.triggers[trigger] = (user, self.clock() + self.config.trigger_ttl, False)
         return trigger
@@ -170,6 +174,19 @@ class Workspace:
             yield
         finally:
             channel.swap(ts, now)
+
+    @contextmanager
+    def before_last_share(self, file_id: str) -> Iterator[None]:
+        """Show a file as it was before it was last shared."""
+        file = self.files.get(file_id)
+        if file is None or not file.shares:
+            yield
+            return
+        last = file.shares.pop()
+        try:
+            yield
+        finally:
+            file.shares.append(last)
 
     def _people(self) -> list[User]:
         return list(self.users.values())
