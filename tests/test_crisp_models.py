@@ -257,10 +257,30 @@ def test_a_conversation_tells_who_the_customer_is() -> None:
         city="Berlin",
         country="DE",
         device="Firefox 145 on Linux",
-        timezone="-60",
+        timezone="UTC+01:00",
         segments=("vip", "de"),
     )
     assert assignee(conversation) == "op"
+
+
+@pytest.mark.parametrize(
+    ("offset", "words"),
+    [
+        (-330, "UTC+05:30"),
+        (300, "UTC-05:00"),
+        (0, "UTC+00:00"),
+        ("Europe/Berlin", "Europe/Berlin"),
+        (99_999, ""),
+        (None, ""),
+        (60.5, "60.5"),
+    ],
+)
+def test_a_timezone_is_told_in_words(offset: Any, words: str) -> None:
+    """JavaScript counts the minutes behind UTC; nobody else does."""
+    conversation = Conversation.model_validate(
+        {"session_id": "s", "meta": {"device": {"timezone": offset}}}
+    )
+    assert conversation_contact(conversation).timezone == words
 
 
 def test_an_unknown_customer_is_an_empty_contact() -> None:

@@ -293,6 +293,10 @@ async def _closes_early(peer: Peer) -> None:
     await peer.open()
 
 
+async def _admits_and_leaves(peer: Peer) -> None:
+    await peer.admit()
+
+
 @pytest.mark.parametrize(
     "script", [_no_open, _garbage, _bare_open, _no_namespace, _no_answer, _closes_early]
 )
@@ -412,6 +416,21 @@ async def test_cancelling_says_goodbye_and_leaves_nothing_running() -> None:
             await task
         await eventually(lambda: server.peers[0].close_code == 1000)
         await eventually(lambda: asyncio.all_tasks() <= before)
+
+
+@pytest.mark.parametrize("script", [_no_answer, _closes_early, _admits_and_leaves])
+async def test_cancelling_ends_it_at_any_moment(script: Script) -> None:
+    """Socket.IO swallows a cancellation in places; the bridge must stop all the same."""
+    async with RtmServer(script) as server:
+        for turns in (*range(0, 160, 2), *range(200, 2000, 40)):
+            waiting = listener(Directory(server.url), Desk(), handshake=0.01)
+            task = asyncio.create_task(waiting.run())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            done, _ = await asyncio.wait([task], timeout=5.0)
+            assert done, f"still running when cancelled after {turns} turns of the loop"
+            assert task.cancelled()
 
 
 async def test_cancelling_lets_an_accept_see_its_cancellation() -> None:

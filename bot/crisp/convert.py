@@ -46,7 +46,7 @@ def conversation_contact(
         city=place.city,
         country=place.country,
         device=_device(meta.device.system.browser, meta.device.system.os),
-        timezone=meta.device.timezone,
+        timezone=_timezone(meta.device.timezone),
         segments=meta.segments,
     )
 
@@ -114,6 +114,18 @@ def to_sender(speaker: domain.Speaker) -> Sender:
 def _device(browser: Named, system: Named) -> str:
     program = f"{browser.name} {browser.major or browser.version}".strip()
     return " on ".join(part for part in (program, system.name) if part)
+
+
+def _timezone(offset: str) -> str:
+    """Turn JavaScript's minutes behind UTC into words: ``-60`` is ``UTC+01:00``."""
+    try:
+        minutes = -int(offset)
+    except ValueError:
+        return offset
+    if abs(minutes) >= 24 * 60:
+        return ""
+    sign = "-" if minutes < 0 else "+"
+    return f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def _time(millis: int) -> domain.Millis | None:

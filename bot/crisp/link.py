@@ -132,6 +132,7 @@ async def dial(
                 socket, f"{parts.scheme}://{parts.netloc}", path=parts.path, handshake=handshake
             )
             await _emit(socket, login)
+            _heed_cancellation()
             async with asyncio.timeout(handshake):
                 await link.admitted()
             yield link
@@ -139,6 +140,14 @@ async def dial(
             raise LinkLost("no answer to the RTM handshake") from err
         finally:
             await _hang_up(socket, door)
+            _heed_cancellation()
+
+
+def _heed_cancellation() -> None:
+    """Be cancelled if somebody asked for it while Socket.IO, which forgets it, was at work."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class _Door:
