@@ -22,7 +22,7 @@ from bot.markup.visible import neutralise
 _MAX_NESTING = 40
 _MAX_PARSED = 40_000
 _SCHEME = regex.compile(r"(?:^|[^a-z0-9.+-])(https?)$", regex.IGNORECASE)
-_ADDRESS = regex.compile(r"://[^\s<>\"`\\\p{C}]+")
+_ADDRESS = regex.compile(r"://[^\s<>\"`|\\\p{C}]+")
 _LANGUAGES = frozenset(
     regex.findall(
         r"\S+",
@@ -38,7 +38,8 @@ def read(markdown: str, *, trusted: bool, renumber: bool = False) -> list[Elemen
     r"""Read markdown.
 
     Without ``trusted`` a backslash stays visible (it still takes the meaning of the character
-    after it): ``\\server`` and shrugs arrive as they were written. ``renumber`` numbers ordered
+    after it), and so do the brackets of ``<https://…>``: paths, shrugs and what looks like
+    Slack's own links arrive as they were written. ``renumber`` numbers ordered
     lists as they are rendered, not as they are written.
     """
     text = neutralise(markdown)
@@ -69,6 +70,7 @@ def _parser(*, trusted: bool) -> MarkdownIt:
     )
     parser.inline.ruler.after("text", "bare_url", _bare_url)
     if not trusted:
+        parser.disable("autolink")
         parser.inline.ruler.at("escape", _visible_escape)
     # The text is shown as written; which addresses become links is decided where they are written.
     parser.normalizeLink = _unchanged  # type: ignore[method-assign]  # the library's own hook
@@ -181,7 +183,7 @@ class _Walk:
             case "fence" | "code_block":
                 self._code(token)
             case "hr":
-                self._text((Span(token.markup),))
+                self._text((Span(token.markup[1:]),))  # the library counts one mark too many
             case _:
                 pass
 
@@ -240,7 +242,7 @@ class _Walk:
         content = token.content.removesuffix("\n")
         language = token.info.strip()
         if language and language.lower() not in _LANGUAGES:
-            content, language = f"{token.info.strip()}\n{content}", ""
+            content, language = f"{language}\n{content}".rstrip("\n"), ""
         if self.quotes:
             for line in lines((Span(content, code=True),)):
                 self._text(line)

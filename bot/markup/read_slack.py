@@ -14,7 +14,18 @@ from bot.domain import Block
 from bot.markup import mrkdwn, read_crisp
 from bot.markup.mrkdwn import Speller, date_text
 from bot.markup.shortcodes import emoji_text
-from bot.markup.tree import Code, Element, Item, Paragraph, Quote, Span, flat, joined, trimmed
+from bot.markup.tree import (
+    Code,
+    Element,
+    Item,
+    Paragraph,
+    Quote,
+    Span,
+    flat,
+    joined,
+    shown_text,
+    trimmed,
+)
 from bot.markup.visible import neutralise
 
 
@@ -124,7 +135,8 @@ def _list(part: Mapping[str, Any], speller: Speller, depth: int) -> Iterator[Ele
                 yield from _list(item, speller, depth + 1)
             continue
         spans = trimmed(_spans(item, speller))
-        yield Item(spans, depth, max(0, number) if ordered else None)
+        if shown_text(spans).strip():
+            yield Item(spans, depth, max(0, number) if ordered else None)
         number += 1
 
 
@@ -137,6 +149,8 @@ def _inline(item: Mapping[str, Any], speller: Speller) -> Span:
     span = Span(_shown(item, speller), url=_link(item))
     if span.url == f"mailto:{span.text}":
         span = replace(span, url="")
+    if span.url:
+        span = replace(span, text=" ".join(span.text.split("\n")))
     if not isinstance(style, Mapping):
         return span
     return replace(
@@ -157,7 +171,8 @@ def _shown(item: Mapping[str, Any], speller: Speller) -> str:
         case "user" | "channel" | "usergroup" | "broadcast":
             return _mention(item, speller)
         case "link":
-            return _string(item.get("text")) or _string(item.get("url"))
+            label = _string(item.get("text"))
+            return label if label.strip() else _string(item.get("url"))
         case "emoji":
             skin = _integer(item.get("skin_tone")) or None
             return emoji_text(_string(item.get("name")), skin, _string(item.get("unicode")))

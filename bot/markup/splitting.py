@@ -50,7 +50,7 @@ def split(text: str, limit: int) -> list[str]:
             break
         room = limit - measure(prefix) - _closing_room(opening, rest, limit)
         cut = _cut(rest, room)
-        body, rest = rest[: cut.end], rest[cut.resume :]
+        body, rest = rest[: cut.end].rstrip("\n"), rest[cut.resume :].lstrip("\n")
         after = _open_fence(opening, body, limit)
         if body.strip():
             parts.append(f"{prefix}{body}\n{_marks(after)}" if after else prefix + body)

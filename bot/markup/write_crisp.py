@@ -38,10 +38,14 @@ _NEEDED = regex.compile(
     r"|\[(?=[^\]]*\]\()"  # the start of a link
     r"|<(?=[A-Za-z][A-Za-z0-9+.-]*:|[^\s<>]+@)"  # <https://…>, <a@b.c>
 )
-_LINE_START = regex.compile(r"(#{1,6}(?=\s|$)|>|[+*-](?=\s|$)|`{3}|~{3}|\||[-=*_]{3,}\s*$)")
+_LINE_START = regex.compile(
+    r"#{1,6}(?=\s|$)|>|[+*-](?=\s|$)|`{3,}[^`]*$|~{3}|\||\[(?=[^\]]+\]:)"
+    r"|(?:-+|=+)\s*$|(?P<rule>[-*_])(?:\s*(?P=rule)){2,}\s*$"
+)
 _NUMBER_START = regex.compile(r"(\d{1,9})([.)])(?=\s|$)")
 _LIST_START = regex.compile(r"-\s+\S|\d{1,9}\.\s+\S")
-_BULLET = regex.compile(r"^[ \t]*[-*•] ", regex.MULTILINE)
+_WORD = regex.compile(r"[^\s\p{P}\p{S}]")
+_BULLET = regex.compile(r"^[ \t]*[-*•] +(?=\S)", regex.MULTILINE)
 _URL_UNSAFE = regex.compile(r"[\s()<>\\\p{C}]")
 _LINKABLE = regex.compile(r"(?:https?://|mailto:|tel:)\S", regex.IGNORECASE)
 
@@ -52,8 +56,12 @@ def write(elements: Sequence[Element]) -> str:
     """Write elements as markdown that shows the same text."""
     elements = [_with_safe_links(element) for element in elements]
     wanted = _squeezed(flat(elements))
-    for keep_lists in (True, False):
-        written = _blocks(elements, _line, keep_lists=keep_lists)
+    for candidate, keep_lists in (
+        (elements, True),
+        (elements, False),
+        (_without_lists(elements), False),
+    ):
+        written = _blocks(candidate, _line, keep_lists=keep_lists)
         if _squeezed(flat(read_crisp.read(written, trusted=True, renumber=True))) == wanted:
             return written
     return _blocks([_flattened(element) for element in elements], _plainly, keep_lists=False)
@@ -74,6 +82,25 @@ def _with_safe_link(span: Span) -> Span:
 def _squeezed(text: str) -> str:
     """Return what has to survive: all but the amount of space and the shape of a bullet."""
     return " ".join(_BULLET.sub("• ", text).split())
+
+
+def _without_lists(elements: Sequence[Element]) -> list[Element]:
+    """Write list items as lines, for lists whose numbers Crisp would change."""
+    out: list[Element] = []
+    before: Element | None = None
+    for element in elements:
+        if not isinstance(element, Item):
+            out.append(element)
+        else:
+            mark = "• " if element.number is None else f"{element.number}. "
+            spans = (Span("\N{NO-BREAK SPACE}" * 4 * element.depth + mark), *element.spans)
+            last = out[-1] if out else None
+            if isinstance(before, Item) and isinstance(last, Paragraph):
+                out[-1] = Paragraph(joined((*last.spans, Span("\n"), *spans)))
+            else:
+                out.append(Paragraph(joined(spans)))
+        before = element
+    return out
 
 
 def _flattened(element: Element) -> Element:
@@ -131,16 +158,9 @@ def _line_start(text: str, *, keep_list: bool) -> str:
         return indent + body
     if match := _NUMBER_START.match(body):
         return f"{indent}{match[1]}\\{body[match.end(1) :]}"
-    if _LINE_START.match(body) and not _opens_with_mark(body):
+    if _LINE_START.match(body):
         return f"{indent}\\{body}"
     return indent + body
-
-
-def _opens_with_mark(body: str) -> bool:
-    """Tell a line of our own code or emphasis from a fence or a rule."""
-    return body.startswith(("`", "*", "~", "_")) and bool(
-        regex.match(r"(`+)[^`]+\1(?!`)|[*~_]+[^*~_\s]", body)
-    )
 
 
 def _line(spans: Sequence[Span]) -> str:
@@ -174,25 +194,47 @@ def _escape_all(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
-def _inline(spans: Sequence[Span], marks: Iterable[tuple[str, str]], escape: Escape) -> str:
+def _inline(
+    spans: Sequence[Span],
+    marks: Iterable[tuple[str, str]],
+    escape: Escape,
+    *,
+    around: tuple[str, str] = ("", ""),
+) -> str:
+    """Write spans with nested marks; ``around`` are the characters before and after them."""
     open_marks = list(marks)
     out = ""
     position = 0
     while position < len(spans):
-        best, end = None, position + 1
-        for style, mark in open_marks:
-            stop = position
-            while stop < len(spans) and getattr(spans[stop], style):
-                stop += 1
-            if stop > position and (best is None or stop > end):
-                best, end = (style, mark), stop
-        if best is None:
+        style, mark, end = _longest(spans, position, open_marks)
+        if not mark:
             out += _literal(spans[position], escape)
         else:
-            inner = [_without(span, best[0]) for span in spans[position:end]]
-            out += _wrapped(_inline(joined(inner), open_marks, escape), best[1])
+            before = out[-1:] or around[0]
+            after = _first(spans[end]) if end < len(spans) else around[1]
+            inner = joined(_without(span, style) for span in spans[position:end])
+            text = _inline(inner, open_marks, escape, around=(before, after))
+            out += _wrapped(text, mark, around=(before, after))
         position = end
     return out
+
+
+def _longest(
+    spans: Sequence[Span], position: int, marks: Iterable[tuple[str, str]]
+) -> tuple[str, str, int]:
+    """Return the style that reaches furthest from ``position``, its mark and where it ends."""
+    best = ("", "", position + 1)
+    for style, mark in marks:
+        stop = position
+        while stop < len(spans) and getattr(spans[stop], style):
+            stop += 1
+        if stop > position and (not best[1] or stop > best[2]):
+            best = (style, mark, stop)
+    return best
+
+
+def _first(span: Span) -> str:
+    return "`" if span.code else shown(span)[:1]
 
 
 def _without(span: Span, style: str) -> Span:
@@ -204,12 +246,23 @@ def _without(span: Span, style: str) -> Span:
     )
 
 
-def _wrapped(text: str, mark: str) -> str:
+def _wrapped(text: str, mark: str, *, around: tuple[str, str]) -> str:
+    """Put a mark around text, its space left outside; no mark where Crisp would not see one."""
     body = text.strip()
     if not body:
         return text
     start = text.index(body)
-    return f"{text[:start]}{mark}{body}{mark}{text[start + len(body) :]}"
+    head, tail = text[:start], text[start + len(body) :]
+    inside = body.strip("*~")
+    opens = _may_open(head[-1:] or around[0], inside[:1])
+    if not opens or not _may_open(tail[:1] or around[1], inside[-1:]):
+        return text
+    return f"{head}{mark}{body}{mark}{tail}"
+
+
+def _may_open(outside: str, inside: str) -> bool:
+    """Tell whether a mark between the two characters counts, by CommonMark's rule of flanks."""
+    return not outside or not _WORD.match(outside) or bool(_WORD.match(inside))
 
 
 def _literal(span: Span, escape: Escape) -> str:

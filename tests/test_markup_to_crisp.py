@@ -1,0 +1,337 @@
+"""Slack's messages to Crisp's markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import Block
+from bot.markup import Names, mentioned, neutralise, plain, slack_to_crisp
+from tests.markup_kit import letters, rendered, squeezed, texts
+
+NAMES = Names({"U1": "Ana *X*", "U2": "@bo"}, {"C1": "general"}, {"S1": "team-a"})
+NOBODY = Names({}, {}, {})
+
+
+def rich(*elements: Block) -> list[Block]:
+    """Return one rich_text block."""
+    return [{"type": "rich_text", "elements": list(elements)}]
+
+
+def section(*elements: Block) -> Block:
+    """Return one section."""
+    return {"type": "rich_text_section", "elements": list(elements)}
+
+
+def text(shown: str, **style: bool) -> Block:
+    """Return a text element."""
+    return {"type": "text", "text": shown, **({"style": style} if style else {})}
+
+
+def crisp(*elements: Block, names: Names = NAMES) -> str:
+    """Return the markdown of one section."""
+    return slack_to_crisp(rich(section(*elements)), "", names)
+
+
+styled_texts = st.builds(
+    lambda shown, bold, italic, strike: text(shown, bold=bold, italic=italic, strike=strike),
+    texts.filter(lambda shown: "://" not in shown),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+@given(st.lists(styled_texts, min_size=1, max_size=6))
+def test_visible_text_of_an_agent_survives(parts: list[dict[str, Any]]) -> None:
+    """What the customer reads is exactly what the agent saw, punctuation included."""
+    wanted = squeezed(neutralise("".join(part["text"] for part in parts)))
+    assert squeezed(rendered(crisp(*parts))) == wanted
+
+
+blocks_of_all_kinds = st.lists(
+    st.one_of(
+        st.builds(section, styled_texts, styled_texts),
+        st.builds(lambda part: {"type": "rich_text_quote", "elements": [part]}, styled_texts),
+        st.builds(
+            lambda part: {"type": "rich_text_preformatted", "elements": [part]}, styled_texts
+        ),
+        st.builds(
+            lambda style, indent, offset, items: {
+                "type": "rich_text_list",
+                "style": style,
+                "indent": indent,
+                "offset": offset,
+                "elements": [section(item) for item in items],
+            },
+            st.sampled_from(["bullet", "ordered"]),
+            st.integers(-1, 9),
+            st.integers(0, 5),
+            st.lists(styled_texts, max_size=3),
+        ),
+        st.builds(
+            lambda label: section({"type": "link", "url": "https://é.example", "text": label}),
+            texts.filter(lambda label: bool(neutralise(label).strip())),
+        ),
+    ),
+    max_size=5,
+)
+
+
+@given(blocks_of_all_kinds)
+def test_lists_quotes_and_code_lose_no_letter(parts: list[dict[str, Any]]) -> None:
+    """Whatever the agent's blocks are, every letter reaches the customer, in order."""
+    markdown = slack_to_crisp(rich(*parts), "", NAMES)
+    wanted = "".join(
+        f"{inner['text']}"
+        for part in parts
+        for item in part["elements"]
+        for inner in item.get("elements", [item])
+    )
+    assert letters(rendered(markdown).replace("é", "")) == letters(
+        neutralise(wanted).replace("é", "")
+    )
+
+
+json_values = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        texts,
+        st.sampled_from(["rich_text", "text", "link", "user"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(
+                [
+                    "type",
+                    "elements",
+                    "text",
+                    "style",
+                    "url",
+                    "user_id",
+                    "fields",
+                    "unicode",
+                    "timestamp",
+                ]
+            ),
+            inner,
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["type", "elements", "text"]), json_values), max_size=3
+    ),
+    texts,
+)
+def test_odd_blocks_are_taken(blocks: list[dict[str, Any]], message: str) -> None:
+    """Blocks of unknown shape never raise: Slack adds to them."""
+    slack_to_crisp(blocks, message, NAMES)
+    mentioned(blocks, message)
+    plain(blocks, message)
+
+
+@given(texts)
+def test_no_entity_survives_in_text_without_blocks(message: str) -> None:
+    """Mentions, links and escapes of mrkdwn never reach a customer."""
+    escaped = neutralise(message).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    entities = "<@U1> <@U404|gone> <#C1|general> <!here> <!subteam^S1|@x> <https://a.example|label>"
+    shown = slack_to_crisp([], f"{entities}\n{escaped}", NAMES)
+    head = shown.split("\n")[0]
+    assert head == ("@Ana \\*X\\* @gone #general @here @team-a [label](https://a.example)")
+
+
+def test_styles_and_mentions() -> None:
+    """A section becomes bold, italic, struck, code; people by name, ids never."""
+    found = crisp(
+        text("Hi "),
+        {"type": "user", "user_id": "U2"},
+        text(", "),
+        text("bold", bold=True),
+        text(" both", bold=True, italic=True),
+        text(" "),
+        text("old", strike=True),
+        text(" "),
+        text("a`b", code=True),
+        text(" "),
+        {"type": "user", "user_id": "U404"},
+        {"type": "channel", "channel_id": "C404"},
+        {"type": "usergroup", "usergroup_id": "S404"},
+        {"type": "broadcast", "range": "here"},
+    )
+    assert found == "Hi @bo, **bold *both*** ~~old~~ ``a`b`` @someone#channel@team@here"
+
+
+def test_emoji_dates_and_colours() -> None:
+    """Emoji are Unicode with their skin tone, custom ones keep their name, dates their words."""
+    found = crisp(
+        {"type": "emoji", "name": "wave", "unicode": "1f44b-1f3fc", "skin_tone": 3},
+        {"type": "emoji", "name": "heart", "unicode": "2764"},
+        {"type": "emoji", "name": "wave", "skin_tone": 6},
+        {"type": "emoji", "name": "our_logo"},
+        text(" "),
+        {"type": "date", "timestamp": 1720710212, "format": "{date}", "fallback": "11 July"},
+        text(" "),
+        {"type": "date", "timestamp": 1720710212, "format": "{date}"},
+        text(" "),
+        {"type": "color", "value": "#FF0000"},
+    )
+    assert found == "👋🏼❤️👋🏿:our_logo: 11 July 2024-07-11 15:03 UTC #FF0000"
+
+
+@pytest.mark.parametrize(
+    ("element", "expected"),
+    [
+        ({"url": "https://a.example/x_y_z"}, "https://a.example/x_y_z"),
+        ({"url": "https://a.example", "text": "https://a.example"}, "https://a.example"),
+        (
+            {"url": "https://a.example/(b c)", "text": "la]bel"},
+            "[la\\]bel](https://a.example/%28b%20c%29)",
+        ),
+        ({"url": "mailto:a@b.example", "text": "a@b.example"}, "a@b.example"),
+        ({"url": "javascript:x", "text": "label"}, "label (javascript:x)"),
+    ],
+)
+def test_links(element: dict[str, str], expected: str) -> None:
+    """Labels stay labels, bare addresses bare, and what is no web address is text."""
+    assert crisp({"type": "link", **element}) == expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ("2 * 3 * 4 and snake_case_name", "2 * 3 * 4 and snake_case_name"),
+        ("*stars* _lines_", "\\*stars\\* \\_lines\\_"),
+        ("# no heading", "\\# no heading"),
+        ("> no quote", "\\> no quote"),
+        ("- dash\n- list", "- dash\n- list"),
+        ("1. one\n2. two", "1. one\n2. two"),
+        ("1. one\n3. three", "1\\. one\n3\\. three"),
+        ("a [b](c)", "a \\[b](c)"),
+        ("[sic] and (so)", "[sic] and (so)"),
+        ("a\n---", "a\n\\---"),
+        ("~5 or ~~6~~", "~5 or \\~\\~6\\~\\~"),
+        ("a < b & c > d <b>", "a < b & c > d <b>"),
+        ("C:\\dir\\*", "C:\\dir\\\\\\*"),
+    ],
+)
+def test_literal_characters_are_escaped_only_where_needed(shown: str, expected: str) -> None:
+    """A character that Crisp would take for markup is escaped, any other is left alone."""
+    assert crisp(text(shown)) == expected
+
+
+def test_formatting_that_would_not_work_is_dropped() -> None:
+    """Marks that Crisp would show as stars are left out rather than shown."""
+    assert (
+        crisp(text("漢字。", bold=True), text("漢字 "), text("b", bold=True)) == "漢字。漢字 **b**"
+    )
+    assert crisp(text("x "), text(" spaced ", bold=True)) == "x  **spaced** "
+
+
+def test_blocks_of_a_message_are_kept_apart() -> None:
+    """Lists nest, ordered lists keep their numbers, quotes and code are quotes and code."""
+
+    def items(style: str, indent: int, *shown: str, offset: int = 0) -> Block:
+        return {
+            "type": "rich_text_list",
+            "style": style,
+            "indent": indent,
+            "offset": offset,
+            "elements": [section(text(item)) for item in shown],
+        }
+
+    found = slack_to_crisp(
+        rich(
+            section(text("Do this:\n")),
+            items("ordered", 0, "one", "two", offset=2),
+            items("bullet", 1, "deep"),
+            {"type": "rich_text_quote", "elements": [text("said\nthat")]},
+            {"type": "rich_text_preformatted", "elements": [text("x = `1`\n# c")]},
+        ),
+        "",
+        NOBODY,
+    )
+    assert found == (
+        "Do this:\n\n3. one\n4. two\n    * deep\n\n> said\n> that\n\n```\nx = `1`\n# c\n```"
+    )
+
+
+def test_workflow_posts() -> None:
+    """Sections, headers, contexts, images and markdown blocks are read too."""
+    blocks: list[Block] = [
+        {"type": "header", "text": {"type": "plain_text", "text": "New :wave:"}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": "*From* <@U2>"}},
+        {"type": "section", "fields": [{"type": "plain_text", "text": "a*b*"}]},
+        {"type": "divider"},
+        {"type": "context", "elements": [{"type": "image", "alt_text": "pic", "image_url": "u"}]},
+        {"type": "image", "alt_text": "map", "image_url": "https://a.example/m.png"},
+        {"type": "markdown", "text": "**md**"},
+        {"type": "actions", "elements": []},
+    ]
+    assert slack_to_crisp(blocks, "x", NAMES) == (
+        "**New 👋**\n\n**From** @bo\n\na\\*b\\*\n\npic\n\n[map](https://a.example/m.png)\n\n**md**"
+    )
+
+
+def test_mrkdwn_without_blocks() -> None:
+    """A message without blocks is read from its text."""
+    found = slack_to_crisp(
+        [],
+        "*Hi* <@U404> :slightly_smiling_face: "
+        ":wave::skin-tone-3: :nope: <mailto:a@b.example|a@b.example> "
+        "a &amp; b ~no~ _it_ `c &lt;d&gt;` 10:30:45 <!date^1720710212^{date}|July>\n&gt; quoted\n"
+        "```code *x*\n<@U2>```",
+        NAMES,
+    )
+    assert found == (
+        "**Hi** @someone 🙂 👋🏼 :nope: a@b.example a & b ~~no~~ *it* `c <d>` 10:30:45 July\n\n"
+        "> quoted\n\n```\ncode *x*\n@bo\n```"
+    )
+
+
+def test_empty_blocks_leave_the_text() -> None:
+    """Blocks that show nothing do not hide the text."""
+    assert slack_to_crisp(rich(section()), "seen", NOBODY) == "seen"
+    assert slack_to_crisp([], "", NOBODY) == ""
+
+
+def test_ids_that_need_a_name() -> None:
+    """Every id in blocks or, without blocks, in text is found once."""
+    blocks = rich(
+        section({"type": "user", "user_id": "U1"}, {"type": "channel", "channel_id": "C1"}),
+        {
+            "type": "rich_text_list",
+            "style": "bullet",
+            "elements": [section({"type": "usergroup", "usergroup_id": "S1"}, text("x"))],
+        },
+    )
+    found = mentioned(blocks, "<@U9>")
+    assert (found.users, found.channels, found.groups) == (
+        frozenset({"U1"}),
+        frozenset({"C1"}),
+        frozenset({"S1"}),
+    )
+    found = mentioned([], "<@U9|bo> <#C2> <!subteam^S2> `<@U8>`")
+    assert (found.users, found.channels, found.groups) == (
+        frozenset({"U9", "U8"}),
+        frozenset({"C2"}),
+        frozenset({"S2"}),
+    )
+
+
+def test_plain_text_shows_markers_and_ids() -> None:
+    """Markers are seen at the start of lines, mentions in Slack's notation."""
+    blocks = rich(
+        section(text("!note ", bold=True), {"type": "user", "user_id": "U1"}, text("\nnote: x"))
+    )
+    assert plain(blocks, "") == "!note <@U1>\nnote: x"
+    assert plain([], "&gt; !assign <@U1|ana> <!here>") == "!assign <@U1> <!here>"
