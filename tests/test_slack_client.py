@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
+from aiohttp import web
 
 from bot.domain import METADATA_EVENT, Key, MessageTs, Post, Posted, SlackUserId, Speaker
 from bot.errors import Ambiguous, ApiError, RateLimited, Refused, Unauthorized, Unreachable
@@ -184,7 +188,6 @@ async def test_a_body_that_is_no_object_is_ambiguous(
 ) -> None:
     """Whatever a middlebox answers with, the post may have been made."""
     server, client = fake
-    from aiohttp import web  # noqa: PLC0415 - only this answer is made by hand
 
     async def answer(_request: web.Request) -> web.StreamResponse:
         return web.Response(body=body, content_type=content_type)
@@ -246,6 +249,58 @@ async def test_a_closed_session_is_unreachable(fake: tuple[FakeSlack, SlackClien
     with pytest.raises(Unreachable):
         await client.post(CHANNEL, POST, key=Key("k1"))
     assert server.calls == []
+
+
+async def hang(_request: web.Request) -> web.StreamResponse:
+    """Take a request and never answer."""
+    await asyncio.Event().wait()
+    return web.Response()
+
+
+async def test_no_answer_in_time_is_ambiguous(fake: tuple[FakeSlack, SlackClient]) -> None:
+    """What was sent and not answered may have acted, for a response_url as well."""
+    server, _ = fake
+    server.will("chat.postMessage", hang)
+    server.will("hook", hang)
+    async with open_session(server.base_url) as session:
+        timeout = aiohttp.ClientTimeout(total=0.1, connect=0.05)
+        client = SlackClient(TOKEN, server.base_url, session, timeout=timeout)
+        with pytest.raises(Ambiguous):
+            await client.post(CHANNEL, POST, key=Key("k1"))
+        with pytest.raises(Ambiguous):
+            await client.respond(f"{server.base_url}hook", POST)
+    assert [method for method, _ in server.calls] == ["chat.postMessage", "hook"]
+
+
+async def test_waiting_too_long_for_a_connection_is_unreachable(
+    fake: tuple[FakeSlack, SlackClient],
+) -> None:
+    """A request that never got a connection of the pool certainly did nothing."""
+    server, _ = fake
+    server.will("chat.postMessage", hang)
+    one = aiohttp.TCPConnector(limit=1)
+    async with aiohttp.ClientSession(connector=one) as session:
+        timeout = aiohttp.ClientTimeout(total=5, connect=0.05)
+        client = SlackClient(TOKEN, server.base_url, session, timeout=timeout)
+        first = asyncio.create_task(client.post(CHANNEL, POST, key=Key("k1")))
+        while not server.calls:  # noqa: ASYNC110 - what happens in a server sets no Event here
+            await asyncio.sleep(0.001)
+        with pytest.raises(Unreachable):
+            await client.post(CHANNEL, POST, key=Key("k2"))
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+    assert len(server.calls) == 1
+
+
+async def test_logs_hold_no_text(
+    fake: tuple[FakeSlack, SlackClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The SDK would write whole bodies at DEBUG."""
+    server, client = fake
+    caplog.set_level(logging.DEBUG)
+    server.will("chat.postMessage", posted())
+    await client.post(CHANNEL, Post("hunter2"), key=Key("k1"))
+    assert "hunter2" not in caplog.text
 
 
 async def test_errors_hold_no_text_and_no_token(fake: tuple[FakeSlack, SlackClient]) -> None:

@@ -362,6 +362,16 @@ async def test_a_dead_ticket_is_thrown_away(rig: Rig) -> None:
         await until(lambda: service.connected)
 
 
+async def test_a_proxy_of_the_environment_is_not_used_on_loopback(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo's sockets are not sent through a company's proxy."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    async with rig.connected() as service:
+        assert service.connected
+
+
 async def test_an_outage_at_the_start_is_waited_out(rig: Rig) -> None:
     """Slack being away is no reason to give up."""
     waits: list[float] = []
@@ -396,18 +406,30 @@ async def test_a_second_process_is_warned_of(rig: Rig, caplog: pytest.LogCapture
 
 
 async def test_stopping_finishes_what_was_begun(rig: Rig) -> None:
-    """An event whose commit is under way is acknowledged before the sockets close."""
-    rig.book.gate = asyncio.Event()
-    service = rig.service()
+    """A commit under way is waited for and acknowledged; what comes meanwhile is left to Slack."""
+    gate = rig.book.gate = asyncio.Event()
+    waited: list[int] = []
+
+    async def sleep(seconds: float) -> None:
+        if seconds < 0.1:  # only stopping waits in steps as small as that
+            if not waited:
+                await rig.say("too late")
+                await until(lambda: len(rig.sim.dump()["pending"]) == 2)
+            waited.append(rig.book.attempts)
+            if len(waited) > 20:
+                gate.set()
+        await asyncio.sleep(min(seconds, 0.01))
+
+    service = rig.service(sleep=sleep, watchdog_seconds=30.0)
     task = asyncio.create_task(service.run())
     await until(lambda: service.connected)
     await rig.say("hello")
     await until(lambda: rig.book.attempts == 1)
     task.cancel()
-    await asyncio.sleep(0)
-    rig.book.gate.set()
     await asyncio.gather(task, return_exceptions=True)
     assert task.cancelled()
+    assert set(waited) == {1}
+    assert rig.book.texts() == ["hello"]
     assert rig.sim.dump()["acked"] == 1
     await until(lambda: rig.sockets() == 0)
     assert not service.connected
@@ -495,10 +517,14 @@ async def test_http_takes_only_what_slack_signed(
     assert rig.book.attempts == 0
 
 
-@pytest.mark.parametrize("timestamp", ["", "x", "1e9", "٣", "9" * 40])
-async def test_http_refuses_a_time_that_is_none(rig: Rig, timestamp: str) -> None:
-    """A header that is no number is refused, not an error."""
-    headers = {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": "v0=ü"}
+@pytest.mark.parametrize(
+    ("timestamp", "signed"),
+    [("", "v0=a"), ("x", "v0=a"), ("1e9", "v0=a"), ("9" * 40, "v0=a"), ("٣", "v0=a"), ("", "ü")],
+)
+async def test_http_refuses_headers_that_are_none(rig: Rig, timestamp: str, signed: str) -> None:
+    """A time that is no number and a signature that is no text are refused, not an error."""
+    time = timestamp or str(int(rig.sim.workspace.clock()))
+    headers = {"X-Slack-Request-Timestamp": time, "X-Slack-Signature": signed}
     async with hooked(rig) as url, rig.session.post(url, data=b"{}", headers=headers) as response:
         assert response.status == 401
 

@@ -37,7 +37,7 @@ from bot.slack.models import (
     read_identity,
     read_user,
 )
-from bot.slack.web import WebApi, send_response
+from bot.slack.web import TIMEOUT, WebApi, send_response
 
 _CUSTOMIZE = "chat:write.customize"
 _NAME_LENGTH = 80
@@ -47,12 +47,24 @@ _MAX_BLOCKS = 50
 class SlackClient:
     """The one user of Slack's Web API."""
 
-    def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        token: str,
+        base_url: str,
+        session: aiohttp.ClientSession,
+        *,
+        timeout: aiohttp.ClientTimeout = TIMEOUT,
+    ) -> None:
         """Share ``session`` (see ``bot.slack.web.open_session``), which the caller closes."""
         self._session = session
-        self._web = WebApi(token=token, base_url=base_url, session=session)
+        self._web = WebApi(token=token, base_url=base_url, session=session, timeout=timeout)
         self._identity: Identity | None = None
         self._customizes = True
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The shared HTTP session."""
+        return self._session
 
     @property
     def web(self) -> WebApi:
@@ -188,7 +200,7 @@ class SlackClient:
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        await send_response(self._session, response_url, body)
+        await send_response(self._session, response_url, body, limits=self._web.limits)
 
     async def open_view(self, trigger_id: str, view: Json) -> None:
         """Open a modal; the trigger is good for 3 seconds, once."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
-from yarl import URL
 
 from bot.domain import Json, Source
 from bot.errors import Unreachable
@@ -24,13 +25,14 @@ from bot.slack.failures import from_answer, from_transport
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 """Seconds; ``connect`` includes waiting for a free connection, so its end means *never left*."""
+_sdk_log = logging.getLogger("slack_sdk.web.bridge")
 _CONNECTIONS = 32
 _PAGE = 200
 
 
 def is_loopback(url: str) -> bool:
     """Tell whether an address is on this machine, where no proxy must get between."""
-    host = URL(url).host or ""
+    host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -50,9 +52,20 @@ def open_session(base_url: str) -> aiohttp.ClientSession:
 class WebApi(AsyncWebClient):
     """``AsyncWebClient`` whose calls end in an answer or in one of our errors."""
 
-    def __init__(self, *, token: str | None, base_url: str, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        *,
+        token: str | None,
+        base_url: str,
+        session: aiohttp.ClientSession,
+        timeout: aiohttp.ClientTimeout = TIMEOUT,
+    ) -> None:
         """Share ``session``, which the caller closes."""
-        super().__init__(token=token, base_url=base_url, session=session, retry_handlers=[])
+        _sdk_log.setLevel(logging.WARNING)  # the SDK writes whole bodies at DEBUG
+        super().__init__(
+            token=token, base_url=base_url, session=session, retry_handlers=[], logger=_sdk_log
+        )
+        self.limits = timeout
         # The SDK takes HTTPS_PROXY even for loopback and without NO_PROXY; the session knows both.
         self.proxy = None
 
@@ -61,7 +74,7 @@ class WebApi(AsyncWebClient):
     ) -> dict[str, Any]:
         """Add our timeout, and hide bodies that are no object (the SDK trips over text)."""
         answer: dict[str, Any] = await super()._request(
-            http_verb=http_verb, api_url=api_url, req_args={**req_args, "timeout": TIMEOUT}
+            http_verb=http_verb, api_url=api_url, req_args={**req_args, "timeout": self.limits}
         )
         if not isinstance(answer["data"], dict):
             answer["data"] = {}
@@ -74,8 +87,7 @@ class WebApi(AsyncWebClient):
 
         Raises an ApiError; the SDK's own error is not chained, because it quotes the answer.
         """
-        if self.session is None or self.session.closed:  # the SDK would open one of its own
-            raise Unreachable(Source.SLACK, method, "session_closed")
+        self._need_session(method)
         try:
             if body is None:
                 return await self.api_call(method, http_verb="GET", params=dict(query or {}))
@@ -87,8 +99,14 @@ class WebApi(AsyncWebClient):
         except UnicodeDecodeError as err:
             raise from_transport(method, err) from None
 
+    def _need_session(self, method: str) -> None:
+        """Refuse to call after shutdown: the SDK would open a session of its own."""
+        if self.session is None or self.session.closed:
+            raise Unreachable(Source.SLACK, method, "session_closed")
+
     async def open_socket_url(self, app_token: str) -> str:
         """Ask for a Socket Mode address with the app token; raises an ApiError."""
+        self._need_session("apps.connections.open")
         try:
             answer = await self.apps_connections_open(app_token=app_token)
         except SlackApiError as err:
@@ -110,12 +128,18 @@ class WebApi(AsyncWebClient):
                 return
 
 
-async def send_response(session: aiohttp.ClientSession, url: str, body: Json) -> None:
+async def send_response(
+    session: aiohttp.ClientSession,
+    url: str,
+    body: Json,
+    *,
+    limits: aiohttp.ClientTimeout = TIMEOUT,
+) -> None:
     """Post to a response_url, once. The address is a secret: no error names or chains it."""
     call = "response_url"
     try:
         async with session.post(
-            url, json=_without_none(body), timeout=TIMEOUT, allow_redirects=False
+            url, json=_without_none(body), timeout=limits, allow_redirects=False
         ) as response:
             text = await response.text(errors="replace")
             status, headers = response.status, response.headers
