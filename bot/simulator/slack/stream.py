@@ -47,7 +47,7 @@ class Stream:
         self._watchers.add(queue)
         self._ws.tell_watchers = self.tell
         try:
-            await _feed(response, queue)
+            await _feed(request, response, queue)
         except ConnectionError:
             pass
         finally:
@@ -62,7 +62,10 @@ class Stream:
             queue.put_nowait(None)
 
 
-async def _feed(response: web.StreamResponse, queue: asyncio.Queue[Json | None]) -> None:
+async def _feed(
+    request: web.Request, response: web.StreamResponse, queue: asyncio.Queue[Json | None]
+) -> None:
+    """Write changes until the watcher has gone or None ends the stream."""
     await response.write(b": watching\n\n")
     while True:
         try:
@@ -70,6 +73,6 @@ async def _feed(response: web.StreamResponse, queue: asyncio.Queue[Json | None])
         except TimeoutError:
             await response.write(b": still here\n\n")
             continue
-        if change is None:
+        if change is None or request.transport is None:
             return
         await response.write(f"data: {json.dumps(change)}\n\n".encode())

@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_FENCE = re.compile(r"```\n?(.*?)\n?```", re.DOTALL)
+_FENCE = re.compile(r"\n?```\n?(.*?)\n?```\n?", re.DOTALL)
 _STYLES = ("code", "bold", "italic", "strike")
 _URL = re.compile(r"https?://[^\s<>|]*[^\s<>|.,;:!?'\")\]]")
 
@@ -49,18 +49,17 @@ def urls(text: str) -> list[str]:
 def compose(typed: str, lookup: Lookup) -> tuple[str, list[Json]]:
     """Return the wire text and the rich_text block of what somebody typed."""
     parts: list[Json] = []
-    wire = ""
+    wire: list[str] = []
     at = 0
     for fence in _FENCE.finditer(typed):
-        wire += _lines(typed[at : fence.start()], parts, lookup)
+        wire.append(_lines(typed[at : fence.start()], parts, lookup))
         code = fence.group(1)
         parts.append({"type": "rich_text_preformatted", "elements": [_text(code)], "border": 0})
-        wire += f"```{escape(code)}```"
+        wire.append(f"```{escape(code)}```")
         at = fence.end()
-    wire += _lines(typed[at:], parts, lookup)
-    if not parts:
-        return wire, []
-    return wire, [{"type": "rich_text", "elements": parts}]
+    wire.append(_lines(typed[at:], parts, lookup))
+    text = "\n".join(piece for piece in wire if piece)
+    return text, [{"type": "rich_text", "elements": parts}] if parts else []
 
 
 def _lines(typed: str, parts: list[Json], lookup: Lookup) -> str:
