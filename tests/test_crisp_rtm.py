@@ -418,7 +418,7 @@ async def test_cancelling_says_goodbye_and_leaves_nothing_running() -> None:
         await eventually(lambda: asyncio.all_tasks() <= before)
 
 
-@pytest.mark.parametrize("script", [_no_answer, _closes_early, _admits_and_leaves])
+@pytest.mark.parametrize("script", [_no_answer, _closes_early, _admits_and_leaves, sending()])
 async def test_cancelling_ends_it_at_any_moment(script: Script) -> None:
     """Socket.IO swallows a cancellation in places; the bridge must stop all the same."""
     async with RtmServer(script) as server:
@@ -452,7 +452,8 @@ async def test_cancelling_lets_an_accept_see_its_cancellation() -> None:
 
 async def test_the_key_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
     """The Socket.IO library logs whole packets at its lower levels: ours never shows them."""
-    caplog.set_level(logging.DEBUG)
+    for name in (None, "socketio.client", "engineio.client"):
+        caplog.set_level(logging.DEBUG, logger=name)
     desk = Desk()
     async with listening(sending(("message:send", message(1, content="private"))), desk):
         await eventually(lambda: bool(desk.arrivals))
