@@ -88,7 +88,7 @@ def action_arrival(body: Json) -> Arrival | None:
     if body.get("type") != "block_actions" or not isinstance(first, Mapping):
         return None
     action_id, at, user = word(first, "action_id"), word(first, "action_ts"), _person(body)
-    if not (action_id and at and user) or action_id.startswith(LINK_ACTION):
+    if not (action_id and at and user) or action_id == LINK_ACTION:
         return None
     fact = f"action:{user}:{at}:{action_id}"
     return _arrival(f"action:{action_id}", _without_token(body), fact=fact, at=at)
