@@ -48,6 +48,10 @@ def perform(stage: Stage, act: Json) -> Json:
         raise ActError(f"{name} needs {err.args[0]!r}") from err
     except Refusal as refusal:
         raise ActError(refusal.message or refusal.reason) from refusal
+    except ActError:
+        raise
+    except (TypeError, ValueError) as err:
+        raise ActError(f"{name}: {err}") from err
 
 
 def _conversation(stage: Stage, act: Json) -> Conversation:
@@ -83,11 +87,15 @@ def _bytes(file: Json) -> bytes:
     return str(file.get("text", "")).encode()
 
 
-def _send(stage: Stage, conversation: Conversation, message: Json, act: Json) -> Json:
-    for name in ("timestamp", "fingerprint", *talk.CHOSEN_AT_SEND):
-        if act.get(name) is not None:
-            message[name] = act[name]
+def _checked(stage: Stage, message: Json, act: Json) -> Json:
+    """Return the message with what the act chose for it; refused before anything changes."""
+    chosen = ("timestamp", "fingerprint", *talk.CHOSEN_AT_SEND)
+    message |= {name: act[name] for name in chosen if act.get(name) is not None}
     talk.check_message(stage.world, message)
+    return message
+
+
+def _send(stage: Stage, conversation: Conversation, message: Json) -> Json:
     sent = talk.send(stage.world, conversation, message)
     if sent is None:
         return {"session_id": conversation.session_id, "dropped": True}
@@ -100,24 +108,23 @@ def _send(stage: Stage, conversation: Conversation, message: Json, act: Json) ->
 
 def _visitor_message(stage: Stage, act: Json) -> Json:
     kind, content = _content(stage, act)
-    talk.check_content(kind, content)
-    session_id = act.get("session_id")
-    if session_id in stage.world.conversations:
-        conversation = stage.world.conversation(str(session_id))
-    else:
-        conversation = arrive(stage.world, act)
-    origin = act.get("origin") or conversation.meta["origin"]
+    known = stage.world.conversations.get(str(act.get("session_id")))
+    origin = act.get("origin") or (known.meta["origin"] if known else "chat")
     message = {"type": kind, "from": "user", "origin": origin, "content": content}
-    return _send(stage, conversation, message, act)
+    checked = _checked(stage, message, act)
+    return _send(stage, known or arrive(stage.world, act), checked)
 
 
 def _operator_message(stage: Stage, act: Json) -> Json:
     kind, content = _content(stage, act)
     message = {
-        "type": kind, "from": "operator", "origin": act.get("origin") or "chat",
-        "content": content, "user": act.get("user") or _operator(stage, act).as_author(),
-    }  # fmt: skip
-    return _send(stage, _conversation(stage, act), message, act)
+        "type": kind,
+        "from": "operator",
+        "origin": act.get("origin") or "chat",
+        "content": content,
+        "user": act.get("user") or _operator(stage, act).as_author(),
+    }
+    return _send(stage, _conversation(stage, act), _checked(stage, message, act))
 
 
 def _operator_note(stage: Stage, act: Json) -> Json:

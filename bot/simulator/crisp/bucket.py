@@ -70,6 +70,8 @@ class Bucket:
         if not tracking:
             raise invalid("id must be your own tracking id")
         resource = call.body.get("resource") or {"type": "website", "id": world.website_id}
+        if not isinstance(resource, dict):
+            raise invalid("resource must be {type, id}")
         if resource.get("type") == "website" and resource.get("id") != world.website_id:
             raise Refusal(403, "not_allowed")
         path, limit = self._path(str(file["name"])), world.modes.upload_limit

@@ -47,9 +47,9 @@ def check_content(kind: str, content: Any) -> None:
 
 def check_message(world: World, body: Json) -> None:
     """Refuse a message that Crisp would refuse."""
-    if body.get("type") not in TYPES:
+    if body.get("type") not in tuple(TYPES):
         raise invalid(f"type must be one of {', '.join(sorted(TYPES))}")
-    if body.get("from") not in {"user", "operator"}:
+    if body.get("from") not in ("user", "operator"):
         raise invalid("from must be user or operator")
     if not isinstance(body.get("origin"), str) or not body["origin"]:
         raise invalid("origin must be a text that is not empty")
