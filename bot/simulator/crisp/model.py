@@ -6,7 +6,6 @@ Responsible for shapes and their JSON. Must not keep state of its own, emit even
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from bot.simulator.crisp.thread import Thread
 from bot.simulator.crisp.wire import Json
@@ -140,7 +139,7 @@ def excerpt(message: Json) -> str:
 def conversation_json(conversation: Conversation, *, website_id: str) -> Json:
     """Return the conversation as the API shows it."""
     c = conversation
-    shown: dict[str, Any] = {
+    return {
         "session_id": c.session_id,
         "website_id": website_id,
         "inbox_id": c.inbox_id,
@@ -150,8 +149,8 @@ def conversation_json(conversation: Conversation, *, website_id: str) -> Json:
         "is_blocked": c.blocked,
         "availability": "online" if c.online else "offline",
         "active": {"now": c.online, "last": c.active_last or c.updated_at},
-        "last_message": "",
-        "preview_message": None,
+        "last_message": excerpt(c.last) if c.last else "",
+        "preview_message": _preview(c.last) if c.last else None,
         "topic": c.topic,
         "verifications": [],
         "participants": list(c.participants),
@@ -164,15 +163,15 @@ def conversation_json(conversation: Conversation, *, website_id: str) -> Json:
         "updated_at": c.updated_at,
         "waiting_since": c.waiting_since,
     }
-    if c.last is not None:
-        shown["last_message"] = excerpt(c.last)
-        shown["preview_message"] = {
-            "type": c.last["type"],
-            "from": c.last["from"],
-            "excerpt": excerpt(c.last),
-            "fingerprint": c.last["fingerprint"],
-        }
-    return shown
+
+
+def _preview(message: Json) -> Json:
+    return {
+        "type": message["type"],
+        "from": message["from"],
+        "excerpt": excerpt(message),
+        "fingerprint": message["fingerprint"],
+    }
 
 
 def empty_meta(nickname: str) -> Json:
