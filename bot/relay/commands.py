@@ -9,14 +9,14 @@ import difflib
 from dataclasses import dataclass
 
 from bot.domain import State
-from bot.relay.refs import REF_HELP, Ref, parse_ref
+from bot.relay.refs import REF_FORMS, Ref, parse_ref, plain
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("help", "this list"),
     ("list [pending|unresolved|resolved|mine|unassigned]", "the queue"),
     ("show REF", "one conversation"),
     ("resolve REF", "mark it resolved"),
-    ("unresolve REF", "open it again"),
+    ("unresolve REF", "open it again; reopen does the same"),
     ("pending REF", "mark it pending"),
     ("who QUERY", "find a person by e-mail or name"),
 )
@@ -77,31 +77,46 @@ Command = SetStateOf | ListQueue | Show | Who | Help | Misused
 
 def parse_command(text: str) -> Command:
     """Read what follows ``/crisp``."""
-    word, _, rest = text.strip().partition(" ")
-    word, rest = word.lower(), rest.strip()
+    word, rest = _cut(text)
     if word in {"", "help"}:
         return Help()
     if word == "list":
-        return _list(rest.lower())
+        return _list(rest)
     if word == "who":
-        return Who(rest) if rest else Misused("Whom? Type `/crisp who` and an e-mail or a name.")
+        return _who(rest)
     if word == "show" or word in STATES:
         return _about(word, rest)
-    near = difflib.get_close_matches(word, ["help", "list", "show", "who", *STATES], n=1)
-    hint = f" Did you mean `/crisp {near[0]}`?" if near else ""
-    return Misused(f"There is no such command.{hint} `/crisp help` lists what there is.")
+    near = difflib.get_close_matches(word[:20], ["help", "list", "show", "who", *STATES], n=1)
+    hint = f"type /crisp {near[0]} if you meant that, or" if near else "type"
+    return Misused(f"There is no such command: {hint} /crisp help for all there are.")
 
 
-def _list(which: str) -> Command:
-    if which in LISTS or not which:
+def _cut(text: str) -> tuple[str, str]:
+    """Split off the first word, in lower case, at any white space."""
+    words = text.split(maxsplit=1)
+    return (words[0].lower() if words else ""), (words[1].strip() if len(words) > 1 else "")
+
+
+def _list(rest: str) -> Command:
+    which, more = _cut(rest)
+    if not more and (which in LISTS or not which):
         return ListQueue(which)
-    return Misused("`/crisp list` takes pending, unresolved, resolved, mine or unassigned.")
+    return Misused(
+        "Type /crisp list alone, or with pending, unresolved, resolved, mine or unassigned."
+    )
+
+
+def _who(rest: str) -> Command:
+    query = plain(rest)
+    if not query:
+        return Misused("Type /crisp who and the e-mail or the name of the person you look for.")
+    return Who(query)
 
 
 def _about(word: str, rest: str) -> Command:
     if not rest:
-        return Misused(f"Which conversation? {REF_HELP}")
+        return Misused(f"Type /crisp {word} and which conversation: {REF_FORMS}.")
     ref = parse_ref(rest)
     if ref is None:
-        return Misused(f"That names no conversation. {REF_HELP}")
+        return Misused(f"That names no conversation: give {REF_FORMS}.")
     return Show(ref) if word == "show" else SetStateOf(STATES[word], ref)

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 
 from bot.domain import ChannelId, MessageTs, SessionId
 
-_NUMBER = re.compile(r"\A#?(\d{1,12})\Z")
+_NUMBER = re.compile(r"\A#?([0-9]{1,12})\Z")
 _SESSION = re.compile(
-    r"session_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
+    r"\A(?:https?://[^\s?#]+/)?"
+    r"(session_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[/?#]\S*)?\Z",
+    re.IGNORECASE,
 )
 _PERMALINK = re.compile(
-    r"\Ahttps?://[^/\s]+/archives/(?P<channel>[CGD][A-Z0-9]+)/p(?P<ts>\d{7,20})"
-    r"(?:\?(?:[^#\s]*&)?thread_ts=(?P<thread>\d+\.\d+)[^\s]*|\?[^\s]*)?\Z"
+    r"\Ahttps?://[^/\s]+/archives/(?P<channel>[CGD][A-Z0-9]+)/p(?P<ts>[0-9]{7,20})/?"
+    r"(?:\?(?:[^#\s]*&)?thread_ts=(?P<thread>[0-9]+\.[0-9]+)\S*|[?#]\S*)?\Z"
 )
-_MAILTO = re.compile(r"\A<mailto:([^|>]+)(?:\|[^>]*)?>\Z")
-_LINK = re.compile(r"\A<(https?://[^|>]+)(?:\|[^>]*)?>\Z")
-_EMAIL = re.compile(r"\A[^@\s<>|]+@[^@\s<>|]+\Z")
+_ADDRESS = re.compile(r"\A<(?:mailto:)?([^@#!|>][^|>]*)(?:\|[^>]*)?>\Z")
+_MENTION = re.compile(r"\A<([@#!])[^|>]*\|([^>]+)>\Z")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_EMAIL = re.compile(r"\A[^@\s<>|/]+@[^@\s<>|/]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +54,32 @@ class ByEmail:
 
 Ref = ByNumber | BySession | ByThread | ByEmail
 
-REF_HELP = (
-    "Name a conversation by its number (#12), session id, Slack permalink, Crisp inbox URL or the "
-    "customer's e-mail."
+REF_FORMS = (
+    "its number (#12), session id, Slack permalink or Crisp inbox URL, or the customer's e-mail"
 )
+"""The five forms of a reference, to end a sentence with."""
+
+
+def plain(text: str) -> str:
+    """Return an argument as it was typed, without what Slack makes of it.
+
+    Slack's ``should_escape`` sends ``<mailto:a@b.c|a@b.c>``, ``<https://…|…>``, ``<@U1|name>`` and
+    ``<#C1|name>`` (also for ``#12``, where a channel has that name), and ``&``, ``<`` and ``>`` as
+    entities. https://docs.slack.dev/interactivity/implementing-slash-commands
+    """
+    text = text.strip()
+    if address := _ADDRESS.match(text):
+        text = address.group(1)
+    elif mention := _MENTION.match(text):
+        text = ("#" if mention.group(1) == "#" else "") + mention.group(2)
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return text.strip()
 
 
 def parse_ref(text: str) -> Ref | None:
     """Read a reference; None if it is none of the five forms. Slack's link marks are removed."""
-    text = text.strip()
-    if link := _MAILTO.match(text) or _LINK.match(text):
-        text = link.group(1).replace("&amp;", "&")
+    text = plain(text)
     if number := _NUMBER.match(text):
         return ByNumber(int(number.group(1)))
     if permalink := _PERMALINK.match(text):
@@ -70,6 +88,6 @@ def parse_ref(text: str) -> Ref | None:
         return ByThread(
             ChannelId(permalink.group("channel")), MessageTs(permalink.group("thread") or own)
         )
-    if session := _SESSION.search(text):
-        return BySession(SessionId(session.group(0).lower()))
+    if session := _SESSION.match(text):
+        return BySession(SessionId(session.group(1).lower()))
     return ByEmail(text) if _EMAIL.match(text) else None
