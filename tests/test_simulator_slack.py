@@ -290,6 +290,8 @@ async def test_reactions(sim: SlackSimulator, client: AsyncWebClient) -> None:
     root = await post(sim, client)
     ts = await post(sim, client, thread_ts=root)
     channel = sim.channel_id
+    picture = client.reactions_add(channel=channel, timestamp=ts, name="👀")
+    assert (await refused(picture))["error"] == "invalid_name"
     await client.reactions_add(channel=channel, timestamp=ts, name="eyes")
     again = client.reactions_add(channel=channel, timestamp=ts, name="eyes")
     assert (await refused(again))["error"] == "already_reacted"

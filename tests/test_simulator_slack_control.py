@@ -11,8 +11,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.simulator.slack import SlackSimulator
+from bot.simulator.slack.blocks import problems
 from bot.simulator.slack.config import Config
 from bot.simulator.slack.people import SUPPORT
 from bot.simulator.slack.text import compose
@@ -200,6 +203,20 @@ def test_lines_become_lists_quotes_and_code() -> None:
     assert parts[4]["elements"][0]["text"] == "x = 1"
     assert "&gt; said" in text
     assert compose("", lambda _name: None) == ("", [])
+    assert problems(compose("``````", lambda _name: None)[1]) == []
+
+
+@given(
+    st.text(
+        alphabet=st.one_of(
+            st.sampled_from("*_~`<>@#!|:&\n •1.>/ ahttps"), st.characters(codec="utf-8")
+        )
+    )
+)
+def test_whatever_is_typed_makes_blocks_that_slack_takes(typed: str) -> None:
+    """The rich_text block of any text keeps Block Kit's rules."""
+    _, blocks = compose(typed, lambda name: "U1" if name == "a" else None)
+    assert problems(blocks) == []
 
 
 def test_everything_is_documented(sim_docs: str) -> None:

@@ -256,6 +256,21 @@ async def test_private_downloads_need_the_token_and_the_scope(
         assert (await fetched(bearer))[0] == 404
 
 
+async def test_a_file_can_ask_to_be_looked_up_first(
+    sim: SlackSimulator, client: AsyncWebClient, socket: Wire
+) -> None:
+    """With check_file_info the event has little more than the id; files.info has the rest."""
+    files = [{"name": "a.txt", "content": "hi", "file_access": "check_file_info"}]
+    await sim.act(as_="ana", do="upload", files=files)
+    await socket.event()
+    file = (await socket.event())["files"][0]
+    assert file["file_access"] == "check_file_info"
+    assert "url_private" not in file
+    looked_up = (await client.files_info(file=file["id"]))["file"]
+    assert (looked_up["file_access"], looked_up["name"]) == ("visible", "a.txt")
+    assert looked_up["url_private_download"].startswith(sim.workspace.base_url)
+
+
 class Receiver:
     """An app's request URL that records what comes and answers as told."""
 

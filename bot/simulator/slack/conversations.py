@@ -5,6 +5,7 @@ Responsible for reading channels and for membership; it must not post.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import islice
@@ -16,6 +17,7 @@ from bot.simulator.slack.model import Channel, Json, Message
 
 _HISTORY_MOST = 999
 _REPLIES_MOST = 1000
+_EMOJI_NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
 
 
 def _window(call: Call, ordered: Sequence[str]) -> tuple[int, int]:
@@ -153,6 +155,8 @@ def _reaction(call: Call) -> tuple[Channel, Message, str]:
     channel = call.channel()
     message = call.message(channel, "timestamp")
     name = call.args.need("name", "invalid_name").strip(":")
+    if not _EMOJI_NAME.fullmatch(name):
+        raise ApiError("invalid_name")
     return channel, message, name
 
 

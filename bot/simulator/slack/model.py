@@ -126,7 +126,11 @@ class Channel:
         return before
 
     def _replace(self, ts: str, message: Message | None) -> None:
-        before = self.messages.pop(ts, None)
+        before = self.messages.get(ts)
+        if before is not None and message is not None and _same_place(before, message):
+            self.messages[ts] = message
+            return
+        self.messages.pop(ts, None)
         if before is not None:
             self._unlist(before)
         if message is not None:
@@ -225,6 +229,16 @@ class UserGroup:
     handle: str
     name: str
     users: list[str] = field(default_factory=list)
+
+
+def _same_place(one: Message, other: Message) -> bool:
+    """Tell whether two versions of a message stand in the same lists."""
+    return (
+        one.thread_ts == other.thread_ts
+        and one.is_root == other.is_root
+        and one.user == other.user
+        and one.bot_id == other.bot_id
+    )
 
 
 def _drop(ordered: list[str], ts: str) -> None:

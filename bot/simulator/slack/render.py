@@ -5,6 +5,7 @@ Responsible for shapes only; it changes nothing and checks nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot.simulator.slack import people
@@ -163,6 +164,15 @@ def file(ws: Workspace, one: File) -> Json:
     """Return a file as files.info and messages show it."""
     if one.deleted:
         return {"id": one.id, "mode": "tombstone"}
+    if one.file_access == "check_file_info":
+        return {
+            "id": one.id,
+            "created": one.created,
+            "timestamp": one.created,
+            "user": one.user,
+            "mode": "file_access",
+            "file_access": "check_file_info",
+        }
     private = f"{ws.base_url}/files-pri/{people.TEAM}-{one.id}"
     wire: Json = {
         "id": one.id,
@@ -201,7 +211,12 @@ def file_with_shares(ws: Workspace, one: File) -> Json:
             entry["thread_ts"] = thread_ts
         shares.setdefault(kind, {}).setdefault(channel_id, []).append(entry)
     ids: Any = list(dict.fromkeys(share[0] for share in one.shares))
-    return file(ws, one) | {"shares": shares, "channels": ids, "groups": [], "ims": []}
+    return file(ws, replace(one, file_access="visible")) | {
+        "shares": shares,
+        "channels": ids,
+        "groups": [],
+        "ims": [],
+    }
 
 
 def tombstone_text() -> tuple[str, str]:

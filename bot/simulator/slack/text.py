@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_FENCE = re.compile(r"\n?```\n?(.*?)\n?```\n?", re.DOTALL)
+_FENCE = re.compile(r"\n?```\n?(.+?)\n?```\n?", re.DOTALL)
 _STYLES = ("code", "bold", "italic", "strike")
 _URL = re.compile(r"https?://[^\s<>|]*[^\s<>|.,;:!?'\")\]]")
 
