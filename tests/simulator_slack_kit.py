@@ -10,6 +10,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -121,3 +123,28 @@ async def wire(sim: SlackSimulator) -> AsyncIterator[Wire]:
         hello = await connection.receive()
         assert hello["type"] == "hello"
         yield connection
+
+
+async def act(sim: SlackSimulator, socket: Wire, **order: Any) -> Json:
+    """Let somebody do something; return the one event that follows."""
+    await sim.act(**order)
+    return await socket.event()
+
+
+async def post(
+    sim: SlackSimulator, client: AsyncWebClient, text: str = "hi", **more: object
+) -> str:
+    """Post as the bot; return the timestamp."""
+    answer = await client.chat_postMessage(channel=sim.channel_id, text=text, **more)  # type: ignore[arg-type]  # passes on what the test wants
+    return str(answer["ts"])
+
+
+@asynccontextmanager
+async def bolt_app(sim: SlackSimulator, **options: Any) -> AsyncIterator[AsyncApp]:
+    """Connect a Bolt app over Socket Mode."""
+    async with web_client(sim) as client:
+        app = AsyncApp(client=client, **options)
+        handler = AsyncSocketModeHandler(app, sim.app_token)
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+        yield app
+        await handler.close_async()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped

@@ -8,7 +8,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
@@ -17,7 +16,16 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.simulator.slack import SlackSimulator
 from bot.simulator.slack.people import ANA, BOT_USER, ELSEWHERE
-from tests.simulator_slack_kit import Json, refused, slack, ticket, until, web_client, wire
+from tests.simulator_slack_kit import (
+    Json,
+    bolt_app,
+    refused,
+    slack,
+    ticket,
+    until,
+    web_client,
+    wire,
+)
 
 
 @pytest.fixture
@@ -237,12 +245,8 @@ async def test_the_official_client_can_stick_on_a_dead_ticket(
 @pytest.fixture
 async def bolt(sim: SlackSimulator) -> AsyncIterator[AsyncApp]:
     """Connect a Bolt app."""
-    async with web_client(sim) as web:
-        app = AsyncApp(client=web, ignoring_self_events_enabled=False)
-        handler = AsyncSocketModeHandler(app, sim.app_token)
-        await handler.connect_async()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+    async with bolt_app(sim, ignoring_self_events_enabled=False) as app:
         yield app
-        await handler.close_async()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
 
 
 async def test_bolt_sees_messages_and_its_own_posts(sim: SlackSimulator, bolt: AsyncApp) -> None:
