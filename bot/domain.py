@@ -173,6 +173,28 @@ class ConversationLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """A list of conversations as an answer."""
+
+    links: tuple[ConversationLink, ...]
+    total: int | None = None
+    """How many there are; None when only the first ones were read."""
+    live: bool = True
+    """False when Crisp could not be asked and this is what is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """One conversation as an answer; ``conversation`` is None when none is stored for it."""
+
+    link: ConversationLink
+    conversation: Conversation | None = None
+    assignee: Operator | None = None
+    others: tuple[ConversationLink, ...] = ()
+    """The same customer's other conversations, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """Something that came in, not yet decided on.
 

@@ -22,6 +22,7 @@ from bot.domain import (
     SessionId,
     SlackUser,
     Source,
+    State,
 )
 from bot.relay.refs import ByEmail, ByNumber, BySession, ByThread, Ref
 from bot.store.rows import (
@@ -69,7 +70,7 @@ class View:
             case BySession(session_id):
                 return self.conversation(session_id)
             case ByEmail(email):
-                return self._conversation("email = ? ORDER BY number DESC LIMIT 1", email)
+                return next(iter(self.of_customer(email, limit=1)), None)
             case ByThread(channel, ts):
                 return self.conversation_in(channel, ts) or self._by_reply(channel, ts)
 
@@ -87,12 +88,39 @@ class View:
         found = (self.conversation(session_id) for session_id in session_ids)
         return {c.session_id: c for c in found if c is not None}
 
-    def active_threads(self, since: Millis) -> tuple[tuple[ChannelId, MessageTs], ...]:
-        """Return the threads of conversations that were active since then."""
+    def of_customer(self, email: str, *, limit: int) -> tuple[Conversation, ...]:
+        """Return the conversations with this e-mail, whatever its case, newest first."""
+        # The second condition lets SQLite use the index, which leaves out the empty ones.
+        return self._conversations(
+            "email = ? AND email <> '' ORDER BY number DESC LIMIT ?", email, limit
+        )
+
+    def queue(
+        self,
+        *,
+        limit: int,
+        state: State | None = None,
+        assignee: OperatorId | None = None,
+        unassigned: bool = False,
+    ) -> tuple[Conversation, ...]:
+        """Return conversations in one state (None: in any but resolved), longest waiting first."""
+        return self._conversations(
+            "CASE WHEN ?1 IS NULL THEN c.state <> 'resolved' ELSE c.state = ?1 END"
+            " AND (?2 IS NULL OR assignee = ?2) AND (?3 = 0 OR assignee IS NULL)"
+            " ORDER BY waiting_since IS NULL, waiting_since, updated_at DESC LIMIT ?4",
+            *(state, assignee, int(unassigned), limit),
+        )
+
+    def _conversations(self, where: str, *values: object) -> tuple[Conversation, ...]:
+        sql = f"SELECT {CONVERSATION_COLUMNS} FROM conversations c WHERE {where}"  # noqa: S608 - fixed texts
+        return tuple(conversation_from(row) for row in self.conn.execute(sql, values))
+
+    def active_threads(self, since: Millis, limit: int) -> tuple[tuple[ChannelId, MessageTs], ...]:
+        """Return the threads of conversations that were active since then, the latest first."""
         rows = self.conn.execute(
             "SELECT channel, thread_ts FROM conversations"
-            " WHERE active_at >= ? AND thread_ts IS NOT NULL",
-            (since,),
+            " WHERE active_at >= ? AND thread_ts IS NOT NULL ORDER BY active_at DESC LIMIT ?",
+            (since, limit),
         )
         return tuple((ChannelId(r[0]), MessageTs(r[1])) for r in rows)
 
@@ -127,6 +155,17 @@ class View:
         """Tell whether the row with this key was attempted without a usable answer."""
         return self._one("SELECT 1 FROM outbox WHERE key = ? AND must_look = 1", key) is not None
 
+    def waits(self, key: Key) -> bool:
+        """Tell whether the row with this key is still to be carried out."""
+        return (
+            self._one("SELECT 1 FROM outbox WHERE key = ? AND state = 'pending'", key) is not None
+        )
+
+    def undecided(self, source: Source, fact: str) -> bool:
+        """Tell whether an arrival was accepted, but waits for something to be known."""
+        sql = "SELECT 1 FROM inbox WHERE source = ? AND fact = ? AND state IN ('waiting', 'parked')"
+        return self._one(sql, source.value, fact) is not None
+
     def message(self, channel: ChannelId, ts: MessageTs) -> StoredMessage | None:
         """Find a message that was written in Slack."""
         row = self._one(
@@ -135,6 +174,17 @@ class View:
             *(channel, ts),
         )
         return StoredMessage(*row) if row else None
+
+    def change_waits(self, session_id: SessionId, kind: str, wanted: str | None) -> bool:
+        """Tell whether our own change (``state`` or ``assign``) to this value is on its way."""
+        name = "state" if kind == "state" else "operator"
+        row = self._one(
+            "SELECT 1 FROM outbox o JOIN conversations c ON c.number = o.conversation"
+            " WHERE c.session_id = ? AND o.kind = ? AND o.state = 'pending'"
+            " AND json_extract(o.payload, '$.' || ?) IS ?",
+            *(session_id, kind, name, wanted),
+        )
+        return row is not None
 
     def root_message(self, channel: ChannelId, root_ts: MessageTs) -> RootMessage | None:
         """Find what a thread's root shows: one part of the message that opened it."""
