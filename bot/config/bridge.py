@@ -79,6 +79,7 @@ class Timers(Table):
     card_debounce: Seconds = 2.0
     sweep_every: Positive = 300.0
     catch_up_limit: Seconds = 30.0
+    reconnect: Positive = 5.0
     slack_horizon_days: Positive = 14.0
     shutdown: Seconds = 10.0
     users_ttl: Seconds = 3600.0

@@ -66,7 +66,7 @@ class Faults:
         """Add a rule; ValueError with one sentence if it is not a rule."""
         known = {f.name for f in fields(Fault)} - {"id", "applied"}
         if unknown := set(rule) - known:
-            raise ValueError(f"unknown fault field {sorted(unknown)[0]!r}; known: {sorted(known)}")
+            raise ValueError(f"unknown fault field {min(unknown)!r}; known: {sorted(known)}")
         if rule.get("do") not in CALL_FAULTS | EVENT_FAULTS:
             raise ValueError(f"'do' must be one of {sorted(CALL_FAULTS | EVENT_FAULTS)}")
         if not isinstance(rule.get("on"), str):

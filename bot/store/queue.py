@@ -60,6 +60,19 @@ def doubt_heads(tx: Transaction) -> int:
     return cursor.rowcount
 
 
+def take_up(tx: Transaction) -> int:
+    """Begin a run: doubt what may have been in flight, unless the last run ended cleanly."""
+    clean = tx.conn.execute(
+        "DELETE FROM counters WHERE name = 'clean_end' RETURNING value"
+    ).fetchone()
+    return 0 if clean else doubt_heads(tx)
+
+
+def end_cleanly(tx: Transaction) -> None:
+    """End a run in which nothing is in flight any more."""
+    tx.conn.execute("INSERT OR REPLACE INTO counters VALUES ('clean_end', 1)")
+
+
 def finish(tx: Transaction, row: OutboxRow) -> OutboxRow | None:
     """Remove a delivered row and return the lane's next."""
     tx.conn.execute("DELETE FROM outbox WHERE id = ?", (row.id,))

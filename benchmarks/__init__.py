@@ -1,0 +1,1 @@
+"""How fast the bridge is, beside a plain script; see docs/performance.md."""

@@ -1,0 +1,102 @@
+"""When to sweep: after every connect, and every few minutes.
+
+Responsible for the timing, and for holding deliveries to the other side back until what was
+missed is in, for a bounded time. What a sweep reads is ``bot.sweep``'s business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from bot.domain import Source
+from bot.errors import ApiError, StoreError
+from bot.outbox.dispatcher import Dispatcher
+from bot.sweep import Swept
+
+log = structlog.get_logger()
+
+SOON = 5.0
+"""Seconds until a sweep that did not finish is tried again."""
+
+
+class Sweep(Protocol):
+    """One side's catch-up."""
+
+    async def run(self, *, gap: bool) -> Swept:
+        """Read what was missed; ApiError if that is impossible now."""
+        ...
+
+
+class CatchUp:
+    """One side's sweeps, and the gate of the deliveries that depend on them."""
+
+    def __init__(
+        self,
+        source: Source,
+        sweep: Sweep,
+        dispatcher: Dispatcher,
+        *,
+        every: float,
+        limit: float,
+        on_swept: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Hold ``dispatcher`` back while catching up, at most ``limit`` seconds."""
+        self._source = source
+        self._sweep = sweep
+        self._dispatcher = dispatcher
+        self._every = every
+        self._limit = limit
+        self._on_swept = on_swept
+        self._gap = asyncio.Event()
+        self._release: asyncio.TimerHandle | None = None
+        self.done = False
+        self.connected = False
+
+    def connect(self) -> None:
+        """Hear that the side is connected: what happened before may have been missed."""
+        self.connected = True
+        self.done = False
+        self.hold()
+        self._gap.set()
+
+    def disconnect(self, _reason: str = "") -> None:
+        """Hear that the side is not connected."""
+        self.connected = False
+
+    def hold(self) -> None:
+        """Hold deliveries back until the catch-up is in, or the limit is reached."""
+        self._dispatcher.hold()
+        if self._release is not None:
+            self._release.cancel()
+        loop = asyncio.get_running_loop()
+        self._release = loop.call_later(self._limit, self._dispatcher.release)
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        pause = self._limit
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._gap.wait()
+            pause = self._every if await self._once() else min(SOON, self._every)
+
+    async def _once(self) -> bool:
+        gap = self._gap.is_set() or not self.done
+        self._gap.clear()
+        try:
+            found = await self._sweep.run(gap=gap)
+        except (ApiError, StoreError) as err:
+            log.warning("sweep.failed", source=self._source.value, reason=str(err))
+            return False
+        if found.news:
+            log.info("sweep.found", source=self._source.value, news=found.news)
+        if not self._gap.is_set():
+            self.done = self.done or not found.unread
+            self._dispatcher.release()
+        self._on_swept()
+        return not found.unread

@@ -1,0 +1,94 @@
+"""Settings as the parts of the bridge take them.
+
+Responsible for translation between ``bot.config`` and the rest; it makes clients and connects
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.config import Settings
+from bot.crisp.quota import DailyCount
+from bot.crisp.transport import DirectTransport
+from bot.domain import ChannelId, Speaker
+from bot.errors import ConfigError
+from bot.outbox.pacing import Pacer, Rate
+from bot.policy import Limits
+from bot.relay.access import Route, Rules
+from bot.slack.models import Identity
+
+REACTIONS_PER_SECOND = 0.8
+TELLS_PER_SECOND = 1.5
+USERS_PER_SECOND = 1.5
+"""Below Slack's tiers 3 (50 a minute) and 4 (100 a minute)."""
+
+
+def rules(settings: Settings, identity: Identity) -> Rules:
+    """Return what the relay is to follow."""
+    relay, timers = settings.bridge.relay, settings.bridge.timers
+    routes = tuple(
+        Route(ChannelId(r.channel), r.inbox, r.segment, r.origin) for r in settings.bridge.routes
+    )
+    fallback = next((r.channel for r in settings.bridge.routes if r.unconditional), "")
+    return Rules(
+        channel=settings.slack_channel or ChannelId(fallback),
+        website_id=settings.crisp_website_id,
+        bot_user_id=identity.bot_user_id,
+        bot_id=identity.bot_id,
+        routes=routes,
+        agents=settings.bridge.agents,
+        unmapped_agents=relay.unmapped_agents,
+        company=Speaker(relay.company_name or "Support", relay.company_avatar or None),
+        card_debounce_ms=int(timers.card_debounce * 1000),
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    """Return how patient deliveries are."""
+    relay = settings.bridge.relay
+    return Limits(
+        settle=settings.bridge.timers.settle,
+        give_up_after=relay.give_up_after,
+        uncertain_after=relay.uncertain_after,
+    )
+
+
+def slack_pacer(settings: Settings) -> Pacer:
+    """Return Slack's rates: posts by channel with a burst, edits, reactions, notices."""
+    pacing = settings.bridge.pacing
+    if pacing.posts_per_second <= 0:
+        return Pacer({})
+    updates = pacing.updates_per_minute / 60
+    return Pacer(
+        {
+            "chat.postMessage": Rate(pacing.posts_per_second, max(pacing.post_burst, 1)),
+            "chat.update": Rate(updates, max(int(updates * 20), 1)),
+            "reactions.add": Rate(REACTIONS_PER_SECOND, 20),
+            "tell": Rate(TELLS_PER_SECOND, 20),
+            "users.info": Rate(USERS_PER_SECOND, 50),
+        }
+    )
+
+
+def crisp_transport(settings: Settings, quota: DailyCount) -> DirectTransport:
+    """Return the way to Crisp's REST API with the website's or plugin's own token."""
+    if settings.crisp_token_identifier is None or settings.crisp_token_key is None:
+        raise ConfigError(
+            "CRISP_TOKEN_IDENTIFIER and CRISP_TOKEN_KEY are required: make a token in Crisp under "
+            "Settings, Workspace Settings, Advanced configuration."
+        )
+    return DirectTransport(
+        base_url=settings.crisp_api_url,
+        identifier=settings.crisp_token_identifier.get_secret_value(),
+        key=settings.crisp_token_key,
+        tier=settings.crisp_tier,
+        on_call=lambda _call: quota.add(),
+    )
+
+
+def quota(settings: Settings, *, clock: Callable[[], float], calls: int) -> DailyCount:
+    """Return the day's count of calls, going on from ``calls``."""
+    count = DailyCount(tier=settings.crisp_tier, clock=clock, calls=calls)
+    count.limit = settings.crisp_quota
+    return count

@@ -1,0 +1,144 @@
+"""Changes of a conversation in Crisp: state, assignment, who the customer is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.crisp import convert
+from bot.crisp.models import Conversation as SeenConversation
+from bot.crisp.models import read
+from bot.domain import Arrival, Contact, Conversation, Json, OperatorId, SessionId, Source
+from bot.relay.access import Rules
+from bot.relay.changes import assignee_became, contact_became, contact_columns, state_became
+from bot.relay.effects import Change, Decision
+from bot.router import Router
+from bot.store.view import View
+
+router = Router()
+
+
+@router.on(Source.CRISP, "session:set_state")
+def state(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Show a new state on the card."""
+    del rules
+    conversation = _conversation(arrival, view)
+    became = convert.to_state(str(arrival.payload.get("state")))
+    if conversation is None or became is None:
+        return None
+    if view.change_waits(conversation.session_id, "state", became.value):
+        return None  # the echo of our own change, which says itself who made it
+    return state_became(conversation, became, view.now)
+
+
+@router.on(Source.CRISP, "session:set_routing")
+def assignment(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Show a new assignment on the card."""
+    del rules
+    conversation = _conversation(arrival, view)
+    if conversation is None:
+        return None
+    given = arrival.payload.get("routing_id")
+    operator = OperatorId(given) if isinstance(given, str) and given else None
+    if view.change_waits(conversation.session_id, "assign", operator):
+        return None
+    return assignee_became(conversation, operator, view.operators(), at=view.now)
+
+
+def _text(name: str) -> Callable[[Contact, Json], Contact]:
+    def change(contact: Contact, payload: Json) -> Contact:
+        value = payload.get(name)
+        changes: dict[str, Any] = {name: value if isinstance(value, str) else ""}
+        return replace(contact, **changes)
+
+    return change
+
+
+def _segments(contact: Contact, payload: Json) -> Contact:
+    given = payload.get("segments")
+    names = tuple(s for s in given if isinstance(s, str)) if isinstance(given, list) else ()
+    return replace(contact, segments=names)
+
+
+def _data(contact: Contact, payload: Json) -> Contact:
+    data = payload.get("data")
+    company = data.get("company") if isinstance(data, Mapping) else None
+    return replace(contact, company=company) if isinstance(company, str) else contact
+
+
+_CHANGES: Mapping[str, Callable[[Contact, Json], Contact]] = {
+    "session:set_nickname": _text("nickname"),
+    "session:set_email": _text("email"),
+    "session:set_phone": _text("phone"),
+    "session:set_avatar": _text("avatar"),
+    "session:set_subject": _text("subject"),
+    "session:set_origin": _text("origin"),
+    "session:set_segments": _segments,
+    "session:set_data": _data,
+}
+
+
+@router.on(Source.CRISP, *_CHANGES)
+def contact(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Show on the card what became known of the customer."""
+    del rules
+    conversation = _conversation(arrival, view)
+    if conversation is None:
+        return None
+    changed = _CHANGES[arrival.kind](conversation.contact, arrival.payload)
+    return contact_became(conversation, changed)
+
+
+@router.on(Source.CRISP, "session:set_inbox")
+def inbox(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Remember the inbox; the thread stays where it is."""
+    del rules
+    conversation = _conversation(arrival, view)
+    given = arrival.payload.get("inbox_id")
+    value = given if isinstance(given, str) and given else None
+    if conversation is None or conversation.inbox_id == value:
+        return None
+    return Decision(change=Change(conversation.session_id, {"inbox_id": value}, card=False))
+
+
+@router.on(Source.CRISP, "conversation:seen")
+def seen(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Compare a conversation that a sweep has read with what is stored, and catch up."""
+    del rules
+    found = read(SeenConversation, arrival.payload)
+    conversation = _conversation(arrival, view)
+    if found is None or conversation is None:
+        return None
+    fresh = _seen_contact(found, conversation.contact)
+    columns: dict[str, object] = {}
+    became = convert.to_state(found.state)
+    if became is not None and became is not conversation.state:
+        columns["state"] = became.value
+    if convert.assignee(found) != conversation.assignee:
+        columns["assignee"] = convert.assignee(found)
+    if fresh != conversation.contact:
+        columns |= contact_columns(fresh)
+    visible = bool(columns)
+    if found.updated_at > conversation.updated_at:
+        columns["updated_at"] = found.updated_at
+    if not columns:
+        return None
+    return Decision(change=Change(conversation.session_id, columns, card=visible))
+
+
+def _seen_contact(found: SeenConversation, known: Contact) -> Contact:
+    """Keep what a list does not tell: the page, and a name that only a message bore."""
+    fresh = convert.conversation_contact(found)
+    return replace(
+        fresh,
+        nickname=fresh.nickname or known.nickname,
+        avatar=fresh.avatar or known.avatar,
+        page_title=known.page_title,
+        page_url=known.page_url,
+    )
+
+
+def _conversation(arrival: Arrival, view: View) -> Conversation | None:
+    session_id = arrival.payload.get("session_id")
+    return view.conversation(SessionId(session_id)) if isinstance(session_id, str) else None

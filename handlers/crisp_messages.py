@@ -1,0 +1,64 @@
+"""Messages that appear in Crisp: the customer's, an operator's, and the echo of our own."""
+
+from __future__ import annotations
+
+from bot import cards
+from bot.crisp.models import Message, read
+from bot.domain import Arrival, Author, Fingerprint, Millis, SessionId, Source, Speaker
+from bot.relay.access import Rules
+from bot.relay.changes import context_line
+from bot.relay.customers import CrispWrote, relay_to_slack
+from bot.relay.effects import Decision
+from bot.router import Router
+from bot.store.view import View
+
+router = Router()
+
+
+@router.on(Source.CRISP, "message:send", "message:received")
+def relay(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Relay a new message; our own is told by its fingerprint, never by its content."""
+    del rules
+    message = read(Message, arrival.payload)
+    if message is None or not message.session_id:
+        return None
+    session_id, fingerprint = SessionId(message.session_id), Fingerprint(message.fingerprint)
+    if (own := view.own_send(fingerprint)) is not None:
+        key, in_doubt = own
+        # Only what is in doubt needs the echo: what is being sent now will be answered.
+        return Decision(confirm=key) if key is not None and in_doubt else None
+    if view.knows_fingerprint(session_id, fingerprint):
+        return None
+    conversation = view.conversation(session_id)
+    said = wrote(arrival, message)
+    if message.type == "event":
+        if conversation is None:
+            return None
+        lines = context_line(
+            conversation, said.markdown, at=arrival.occurred_at, name=f"event:{fingerprint}"
+        )
+        return Decision(effects=lines) if lines else None
+    return relay_to_slack(said, conversation)
+
+
+def wrote(arrival: Arrival, message: Message) -> CrispWrote:
+    """Read a message as what somebody wrote."""
+    author = _author(arrival.kind, message)
+    inbox = arrival.payload.get("inbox_id")
+    name = message.user.nickname or ("" if author is Author.VISITOR else "Operator")
+    return CrispWrote(
+        session_id=SessionId(message.session_id),
+        fingerprint=Fingerprint(message.fingerprint),
+        author=author,
+        kind=message.type or "text",
+        markdown=cards.generic_summary(message.type or "text", message.content),
+        speaker=Speaker(name, message.user.avatar or None),
+        occurred_at=Millis(message.sent_at),
+        inbox_id=inbox if isinstance(inbox, str) else None,
+    )
+
+
+def _author(kind: str, message: Message) -> Author:
+    if kind == "message:send" or message.from_ == "user":
+        return Author.VISITOR
+    return Author.BOT if message.automated else Author.OPERATOR

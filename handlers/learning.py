@@ -1,0 +1,62 @@
+"""What must be known of people and names before something of theirs can be decided.
+
+Responsible for the row that asks Slack, in the right place of the right lane; the arrival that
+waits is decided again once it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.domain import Arrival, Key, SessionId, Source
+from bot.relay import keys
+from bot.relay.effects import Decision, Effect, Learn, Priority
+from bot.store.view import View
+
+
+def unknown(
+    view: View,
+    *,
+    users: Iterable[str],
+    channels: Iterable[str] = (),
+    groups: Iterable[str] = (),
+) -> Learn | None:
+    """Return what is to be asked, or None when everything is known."""
+    wanted_users, named = set(users), {*channels, *groups}
+    missing_users = wanted_users - view.users(wanted_users).keys()
+    missing_names = named - view.names(named).keys()
+    if not missing_users and not missing_names:
+        return None
+    return Learn(
+        users=tuple(sorted(missing_users)),
+        channels=tuple(sorted(missing_names & set(channels))),
+        groups=tuple(sorted(missing_names & set(groups))),
+    )
+
+
+def wait_in_lane(learn: Learn, arrival: Arrival, session_id: SessionId, order_key: int) -> Decision:
+    """Keep the arrival's place among the replies of its conversation until it is known."""
+    effect = Effect(
+        payload=learn,
+        lane=keys.to_crisp(session_id),
+        destination=Source.CRISP,
+        key=Key(f"learn:{arrival.fact}"),
+        order_key=order_key,
+        priority=Priority.MESSAGE,
+        session_id=session_id,
+    )
+    return Decision(effects=(effect,), waits=True)
+
+
+def wait_aside(learn: Learn, arrival: Arrival) -> Decision:
+    """Let an arrival that has no place in a conversation wait by itself."""
+    key = Key(f"learn:{arrival.fact}")
+    effect = Effect(
+        payload=learn,
+        lane=keys.aside(key),
+        destination=Source.SLACK,
+        key=key,
+        order_key=0,
+        priority=Priority.ROOT,
+    )
+    return Decision(effects=(effect,), waits=True)

@@ -1,0 +1,248 @@
+"""Buttons: the card's, and those of the notices about an agent's own message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot import cards
+from bot.domain import (
+    Arrival,
+    ChannelId,
+    Conversation,
+    Key,
+    MessageTs,
+    Operator,
+    OperatorId,
+    Post,
+    SessionId,
+    SlackUser,
+    SlackUserId,
+    Source,
+    Speaker,
+    State,
+)
+from bot.relay.access import Rules, find_operator, refusal, speaker_for
+from bot.relay.agents import (
+    COMPANY_REFUSES,
+    FAILED_REACTION,
+    HELD_REACTION,
+    AgentWrote,
+    mark,
+    sends,
+)
+from bot.relay.changes import assign, set_state
+from bot.relay.effects import Answer, Decision, Effect
+from bot.relay.failures import answer_with
+from bot.relay.intent import strip_note_marker
+from bot.router import Router
+from bot.slack.models import part, word
+from bot.store.view import View
+from handlers import learning
+from handlers.thread_verbs import UNMATCHED
+
+router = Router()
+
+_STATES = {
+    "resolve": State.RESOLVED,
+    "reopen": State.UNRESOLVED,
+    "unresolve": State.UNRESOLVED,
+    "pending": State.PENDING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """Who pressed what, where; ``value`` is the button's, or the menu option's."""
+
+    user: SlackUser
+    operator: Operator | None
+    value: str
+    session_id: SessionId
+    answer: Answer
+    fact: str
+    arrival: Arrival
+
+    @property
+    def speaker(self) -> Speaker:
+        return Speaker(self.operator.name if self.operator else self.user.name)
+
+
+@router.on(Source.SLACK, "action:conversation:*")
+def on_card(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Change a conversation's state or assignment."""
+    press = _press(arrival, view, rules)
+    if not isinstance(press, _Press):
+        return press
+    conversation = view.conversation(press.session_id)
+    if conversation is None:
+        return _say(press, "This conversation is no longer known here; open it in Crisp.")
+    what = arrival.kind.rpartition(":")[2]
+    return _change(press.value if what == "menu" else what, press, conversation)
+
+
+def _change(what: str, press: _Press, conversation: Conversation) -> Decision | None:
+    session_id, at = conversation.session_id, press.arrival.occurred_at
+    if what in _STATES:
+        return set_state(
+            session_id, _STATES[what], speaker=press.speaker, fact=press.fact, at=at,
+            answer=press.answer,
+        )  # fmt: skip
+    if what not in {"assign_me", "unassign"}:
+        return None
+    if what == "assign_me" and press.operator is None:
+        return _say(press, UNMATCHED)
+    operator: OperatorId | None = None
+    if what == "assign_me" and press.operator is not None:
+        operator = press.operator.user_id
+    return assign(
+        session_id, operator, speaker=press.speaker, fact=press.fact, at=at, answer=press.answer
+    )
+
+
+@router.on(Source.SLACK, "action:delivery:retry")
+def retry(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Try a reply again that was given up."""
+    press = _press(arrival, view, rules)
+    if not isinstance(press, _Press):
+        return press
+    row = view.given_up(Key(press.value))
+    if row is None:
+        return _say(press, "That has been settled already.")
+    effects = (_answered(press, "It is being tried again."), *_unmark(press.value))
+    return Decision(requeue=row.key, effects=effects)
+
+
+@router.on(Source.SLACK, "action:delivery:dismiss")
+def dismiss(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Take the agent's word that a reply has arrived."""
+    press = _press(arrival, view, rules)
+    if not isinstance(press, _Press):
+        return press
+    row = view.given_up(Key(press.value))
+    if row is None:
+        return _say(press, "That has been settled already.")
+    effects = (_answered(press, "Good: it is counted as sent."), *_unmark(press.value))
+    return Decision(dismiss=row.key, effects=effects)
+
+
+@router.on(Source.SLACK, "action:held:*")
+def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Send, note or keep a reply that was held, as its writer says."""
+    press = _press(arrival, view, rules)
+    if not isinstance(press, _Press):
+        return press
+    channel, _, ts = press.value.partition(":")
+    message = view.message(ChannelId(channel), MessageTs(ts))
+    if message is None or message.state != "held":
+        return _say(press, "That has been settled already.")
+    if message.slack_user != press.user.user_id:
+        return _say(press, "Only who wrote it can decide this.")
+    conversation = view.conversation(message.session_id)
+    speaker = speaker_for(press.user, press.operator, rules)
+    if conversation is None or conversation.thread_ts is None:
+        return _say(press, "This conversation is no longer known here; answer in Crisp.")
+    if speaker is None:
+        return _say(press, COMPANY_REFUSES)
+    said = AgentWrote(
+        conversation=conversation,
+        channel=ChannelId(channel),
+        ts=MessageTs(ts),
+        thread_ts=conversation.thread_ts,
+        user=press.user,
+        operator=press.operator,
+        markdown=message.content,
+        plain="",
+        has_files=False,
+        occurred_at=arrival.occurred_at,
+    )
+    released = _released(arrival.kind.rpartition(":")[2], said, speaker, now=view.now * 1000)
+    if released is None:
+        return None
+    sentence, rows = released
+    effects = (
+        *rows,
+        mark(said.channel, said.ts, HELD_REACTION, present=False),
+        _answered(press, sentence),
+    )
+    state = "relayed" if rows else "kept"
+    return Decision(release=message.id, release_as=state, effects=effects)
+
+
+def _released(
+    what: str, said: AgentWrote, speaker: Speaker, *, now: int
+) -> tuple[str, tuple[Effect, ...]] | None:
+    match what:
+        case "send":
+            return "Sent to the customer.", sends(
+                said, "text", said.markdown, speaker, order_key=now
+            )
+        case "note":
+            note = strip_note_marker(said.markdown) or said.markdown
+            return "Saved as a note.", sends(said, "note", note, speaker, order_key=now)
+        case "discard":
+            return "It stays in Slack.", ()
+        case _:
+            return None
+
+
+def _unmark(key: str) -> tuple[Effect, ...]:
+    kind, _, rest = key.partition(":")
+    channel, _, rest = rest.partition(":")
+    ts = rest.partition(":")[0]
+    if kind != "send":
+        return ()
+    return (mark(ChannelId(channel), MessageTs(ts), FAILED_REACTION, present=False),)
+
+
+def _press(arrival: Arrival, view: View, rules: Rules) -> _Press | Decision | None:
+    """Read who pressed; a Decision is to be returned as it is (not known yet, or not allowed)."""
+    body = arrival.payload
+    user_id = word(part(body, "user"), "id")
+    if not user_id:
+        return None
+    learn = learning.unknown(view, users={user_id})
+    if learn is not None:
+        return learning.wait_aside(learn, arrival)
+    user = view.user(user_id)
+    if user is None:
+        return None
+    action = _action(body)
+    block = word(action, "block_id")
+    value = word(action, "value") or word(part(action, "selected_option"), "value")
+    press = _Press(
+        user=user,
+        operator=find_operator(user, view.operators(), rules.agents),
+        value=value,
+        session_id=SessionId(block.removeprefix("conversation:") or value),
+        answer=_answer(body, user.user_id),
+        fact=str(arrival.fact),
+        arrival=arrival,
+    )
+    reason = refusal(user)
+    return _say(press, reason) if reason else press
+
+
+def _action(body: Any) -> dict[str, Any]:
+    actions = body.get("actions")
+    first = actions[0] if isinstance(actions, list) and actions else {}
+    return first if isinstance(first, dict) else {}
+
+
+def _answer(body: Any, user: SlackUserId) -> Answer:
+    container, message = part(body, "container"), part(body, "message")
+    channel = word(part(body, "channel"), "id") or word(container, "channel_id")
+    thread = word(message, "thread_ts") or word(container, "thread_ts") or word(message, "ts")
+    return Answer(ChannelId(channel), user, MessageTs(thread) if thread else None)
+
+
+def _say(press: _Press, text: str) -> Decision:
+    post: Post = cards.refusal(text)
+    return Decision(effects=(answer_with(press.answer, post, name=press.fact),))
+
+
+def _answered(press: _Press, text: str) -> Effect:
+    """Answer in place of the buttons, so that they are not pressed again."""
+    url = word(press.arrival.payload, "response_url") or None
+    answer = replace(press.answer, response_url=url)
+    return answer_with(answer, cards.sentence(text), name=press.fact)

@@ -1,0 +1,77 @@
+"""Commands in a thread: ``!resolve``, ``@bot pending``, ``!assign``."""
+
+from __future__ import annotations
+
+from bot import cards
+from bot.domain import Arrival, Author, OperatorId, Speaker, State
+from bot.relay.access import find_operator
+from bot.relay.agents import AgentWrote, tell
+from bot.relay.changes import assign, set_state
+from bot.relay.effects import Answer, Decision, NewMessage
+from bot.relay.intent import Verb
+from bot.store.view import View
+
+_STATES = {
+    "resolve": State.RESOLVED,
+    "unresolve": State.UNRESOLVED,
+    "reopen": State.UNRESOLVED,
+    "pending": State.PENDING,
+}
+UNMATCHED = (
+    "Only operators can be assigned: your Slack account is not matched with one. Use the same "
+    "e-mail in both, or ask the bridge's admin to map you under [agents] in bridge.toml."
+)
+ASSIGN_HELP = "Type `!assign me`, `!assign NAME` (an operator's name or e-mail) or `!unassign`."
+
+
+def act(verb: Verb, said: AgentWrote, arrival: Arrival, view: View) -> Decision:
+    """Carry out a command; its text stays in Slack."""
+    kept = NewMessage(
+        session_id=said.conversation.session_id,
+        author=Author.AGENT,
+        kind="text",
+        content=said.markdown,
+        occurred_at=said.occurred_at,
+        channel=said.channel,
+        ts=said.ts,
+        slack_user=said.user.user_id,
+        state="kept",
+    )
+    done = _effects(verb, said, arrival, view)
+    if isinstance(done, str):
+        return Decision(message=kept, effects=(tell(said, "verb", cards.refusal(done)),))
+    return Decision(message=kept, effects=done.effects)
+
+
+def _effects(verb: Verb, said: AgentWrote, arrival: Arrival, view: View) -> Decision | str:
+    session_id, fact = said.conversation.session_id, str(arrival.fact)
+    answer = Answer(said.channel, said.user.user_id, said.thread_ts)
+    speaker = Speaker(said.operator.name if said.operator else said.user.name)
+    if verb.word in _STATES:
+        state = _STATES[verb.word]
+        return set_state(
+            session_id, state, speaker=speaker, fact=fact, at=said.occurred_at, answer=answer
+        )
+    operator = _operator(verb, said, view)
+    if isinstance(operator, str):
+        return operator
+    return assign(
+        session_id, operator[0], speaker=speaker, fact=fact, at=said.occurred_at, answer=answer
+    )
+
+
+def _operator(verb: Verb, said: AgentWrote, view: View) -> tuple[OperatorId | None] | str:
+    wanted = verb.argument.strip().lstrip("@").casefold()
+    if verb.word == "unassign" or wanted in {"nobody", "none"}:
+        return (None,)
+    if wanted in {"", "me"}:
+        return (said.operator.user_id,) if said.operator else UNMATCHED
+    for operator in view.operators():
+        if wanted in {operator.name.casefold(), operator.email.casefold(), operator.user_id}:
+            return (operator.user_id,)
+    if verb.argument.startswith("<@") and (
+        user := view.user(verb.argument.strip("<@>").partition("|")[0])
+    ):
+        matched = find_operator(user, view.operators(), {})
+        return (matched.user_id,) if matched else UNMATCHED
+    return f"No operator is called that. {ASSIGN_HELP}"

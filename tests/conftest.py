@@ -1,0 +1,38 @@
+"""Fixtures that more than one module uses."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.simulator.crisp.server import CrispSimulator
+from bot.simulator.slack.server import SlackSimulator
+from tests.harness import World
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """Both simulators, started; the test starts the bridge."""
+    slack, crisp = SlackSimulator(limits=False), CrispSimulator(limits=False)
+    await slack.start()
+    try:
+        await crisp.start()
+        try:
+            env = {**slack.settings(), **crisp.settings()}
+            env["BRIDGE_DATABASE"] = str(tmp_path / "bridge.db")
+            yield World(slack, crisp, tmp_path, env, http_port=free_port())
+        finally:
+            await crisp.stop()
+    finally:
+        await slack.stop()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
