@@ -1,0 +1,316 @@
+"""``/crisp`` questions: help, list, show, who; and what a change has come to after 2 seconds.
+
+Responsible for who may ask, for the words, and for answering in time. It is handed what looks
+things up and what answers; it must not change anything: that is in ``handlers.slack_commands``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, assert_never
+
+import structlog
+
+from bot import cards
+from bot.domain import (
+    Arrival,
+    Details,
+    Key,
+    OperatorId,
+    Person,
+    Post,
+    Queue,
+    SlackUser,
+    SlackUserId,
+    Source,
+)
+from bot.errors import ApiError, RateLimited, Unauthorized
+from bot.relay.access import Rules, find_operator, refusal
+from bot.relay.commands import (
+    COMMANDS,
+    Help,
+    ListQueue,
+    Misused,
+    SetStateOf,
+    Show,
+    Who,
+    parse_command,
+)
+from bot.relay.effects import SetState
+from bot.relay.refs import Ref
+from bot.slack.models import word
+from bot.store.reader import Reader
+
+log = structlog.get_logger()
+
+COMING_AFTER = 2.0
+"""Seconds after which an answer that is not there yet is promised: people were told 3."""
+AT_ONCE = 10
+"""Questions looked up at the same time; more wait for their turn."""
+CARDS = 3
+"""Up to so many people are shown as cards; more of them as a list."""
+LINKS_OF_SEVERAL = 2
+"""Conversations shown of each, where several people are shown: a message holds no more."""
+
+COMING = "Looking it up in Crisp: the answer comes here as soon as it is found."
+QUEUED = "It is queued, and will be done as soon as Crisp answers; you will be told here."
+NO_MATCH = (
+    "No conversation matches that: check it with /crisp list, or look the customer up with "
+    "/crisp who and their name."
+)
+NOT_ALLOWED = "Only full members of this workspace can ask about customers: ask one of them to."
+UNMATCHED = (
+    "Your Slack account matches no Crisp operator: use the same e-mail address in both, or have "
+    "whoever runs the bridge map you in bridge.toml."
+)
+BROKEN = "That went wrong inside the bridge: try again, or have whoever runs it look at its log."
+CRISP_BUSY = "Crisp wants fewer questions just now: ask again in a minute."
+CRISP_DENIED = (
+    "Crisp refuses the bridge's token: have whoever runs the bridge run slack-crisp-bridge doctor."
+)
+CRISP_AWAY = "Crisp does not answer the question just now: ask again in a minute."
+SLACK_AWAY = "Slack does not say who you are just now: ask again in a minute."
+
+TITLES = {
+    "": "Conversations that are not resolved",
+    "pending": "Pending conversations",
+    "unresolved": "Unresolved conversations",
+    "resolved": "Resolved conversations",
+    "mine": "Conversations assigned to you",
+    "unassigned": "Conversations assigned to nobody",
+}
+
+Question = ListQueue | Show | Who
+
+
+class Lookup(Protocol):
+    """What looks things up: ``bot.desk.Desk``."""
+
+    async def queue(self, which: str, me: OperatorId | None = None) -> Queue:
+        """List conversations."""
+        ...
+
+    async def details(self, ref: Ref) -> Details | None:
+        """Find a conversation."""
+        ...
+
+    async def people(self, query: str) -> tuple[Person, ...]:
+        """Find people."""
+        ...
+
+    async def exists(self, ref: Ref) -> bool:
+        """Tell whether a change of it can be queued."""
+        ...
+
+
+class Timer(Protocol):
+    """A task that can be called off."""
+
+    def cancel(self) -> bool:
+        """Call it off."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    user_id: SlackUserId
+    url: str
+    fact: str
+
+
+class Questions:
+    """Answers commands that ask, to the asker only; losing an answer in a crash is fine."""
+
+    def __init__(
+        self,
+        desk: Lookup,
+        reader: Reader,
+        rules: Rules,
+        *,
+        person: Callable[[SlackUserId], Awaitable[SlackUser]],
+        respond: Callable[[str, Post], Awaitable[None]],
+        sleep: Callable[[float], Awaitable[None]],
+        spawn: Callable[[Coroutine[Any, Any, None]], Timer],
+    ) -> None:
+        """``person`` asks Slack who somebody is; ``respond`` answers through a response_url."""
+        self._desk = desk
+        self._reader = reader
+        self._rules = rules
+        self._person = person
+        self._respond = respond
+        self._sleep = sleep
+        self._spawn = spawn
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(self, arrival: Arrival) -> None:
+        """Start answering, if it is a command, and return at once."""
+        if arrival.source is not Source.SLACK or arrival.kind != "command":
+            return
+        payload = arrival.payload
+        asked = _Asked(
+            user_id=SlackUserId(word(payload, "user_id")),
+            url=word(payload, "response_url"),
+            fact=arrival.fact or "",
+        )
+        if not asked.url:
+            log.warning("question_without_response_url")
+            return
+        match command := parse_command(word(payload, "text")):
+            case Help():
+                self._spawn(self._say(asked, cards.help_card(COMMANDS)))
+            case Misused(sentence):
+                self._spawn(self._say(asked, cards.sentence(sentence)))
+            case SetStateOf(ref=ref):
+                self._spawn(self._follow(asked, ref))
+            case ListQueue() | Show() | Who():
+                self._spawn(self._answer(asked, command))
+            case _:
+                assert_never(command)
+
+    async def _say(self, asked: _Asked, post: Post) -> None:
+        await _Reply(self._respond, asked.url).give(post)
+
+    async def _answer(self, asked: _Asked, question: Question) -> None:
+        reply = _Reply(self._respond, asked.url)
+        timer = self._spawn(self._promise(reply))
+        try:
+            async with self._room:
+                post = await _guarded(self._found(asked, question))
+            if post is not None:
+                await reply.give(post)
+        finally:
+            timer.cancel()
+
+    async def _promise(self, reply: _Reply) -> None:
+        await self._sleep(COMING_AFTER)
+        await reply.promise(cards.sentence(COMING))
+
+    async def _follow(self, asked: _Asked, ref: Ref) -> None:
+        """Say that a change cannot be made, or is queued; that it is done is said elsewhere."""
+        post = await _guarded(self._fate(asked, ref))
+        if post is not None:
+            await self._say(asked, post)
+
+    async def _fate(self, asked: _Asked, ref: Ref) -> Post | None:
+        if not await self._desk.exists(ref):
+            denied = refusal(await self._asker(asked)) is not None
+            return cards.sentence(NOT_ALLOWED if denied else NO_MATCH)
+        await self._sleep(COMING_AFTER)
+        key = Key(f"{SetState.kind}:{asked.fact}")
+        waits = await self._reader.ask(
+            lambda view: view.waits(key) or view.undecided(Source.SLACK, asked.fact)
+        )
+        return cards.sentence(QUEUED) if waits else None
+
+    async def _found(self, asked: _Asked, question: Question) -> Post:
+        user = await self._asker(asked)
+        if refusal(user) is not None:
+            return cards.sentence(NOT_ALLOWED)
+        match question:
+            case ListQueue(which):
+                return await self._listed(user, which)
+            case Show(ref):
+                found = await self._desk.details(ref)
+                return _details(found) if found else cards.sentence(NO_MATCH)
+            case Who(query):
+                return _people(await self._desk.people(query), query)
+            case _:
+                assert_never(question)
+
+    async def _asker(self, asked: _Asked) -> SlackUser:
+        known = await self._reader.ask(lambda view: view.user(asked.user_id))
+        return known or await self._person(asked.user_id)
+
+    async def _listed(self, user: SlackUser, which: str) -> Post:
+        me: OperatorId | None = None
+        if which == "mine":
+            operators = await self._reader.ask(lambda view: view.operators())
+            operator = find_operator(user, operators, self._rules.agents)
+            if operator is None:
+                return cards.sentence(UNMATCHED)
+            me = operator.user_id
+        found = await self._desk.queue(which, me)
+        title = TITLES[which]
+        if not found.live:
+            title += " (as last stored here: Crisp does not answer just now)"
+        elif found.total is None:
+            title += " (the first of them: there are more in Crisp)"
+        return cards.conversation_list(found.links, title=title, total=found.total)
+
+
+class _Reply:
+    """One answer, and before it at most one promise of it, in that order."""
+
+    def __init__(self, respond: Callable[[str, Post], Awaitable[None]], url: str) -> None:
+        self._respond = respond
+        self._url = url
+        self._given = False
+        self._turn = asyncio.Lock()
+
+    async def promise(self, post: Post) -> None:
+        """Say that the answer is coming, unless it is there."""
+        async with self._turn:
+            if not self._given:
+                await self._send(post)
+
+    async def give(self, post: Post) -> None:
+        """Answer; an answer that Slack does not take is lost."""
+        self._given = True
+        async with self._turn:
+            await self._send(post)
+
+    async def _send(self, post: Post) -> None:
+        try:
+            await self._respond(self._url, post)
+        except Exception as err:  # noqa: BLE001 - in a task of its own, it would end the bridge
+            log.warning("question_not_answered", error=type(err).__name__)
+
+
+async def _guarded(finding: Awaitable[Post | None]) -> Post | None:
+    """Turn whatever goes wrong with one question into a sentence: the others go on."""
+    try:
+        return await finding
+    except ApiError as err:
+        log.warning("question_failed", call=err.call, code=err.code)
+        return cards.sentence(_trouble(err))
+    except Exception as err:  # noqa: BLE001 - in a task of its own, it would end the bridge
+        log.error("question_failed", error=type(err).__name__)
+        return cards.sentence(BROKEN)
+
+
+def _trouble(err: ApiError) -> str:
+    if err.source is Source.SLACK:
+        return SLACK_AWAY
+    if isinstance(err, RateLimited):
+        return CRISP_BUSY
+    return CRISP_DENIED if isinstance(err, Unauthorized) else CRISP_AWAY
+
+
+def _details(found: Details) -> Post:
+    link = found.link
+    if found.conversation is None:
+        return cards.conversation_list(
+            (link, *found.others), title="In Crisp, without a thread here", total=None
+        )
+    return cards.conversation_details(
+        found.conversation,
+        assignee=found.assignee,
+        links=found.others,
+        inbox_url=link.inbox_url,
+        permalink=link.permalink,
+    )
+
+
+def _people(people: Sequence[Person], query: str) -> Post:
+    if not people or len(people) > CARDS:
+        return cards.people_list(people, query=query)
+    if len(people) == 1:
+        return cards.people_card(people[0])
+    shown = [
+        cards.people_card(replace(p, conversations=p.conversations[:LINKS_OF_SEVERAL]))
+        for p in people
+    ]
+    blocks = [block for post in shown for block in ({"type": "divider"}, *post.blocks)]
+    return Post(", ".join(post.text for post in shown), blocks[1:])
