@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.markup import CRISP_TEXT_LIMIT, SLACK_TEXT_LIMIT, neutralise, split
-from tests.markup_kit import huge_texts, letters, squeezed, texts, units
+from tests.markup_kit import huge_texts, letters, patient, squeezed, texts, units
 
 
 def graphemes(text: str) -> list[str]:
@@ -16,6 +16,7 @@ def graphemes(text: str) -> list[str]:
     return [found for found in regex.findall(r"\X", text) if found.strip()]
 
 
+@patient
 @given(huge_texts.map(neutralise), st.sampled_from([40, 97, CRISP_TEXT_LIMIT, SLACK_TEXT_LIMIT]))
 def test_parts_fit_are_never_blank_and_keep_all(text: str, limit: int) -> None:
     """Each part is within the limit and shows something; together they show all, in order."""
@@ -24,6 +25,7 @@ def test_parts_fit_are_never_blank_and_keep_all(text: str, limit: int) -> None:
     assert letters("".join(parts)) == letters(text)
 
 
+@patient
 @given(
     st.lists(st.sampled_from(["word", "👨\u200d👩\u200d👧", "e\u0301", " ", "\n", "🇵🇹", "क्षि"])),
     st.integers(12, 50),
@@ -35,12 +37,14 @@ def test_no_grapheme_is_cut(pieces: list[str], limit: int) -> None:
     assert [found for part in parts for found in graphemes(part)] == graphemes(text)
 
 
+@patient
 @given(texts.map(neutralise), st.integers(2, 9))
 def test_tiny_limits_end(text: str, limit: int) -> None:
     """Even a limit smaller than a fence or a family emoji gives parts that fit."""
     assert all(units(part) <= limit for part in split(text, limit))
 
 
+@patient
 @given(huge_texts.map(neutralise))
 def test_a_part_is_its_own_only_part(text: str) -> None:
     """Splitting a part again gives that part."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain import Block
 from bot.markup import Names, mentioned, neutralise, plain, slack_to_crisp
-from tests.markup_kit import letters, rendered, squeezed, texts
+from tests.markup_kit import letters, patient, rendered, squeezed, texts
 
 NAMES = Names({"U1": "Ana *X*", "U2": "@bo"}, {"C1": "general"}, {"S1": "team-a"})
 NOBODY = Names({}, {}, {})
@@ -45,6 +45,7 @@ styled_texts = st.builds(
 )
 
 
+@patient
 @given(st.lists(styled_texts, min_size=1, max_size=6))
 def test_visible_text_of_an_agent_survives(parts: list[dict[str, Any]]) -> None:
     """What the customer reads is exactly what the agent saw, punctuation included."""
@@ -81,6 +82,7 @@ blocks_of_all_kinds = st.lists(
 )
 
 
+@patient
 @given(blocks_of_all_kinds)
 def test_lists_quotes_and_code_lose_no_letter(parts: list[dict[str, Any]]) -> None:
     """Whatever the agent's blocks are, every letter reaches the customer, in order."""
@@ -127,6 +129,7 @@ json_values = st.recursive(
 )
 
 
+@patient
 @given(
     st.lists(
         st.dictionaries(st.sampled_from(["type", "elements", "text"]), json_values), max_size=3
@@ -140,6 +143,7 @@ def test_odd_blocks_are_taken(blocks: list[dict[str, Any]], message: str) -> Non
     plain(blocks, message)
 
 
+@patient
 @given(texts)
 def test_no_entity_survives_in_text_without_blocks(message: str) -> None:
     """Mentions, links and escapes of mrkdwn never reach a customer."""
@@ -254,14 +258,14 @@ def test_blocks_of_a_message_are_kept_apart() -> None:
             section(text("Do this:\n")),
             items("ordered", 0, "one", "two", offset=2),
             items("bullet", 1, "deep"),
-            {"type": "rich_text_quote", "elements": [text("said\nthat")]},
+            {"type": "rich_text_quote", "elements": [text("said\n\nthat")]},
             {"type": "rich_text_preformatted", "elements": [text("x = `1`\n# c")]},
         ),
         "",
         NOBODY,
     )
     assert found == (
-        "Do this:\n\n3. one\n4. two\n    * deep\n\n> said\n> that\n\n```\nx = `1`\n# c\n```"
+        "Do this:\n\n3. one\n4. two\n    * deep\n\n> said\n>\n> that\n\n```\nx = `1`\n# c\n```"
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain import Block
 from bot.markup import crisp_to_blocks, neutralise
-from tests.markup_kit import HOSTILE, check_object, huge_texts, letters, seen, texts, walk
+from tests.markup_kit import HOSTILE, check_object, huge_texts, letters, patient, seen, texts, walk
 
 
 def elements(markdown: str, *, trusted: bool = False) -> list[dict[str, Any]]:
@@ -35,12 +35,14 @@ def text(shown: str, **style: bool) -> Block:
     return {"type": "text", "text": shown, **({"style": style} if style else {})}
 
 
+@patient
 @given(texts)
 def test_visible_text_of_a_customer_survives(markdown: str) -> None:
     """Every letter and symbol that the customer sees written is seen in Slack, in order."""
     assert letters(seen(crisp_to_blocks(markdown))) == letters(neutralise(markdown))
 
 
+@patient
 @given(huge_texts, st.booleans())
 def test_only_literal_text_and_links_come_out(markdown: str, trusted: bool) -> None:  # noqa: FBT001 - hypothesis
     """Any string is taken, and no element can mention, notify or show an emoji."""
@@ -56,6 +58,7 @@ def test_only_literal_text_and_links_come_out(markdown: str, trusted: bool) -> N
         check_object(item)
 
 
+@patient
 @given(texts)
 def test_a_customers_link_has_no_label(markdown: str) -> None:
     """No link of a customer can show another address than it has."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.markup import escape, fallback, neutralise, one_line
 from bot.markup.visible import clip, clip_escaped
-from tests.markup_kit import huge_texts, texts, units
+from tests.markup_kit import huge_texts, patient, texts, units
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,7 @@ def test_what_a_script_or_an_emoji_needs_is_kept(text: str) -> None:
     assert neutralise(text) == text
 
 
+@patient
 @given(texts)
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     """Clean text is a fixed point, and can be encoded."""
@@ -58,12 +59,14 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert neutralise(once) == once
 
 
+@patient
 @given(st.text(alphabet=st.characters(categories=["L", "N", "P", "S", "Zs"])))
 def test_cleaning_keeps_every_visible_character(text: str) -> None:
     """Letters, digits, punctuation, symbols and spaces survive, but for the four fillers."""
     assert neutralise(text) == regex.sub("[\u115f\u1160\u3164\uffa0]", "", text)
 
 
+@patient
 @given(huge_texts, st.integers(0, 80))
 def test_one_line_is_one_clean_line(text: str, limit: int) -> None:
     """A name is one line within the limit, cut between graphemes, with an ellipsis if cut."""
@@ -84,6 +87,7 @@ def test_one_line_folds_space_and_blank_braille() -> None:
     assert one_line("\u2800\u200b\u3164", 20) == ""
 
 
+@patient
 @given(texts)
 def test_escaped_text_holds_no_entity(text: str) -> None:
     """Nothing that Slack could take for a mention, a link or an entity is left."""
@@ -93,6 +97,7 @@ def test_escaped_text_holds_no_entity(text: str) -> None:
     assert back == neutralise(text)
 
 
+@patient
 @given(huge_texts)
 def test_a_fallback_is_escaped_and_short(text: str) -> None:
     """The text beside blocks holds no live mention and fits into one message."""
@@ -106,6 +111,7 @@ def test_a_fallback_shows_text_without_formatting() -> None:
     assert fallback("**Hi** <@U1> & [a](https://b.c)") == "Hi &lt;@U1&gt; &amp; a (https://b.c)"
 
 
+@patient
 @given(huge_texts, st.integers(10, 60))
 def test_clipping_never_halves_an_entity(text: str, limit: int) -> None:
     """Escaped text that is cut is still whole entities."""

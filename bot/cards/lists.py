@@ -96,7 +96,7 @@ def _fitting(items: Iterable[T], line: Callable[[T], Line], budget: int) -> list
     out: list[Line] = []
     for item in items:
         made = line(item)
-        budget -= measure(json.dumps(made, ensure_ascii=False))
+        budget -= measure(json.dumps(rich_text([made]), ensure_ascii=False))
         if budget < 0 and out:
             break
         out.append(made)

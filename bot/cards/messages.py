@@ -13,15 +13,14 @@ from bot.cards.parts import CONTEXT_LIMIT, context, fallback_text, plain_text, w
 from bot.domain import Block, Post
 from bot.markup import (
     SLACK_TEXT_LIMIT,
-    crisp_to_blocks,
     neutralise,
     one_line,
     read_crisp,
     split,
+    write_slack,
 )
 from bot.markup.tree import flat
 from bot.markup.visible import measure
-from bot.markup.write_slack import literal
 
 _PREFIX_LIMIT = 150
 _MAX_ENCODED = 8_500
@@ -40,13 +39,7 @@ def message_post(markdown: str, *, trusted: bool, prefix: str | None = None) -> 
 
 def message_parts(markdown: str) -> list[str]:
     """Return the markdown of each post that a message needs, in order; ``[""]`` if it is blank."""
-    parts = split(neutralise(markdown), SLACK_TEXT_LIMIT)
-    return [part for part in parts if shown_in(part).strip()] or [""]
-
-
-def shown_in(markdown: str) -> str:
-    """Return what a reader sees of a customer's markdown."""
-    return flat(read_crisp.read(markdown, trusted=False))
+    return split(neutralise(markdown), SLACK_TEXT_LIMIT) or [""]
 
 
 def note_post(markdown: str, *, trusted: bool = True, prefix: str | None = None) -> list[Post]:
@@ -61,8 +54,11 @@ def context_line(text: str) -> Post:
 
 
 def _post(part: str, *, trusted: bool, label: str) -> Post:
-    blocks = _blocks(part, trusted=trusted) if part else [_empty()]
-    shown = shown_in(part) or texts.EMPTY_MESSAGE
+    elements = read_crisp.read(part, trusted=trusted)
+    blocks = write_slack.blocks(elements, trusted=trusted) if part else [_empty()]
+    if _encoded(blocks) > _MAX_ENCODED:
+        blocks = write_slack.literal(part)
+    shown = flat(elements) or texts.EMPTY_MESSAGE
     return Post(fallback_text(f"{label}\n{shown}"), _labelled(blocks, label))
 
 
@@ -81,11 +77,6 @@ def _empty() -> Block:
         "elements": [words(texts.EMPTY_MESSAGE, italic=True)],
     }
     return {"type": "rich_text", "elements": [section]}
-
-
-def _blocks(part: str, *, trusted: bool) -> list[Block]:
-    blocks = crisp_to_blocks(part, trusted=trusted)
-    return blocks if _encoded(blocks) <= _MAX_ENCODED else literal(part)
 
 
 def _encoded(blocks: list[Block]) -> int:

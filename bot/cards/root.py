@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.cards import texts
-from bot.cards.messages import message_post, shown_in
+from bot.cards.messages import message_post
 from bot.cards.parts import (
     Part,
     actions,
@@ -28,7 +28,7 @@ from bot.markup import one_line
 
 _FACT_LIMIT = 150
 _NAME_LIMIT = 80
-_SAID_LIMIT = 2_000
+_SAID_LIMIT = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def root_card(view: CardView) -> Post:
     if buttons := _buttons(view):
         blocks.append(actions(buttons, f"conversation:{conversation.session_id}"))
     name = one_line(view.author.name, _NAME_LIMIT) or texts.UNTITLED
-    shown = shown_in(view.first_text[:_SAID_LIMIT]) or texts.EMPTY_MESSAGE
-    return Post(fallback_text(f"#{conversation.number} {name}: {shown}"), blocks)
+    title = fallback_text(f"#{conversation.number} {name}:")
+    return Post(f"{title} {first.text}" if len(first.text) < _SAID_LIMIT else title, blocks)
 
 
 def status_line(conversation: Conversation, assignee: Operator | None) -> Block:

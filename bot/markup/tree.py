@@ -118,5 +118,5 @@ def _flat(element: Element, marks: bool) -> str:  # noqa: FBT001 - private to fl
     if not marks or isinstance(element, Paragraph):
         return text
     if isinstance(element, Quote):
-        return "\n".join(f"> {line}" for line in text.split("\n"))
+        return "\n".join(f"> {line}" for line in text.split("\n") if line.strip())
     return f"• {text}" if element.number is None else f"{element.number}. {text}"

@@ -30,7 +30,7 @@ from bot.markup.tree import (
 _MARKS = (("bold", "**"), ("strike", "~~"), ("italic", "*"))
 _SPECIAL = regex.compile(r"[\\`*_~\[\]<]")
 _NEEDED = regex.compile(
-    r"\\(?=[!-/:-@\[-`{-~])"  # a backslash that would escape
+    r"\\(?=[!-/:-@\[-`{-~]|$)"  # a backslash that would escape, or break the line
     r"|`"
     r"|(?<!\s|^)\*|\*(?!\s|$)"  # stars, except with space on both sides
     r"|(?<![\p{L}\p{N}])_(?!\s|$)|(?<!\s|^)_(?![\p{L}\p{N}])"  # underlines, except inside words
