@@ -211,7 +211,7 @@ async def test_slash_commands_answer_and_act(world: World) -> None:
         await ask("show #1", "maya@example.test")
         await ask("resolve maya@example.test", "#1 is resolved")
         assert world.crisp.dump(session)["state"] == "resolved"
-        await ask("resolve #99", "#99")
+        await ask("resolve #99", "No conversation")
         await ask("who nobody@nowhere.test", "nobody@nowhere.test")
 
 

@@ -335,8 +335,8 @@ def _finished(row: OutboxRow, result: Done) -> Callable[[Transaction], OutboxRow
     record: Record = result.record
 
     def job(tx: Transaction) -> OutboxRow | None:
-        following = queue.finish(tx, row)
+        queue.finish(tx, row)
         record(tx)
-        return queue.head(tx, row.lane) if tx.lanes else following
+        return queue.head(tx, row.lane)  # only now: its conversation may have its thread since
 
     return job

@@ -73,10 +73,9 @@ def end_cleanly(tx: Transaction) -> None:
     tx.conn.execute("INSERT OR REPLACE INTO counters VALUES ('clean_end', 1)")
 
 
-def finish(tx: Transaction, row: OutboxRow) -> OutboxRow | None:
-    """Remove a delivered row and return the lane's next."""
+def finish(tx: Transaction, row: OutboxRow) -> None:
+    """Remove a delivered row."""
     tx.conn.execute("DELETE FROM outbox WHERE id = ?", (row.id,))
-    return head(tx, row.lane)
 
 
 def deliver_part(tx: Transaction, row: OutboxRow, **remote: object) -> None:
