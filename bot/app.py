@@ -156,6 +156,7 @@ class Bridge:
         return SlackSweep(
             self.clients.slack, self.inbox.accept, self.writer, self.reader,
             self.rules.bridged_channels(), clock_ms=now_ms, horizon_ms=int(days * 86_400_000),
+            users_ttl_ms=int(self.settings.bridge.timers.users_ttl * 1000),
         )  # fmt: skip
 
     def _crisp_sweep(self) -> CrispSweep:

@@ -20,11 +20,13 @@ from bot.crisp.client import CrispClient
 from bot.crisp.conversations import ConversationFilter
 from bot.crisp.convert import to_operator
 from bot.crisp.models import Conversation
-from bot.domain import Arrival, ChannelId, MessageTs, Millis, Receipt, SessionId
+from bot.domain import Arrival, ChannelId, MessageTs, Millis, Receipt, SessionId, SlackUser
 from bot.errors import ApiError, Refused
 from bot.slack import events as slack_events
 from bot.slack.client import SlackClient
+from bot.slack.people import find_person
 from bot.store.reader import Reader
+from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 
 log = structlog.get_logger()
@@ -37,6 +39,9 @@ CRISP = "crisp"
 PER_PAGE = 50
 OLD_THREADS = 50
 """At most so many threads that are older than the horizon are read after a gap."""
+
+PEOPLE = 20
+"""So many old profiles are read again in one sweep."""
 
 ThreadState = tuple[str, str]
 """A listed thread's latest reply and number of replies: unchanged, nothing was missed in it."""
@@ -155,6 +160,7 @@ class SlackSweep:
         *,
         clock_ms: Callable[[], int],
         horizon_ms: int,
+        users_ttl_ms: int,
     ) -> None:
         """``horizon_ms``: older threads are read one by one, if their conversation was active."""
         self._slack = slack
@@ -164,6 +170,7 @@ class SlackSweep:
         self._channels = channels
         self._clock_ms = clock_ms
         self._horizon_ms = horizon_ms
+        self._users_ttl_ms = users_ttl_ms
         self._verified: dict[tuple[ChannelId, MessageTs], ThreadState] = {}
 
     async def run(self, *, gap: bool) -> Swept:
@@ -171,6 +178,7 @@ class SlackSweep:
 
         After a ``gap`` the threads that are too old to be listed are read too.
         """
+        await self._refresh_people()
         total = Swept()
         for channel in sorted(self._channels):
             try:
@@ -179,6 +187,17 @@ class SlackSweep:
                 log.warning("sweep.channel_unread", channel=channel, code=err.code)
                 total += Swept(unread=1)
         return total
+
+    async def _refresh_people(self) -> None:
+        """Read profiles again that are old: a deactivation may have been missed."""
+        old = Millis(self._clock_ms() - self._users_ttl_ms)
+        for user_id in await self._reader.ask(lambda view: view.stale_users(old, PEOPLE)):
+            try:
+                user = await find_person(self._slack, user_id)
+            except ApiError as err:
+                log.warning("sweep.people_unread", code=err.code)
+                return
+            await self._writer.submit(_saving(user))
 
     async def _channel(self, channel: ChannelId, *, gap: bool) -> Swept:
         name = f"slack:{channel}"
@@ -237,6 +256,10 @@ class SlackSweep:
             log.warning("sweep.thread_unread", channel=channel, code=err.code)
             return Swept(news, 1)
         return Swept(news)
+
+
+def _saving(user: SlackUser) -> Callable[[Transaction], None]:
+    return lambda tx: tx.save_user(user)
 
 
 def _ts(millis: Millis) -> MessageTs:

@@ -25,7 +25,6 @@ from bot.domain import (
     Operator,
     Post,
     Posted,
-    SlackUserId,
     Speaker,
 )
 from bot.errors import ApiError, RateLimited, Refused, Unreachable
@@ -48,6 +47,7 @@ from bot.relay.effects import (
 )
 from bot.relay.failures import removal
 from bot.slack.client import SlackClient
+from bot.slack.people import find_person
 from bot.store import queue
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
@@ -179,7 +179,7 @@ class SlackCourier:
         operators = await self._reader.ask(lambda view: view.operators())
         posted = await self._slack.post(
             self._rules.channel_of(conversation),
-            self._card(conversation, payload, operators),
+            self._card(conversation, _as_root(payload), operators),
             key=row.key,
             speaker=visitor(conversation),
         )
@@ -276,7 +276,8 @@ class SlackCourier:
             return Done()
         parts = cards.message_parts(first.content)
         shown = parts[min(first.part, len(parts) - 1)]
-        payload = PostMessage(shown, Speaker(first.speaker), first.author)
+        style = "note" if first.kind == "note" else "message"
+        payload = _as_root(PostMessage(shown, Speaker(first.speaker), first.author, style))
         columns: dict[str, object] = {}
         if not conversation.known:
             root = await self._read(row, payload, conversation)
@@ -325,7 +326,7 @@ class SlackCourier:
 
     async def learn(self, payload: Learn) -> Result:
         """Ask Slack who somebody is; what cannot be found is stored as unknown, not asked again."""
-        users = [await self._slack.user(SlackUserId(user)) for user in payload.users]
+        users = [await find_person(self._slack, user) for user in payload.users]
         names: dict[str, str] = {}
         for channel in payload.channels:
             names[channel] = await self._name(self._channel_name, channel)
@@ -356,6 +357,13 @@ def visitor(conversation: Conversation) -> Speaker:
     contact: Contact = conversation.contact
     name = contact.nickname or contact.email or f"Visitor #{conversation.number}"
     return Speaker(name, contact.avatar or None)
+
+
+def _as_root(payload: PostMessage) -> PostMessage:
+    """Mark a note that opens a thread: a card has no other place for it."""
+    if payload.style != "note":
+        return payload
+    return replace(payload, markdown=f"{cards.NOTE}\n{payload.markdown}")
 
 
 def _message(payload: PostMessage) -> Post:

@@ -70,7 +70,7 @@ class Faults:
         if rule.get("do") not in CALL_FAULTS | EVENT_FAULTS:
             raise ValueError(f"'do' must be one of {sorted(CALL_FAULTS | EVENT_FAULTS)}")
         if not isinstance(rule.get("on"), str):
-            raise ValueError("'on' must name a call, 'event:NAME' or '*'")
+            raise ValueError("'on' must name a call, 'event:NAME' or '*'")  # noqa: TRY004 - one kind of error for a wrong rule
         fault = Fault(**rule, id=self._next_id)
         self._next_id += 1
         self._rules.append(fault)

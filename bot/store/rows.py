@@ -81,6 +81,7 @@ class RootMessage:
     content: str
     speaker: str
     author: Author
+    kind: str
     part: int
 
 

@@ -189,11 +189,11 @@ class View:
     def root_message(self, channel: ChannelId, root_ts: MessageTs) -> RootMessage | None:
         """Find what a thread's root shows: one part of the message that opened it."""
         row = self._one(
-            "SELECT m.content, m.speaker, m.author, p.part FROM parts p"
+            "SELECT m.content, m.speaker, m.author, m.kind, p.part FROM parts p"
             " JOIN messages m ON m.id = p.message WHERE p.channel = ? AND p.ts = ?",
             *(channel, root_ts),
         )
-        return RootMessage(row[0], row[1], Author(row[2]), row[3]) if row else None
+        return RootMessage(row[0], row[1], Author(row[2]), row[3], row[4]) if row else None
 
     def version(self, session_id: SessionId) -> int:
         """Return how often what a card shows has changed; 0 if there is no such conversation."""
@@ -235,6 +235,14 @@ class View:
             if row := self._one("SELECT name FROM slack_names WHERE id = ?", entity):
                 found[entity] = row[0]
         return found
+
+    def stale_users(self, before: Millis, limit: int) -> tuple[str, ...]:
+        """Return people whose profile was last read before then, the oldest first."""
+        rows = self.conn.execute(
+            "SELECT user_id FROM slack_users WHERE fetched_at < ? ORDER BY fetched_at LIMIT ?",
+            (before, limit),
+        )
+        return tuple(row[0] for row in rows)
 
     def operators(self) -> tuple[Operator, ...]:
         """Return the website's operators as last read."""
