@@ -1,0 +1,113 @@
+"""Who appears in the demo, and what the first of them says.
+
+Responsible for made-up people only; it must not do anything.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+SCRIPT: tuple[tuple[float, str], ...] = (
+    (
+        1.0,
+        "Hi! We moved to the Team plan today, but the invoice still says Starter. Can you look?",
+    ),
+    (3.0, "It is invoice INV-2041, if that helps 🙂"),
+)
+"""What the first customer writes: seconds to wait before each message, and its text."""
+
+_PEOPLE: tuple[Json, ...] = (
+    {
+        "nickname": "Maya Lindqvist",
+        "email": "maya@northwind.example",
+        "company": "Northwind Studio",
+        "country": "SE",
+        "city": "Malmö",
+        "browser": "Safari",
+        "os": "macOS",
+        "segments": ["team-plan"],
+        "page": {"title": "Billing", "url": "https://acme.test/billing"},
+        "picture": "maya.svg",
+    },
+    {
+        "nickname": "Tomás Herrera",
+        "email": "tomas@pixelbakery.example",
+        "company": "Pixel Bakery",
+        "country": "MX",
+        "city": "Oaxaca",
+        "browser": "Chrome",
+        "os": "Windows",
+        "segments": ["trial"],
+        "page": {"title": "Pricing", "url": "https://acme.test/pricing"},
+        "picture": "tomas.svg",
+        "ideas": ["Is there a discount for non-profits?", "Can I pay by bank transfer?"],
+    },
+    {
+        "nickname": "Aiko Tanaka",
+        "email": "aiko@hoshilabs.example",
+        "company": "Hoshi Labs",
+        "country": "JP",
+        "city": "Kyoto",
+        "browser": "Firefox",
+        "os": "Linux",
+        "segments": ["enterprise"],
+        "page": {"title": "API reference", "url": "https://acme.test/docs/api"},
+        "picture": "aiko.svg",
+        "ideas": ["Our webhook stopped firing an hour ago.", "Where do I find my API key?"],
+    },
+    {
+        "nickname": "Jonas Weber",
+        "email": "jonas@weberundsohn.example",
+        "company": "Weber & Sohn",
+        "country": "DE",
+        "city": "Leipzig",
+        "browser": "Edge",
+        "os": "Windows",
+        "segments": ["team-plan"],
+        "page": {"title": "Order 4711", "url": "https://acme.test/orders/4711"},
+        "picture": "jonas.svg",
+        "ideas": ["Where is my order?", "I would like to change the delivery address."],
+    },
+    {
+        "nickname": "Priya Nair",
+        "email": "priya@lotuscart.example",
+        "company": "Lotus Cart",
+        "country": "IN",
+        "city": "Kochi",
+        "browser": "Chrome",
+        "os": "Android",
+        "segments": ["trial", "mobile"],
+        "page": {"title": "Sign in", "url": "https://acme.test/sign-in"},
+        "picture": "priya.svg",
+        "ideas": ["I cannot sign in on my phone.", "The code by e-mail never arrives."],
+    },
+    {
+        "nickname": "Elias Moreau",
+        "email": "elias@atelier.example",
+        "company": "Atelier Moreau",
+        "country": "FR",
+        "city": "Lyon",
+        "browser": "Safari",
+        "os": "iOS",
+        "segments": ["enterprise"],
+        "page": {"title": "Status", "url": "https://acme.test/status"},
+        "picture": "elias.svg",
+        "ideas": ["Is there an outage?", "How do I invite a colleague?"],
+    },
+)
+
+
+def people(page_url: str) -> list[Json]:
+    """Return everybody, with the addresses of their pictures on the page's own server."""
+    return [
+        {name: value for name, value in one.items() if name != "picture"}
+        | {"avatar": f"{page_url}static/people/{one['picture']}"}
+        for one in _PEOPLE
+    ]
+
+
+def opening(page_url: str) -> Json:
+    """Return the act by which the first customer arrives, all but the text."""
+    return {"do": "visitor_message", "session_id": "session_maya", **people(page_url)[0]}

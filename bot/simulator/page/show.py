@@ -1,0 +1,171 @@
+"""The whole demo: both simulators, the bridge as its own process, and the page.
+
+Responsible for starting and ending them in order, and for the first customer's lines. It must not
+know how the bridge is started: it is handed a command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from bot.simulator.crisp import CrispSimulator
+from bot.simulator.page import cast
+from bot.simulator.page.bridge import Bridge
+from bot.simulator.page.feed import Feed, follow
+from bot.simulator.page.server import Page
+from bot.simulator.page.vitals import Vitals
+from bot.simulator.slack import SlackSimulator
+
+Json = dict[str, Any]
+Tell = Callable[[str], None]
+DEFAULT_PORT = 8484
+_HOST = "127.0.0.1"
+_LOOK_EVERY = 0.4
+_PATIENCE = 60.0
+_BRIDGE_TOML = """\
+# Shorter than in production, so that a visitor sees everything happen.
+[timers]
+card_debounce = 0.5
+settle = 2.0
+sweep_every = 60.0
+"""
+
+
+class ShowError(Exception):
+    """The demo cannot start, with one sentence that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A demo that runs."""
+
+    url: str
+    settings: dict[str, str]
+    """The bridge's settings, by their environment names."""
+    bridge: Bridge
+
+
+@asynccontextmanager
+async def staged(
+    command: Sequence[str], *, env: Mapping[str, str], folder: Path, port: int | None, tell: Tell
+) -> AsyncIterator[Show]:
+    """Run the demo while the block runs; ShowError if a part does not start.
+
+    ``command`` starts the bridge from its environment, ``env`` plus the settings, in ``folder``.
+    ``port`` None takes the usual one, or any free one; ``tell`` hears what is going on.
+    """
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        slack, crisp = SlackSimulator(), CrispSimulator()
+        for name, simulator in (("Slack", slack), ("Crisp", crisp)):
+            tell(f"Starting a local {name} …")
+            stack.push_async_callback(simulator.stop)
+            await simulator.start()
+        await slack.act({"as": "ana", "do": "set_user", "real_name": "Ana Silva"})
+        settings = {**slack.settings(), **crisp.settings(), **_own_settings(folder)}
+        bridge = Bridge(command, env={**env, **settings}, folder=folder)
+        vitals = Vitals(session, bridge, f"http://{_HOST}:{settings['BRIDGE_HTTP_PORT']}")
+        feed = Feed(lambda: [{"from": "bridge", "what": vitals.last}])
+        roots = {"slack": slack.workspace.base_url, "crisp": crisp.root}
+        page = Page(
+            session=session, feed=feed, bridge=bridge, roots=roots, channel=slack.channel_id
+        )
+        listens_on = await _listen(stack, page, port)
+        stack.callback(feed.close)
+        tell("Starting the bridge …")
+        stack.push_async_callback(bridge.stop)
+        await bridge.start()
+        await _ready(bridge, vitals)
+        url = f"http://{_HOST}:{listens_on}/"
+        streams = [
+            follow(session, f"{root}/_control/stream", feed.publish, source=side)
+            for side, root in roots.items()
+        ]
+        tasks = _begin([*streams, _look(vitals, feed), _play(crisp, feed, url)])
+        stack.push_async_callback(_ended, tasks)
+        yield Show(url, settings, bridge)
+
+
+def _own_settings(folder: Path) -> dict[str, str]:
+    config = folder / "bridge.toml"
+    config.write_text(_BRIDGE_TOML, encoding="utf-8")
+    return {
+        "BRIDGE_DATABASE": str(folder / "bridge.db"),
+        "BRIDGE_CONFIG": str(config),
+        "BRIDGE_HTTP_HOST": _HOST,
+        "BRIDGE_HTTP_PORT": str(_free_port()),
+    }
+
+
+def _free_port() -> int:
+    """Return a port nobody listens on; the bridge keeps it over its restarts."""
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _listen(stack: AsyncExitStack, page: Page, port: int | None) -> int:
+    runner = web.AppRunner(page.application(), access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    for wanted in (DEFAULT_PORT, 0) if port is None else (port,):
+        try:
+            await web.TCPSite(runner, _HOST, wanted).start()
+        except OSError:
+            continue
+        listens_on: int = runner.addresses[0][1]
+        return listens_on
+    raise ShowError(f"Port {port} is in use: choose another one with --port.")
+
+
+async def _ready(bridge: Bridge, vitals: Vitals) -> None:
+    """Wait until the bridge says it is ready."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            while (await vitals.read())["state"] != "ready":
+                if bridge.state == "died":
+                    raise ShowError(bridge.last_words())
+                await asyncio.sleep(0.1)
+    except TimeoutError as err:
+        why = vitals.last["reason"]
+        raise ShowError(f"The bridge was not ready within a minute: {why}") from err
+
+
+def _begin(work: Iterable[Coroutine[None, None, None]]) -> list[asyncio.Task[None]]:
+    loop = asyncio.get_running_loop()
+    return [loop.create_task(one) for one in work]
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _look(vitals: Vitals, feed: Feed) -> None:
+    """Tell open pages how the bridge is doing, whenever that changes."""
+    while True:
+        await feed.somebody_watches.wait()
+        before = vitals.last
+        if (now := await vitals.read()) != before:
+            feed.publish({"from": "bridge", "what": now})
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+async def _play(crisp: CrispSimulator, feed: Feed, url: str) -> None:
+    """Let the first customer write once somebody has opened the page."""
+    await feed.somebody_watches.wait()
+    who = cast.opening(url)
+    for seconds, text in cast.SCRIPT:
+        await asyncio.sleep(seconds)
+        crisp.act({**who, "text": text})
