@@ -27,6 +27,7 @@ from bot.errors import Ambiguous, RateLimited, Refused, Unauthorized, Unreachabl
 from bot.relay.effects import Change
 from bot.relay.refs import ByEmail, ByNumber, BySession, ByThread
 from bot.simulator.crisp import CrispSimulator
+from handlers.slack_questions import Lookup
 from tests.questions_kit import BEN, CannedCrisp, Store, session, store, wire
 
 ANNA = Contact(nickname="Anna", email="anna@example.com")
@@ -162,6 +163,14 @@ async def test_what_is_stored_is_shown_when_crisp_does_not_answer(
     assert names(await away.queue("unassigned")) == [session(1), session(4)]
 
 
+async def test_a_long_stored_queue_is_not_called_the_whole(stored: Store) -> None:
+    """Where more is stored than fits, the total is left open."""
+    for number in range(PAGE + 1):
+        await stored.add(number)
+    found = await desk(stored, lists(waiting=AWAY)).queue("")
+    assert (len(found.links), found.total) == (PAGE, None)
+
+
 async def test_half_an_answer_of_crisps_is_better_than_an_old_one(stored: Store) -> None:
     """When only the second call fails, the first one's answer is shown, as the first of more."""
     await stored.add(5)
@@ -202,6 +211,16 @@ async def test_details_are_fresh_and_keep_what_only_we_know(stored: Store) -> No
     assert found.assignee == BEN
     assert found.link.permalink == "https://slack.test/C1/1700000000.000100"
     assert found.link.inbox_url.endswith(f"/inbox/{session(1)}/")
+
+
+async def test_an_answer_without_a_contact_leaves_the_one_we_have(stored: Store) -> None:
+    """Crisp may leave the meta out: that is no reason to forget who the customer is."""
+    await stored.add(1, contact=ANNA)
+    crisp = CannedCrisp({f"conversation/{session(1)}": wire(1, "resolved", updated_at=9)})
+    found = await desk(stored, crisp).details(ByNumber(1))
+    assert found is not None
+    assert found.conversation is not None
+    assert (found.conversation.state, found.conversation.contact) == (State.RESOLVED, ANNA)
 
 
 @pytest.mark.parametrize("answer", [AWAY, GONE, wire(1, "resolved", updated_at=3)])
@@ -401,6 +420,7 @@ async def test_not_being_able_to_look_for_people_raises(
     crisp = CannedCrisp({"people/profiles/1": err, "people/profile/anna@example.com": err})
     with pytest.raises(type(err)):
         await desk(stored, crisp).people(query)
+    assert len(crisp.calls) == 1
 
 
 # --- against the simulated Crisp, over sockets
@@ -429,7 +449,7 @@ async def test_questions_are_answered_by_a_crisp_over_sockets(stored: Store) -> 
         await simulator.stop()
 
 
-async def _ask_all(at: Desk, stored: Store, simulator: CrispSimulator) -> None:
+async def _ask_all(at: Lookup, stored: Store, simulator: CrispSimulator) -> None:
     def visitor(nickname: str, email: str) -> SessionId:
         act = {"do": "visitor_message", "text": "Hi", "nickname": nickname, "email": email}
         return SessionId(simulator.act(act)["session_id"])

@@ -110,7 +110,8 @@ class Room:
 
     async def _respond(self, url: str, post: Post) -> None:
         assert url == URL
-        await self.mute.wait()
+        if post.text == slack_questions.COMING:
+            await self.mute.wait()
         if self.respond_error is not None:
             raise self.respond_error
         self.posts.append(post)
@@ -365,6 +366,14 @@ async def test_an_answer_in_time_is_not_promised(room: Room) -> None:
     await room.settle()
     assert len(room.said) == 1
     assert COMING_AFTER < 3
+
+
+async def test_nothing_is_promised_once_the_answer_is_given(room: Room) -> None:
+    """A promise that comes too late to be called off is not said."""
+    reply = slack_questions._Reply(room._respond, URL)
+    await reply.give(Post("The answer"))
+    await reply.promise(Post(slack_questions.COMING))
+    assert room.said == ["The answer"]
 
 
 async def test_the_promise_never_comes_after_the_answer(room: Room) -> None:
