@@ -107,6 +107,8 @@ class Conversation:
     """When the customer's oldest unanswered message was written."""
     updated_at: Millis = Millis(0)
     """Crisp's updated_at as last seen."""
+    changed_at: Millis = Millis(0)
+    """Our clock's time of the last news about state or assignee."""
 
 
 @dataclass(frozen=True, slots=True)

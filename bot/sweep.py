@@ -11,7 +11,7 @@ A watermark is the platform's time. Only a finished sweep moves it, to that swee
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -112,13 +112,16 @@ class CrispSweep:
     async def _since(self, watermark: Millis) -> Swept:
         total = Swept()
         newest_first = ConversationFilter(per_page=PER_PAGE, order="updated")
+        read_at = self._clock_ms()
         async for conversation in self._crisp.iter_conversations(matching=newest_first):
             if conversation.updated_at < watermark:
                 break
-            total += await self._catch_up(conversation, watermark)
+            total += await self._catch_up(conversation, watermark, read_at=read_at)
         return total
 
-    async def _catch_up(self, conversation: Conversation, watermark: Millis) -> Swept:
+    async def _catch_up(
+        self, conversation: Conversation, watermark: Millis, *, read_at: int
+    ) -> Swept:
         session_id = SessionId(conversation.session_id)
         stored = await self._reader.ask(lambda view: view.conversation(session_id))
         if stored is not None and conversation.updated_at <= stored.updated_at:
@@ -133,7 +136,8 @@ class CrispSweep:
         except ApiError as err:
             log.warning("sweep.conversation_unread", code=err.code)
             return Swept(news, 1)
-        await self._accept(crisp_events.from_conversation(conversation))
+        seen = crisp_events.from_conversation(conversation)
+        await self._accept(replace(seen, payload={**seen.payload, "read_at": read_at}))
         return Swept(news)
 
     async def _open_the_unresolved(self) -> Swept:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.crisp import convert
 from bot.crisp.models import Conversation as SeenConversation
 from bot.crisp.models import read
-from bot.domain import Arrival, Contact, Conversation, Json, OperatorId, SessionId, Source
+from bot.domain import Arrival, Contact, Conversation, Json, OperatorId, SessionId, Source, State
 from bot.relay.access import Rules
 from bot.relay.changes import assignee_became, contact_became, contact_columns, state_became
 from bot.relay.effects import Change, Decision
@@ -112,19 +112,30 @@ def seen(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return None
     fresh = _seen_contact(found, conversation.contact)
     columns: dict[str, object] = {}
-    became = convert.to_state(found.state)
-    if became is not None and became is not conversation.state:
-        columns["state"] = became.value
-    if convert.assignee(found) != conversation.assignee:
-        columns["assignee"] = convert.assignee(found)
+    # A list that was asked for before the last news may be older than what is stored.
+    current = int(arrival.payload.get("read_at") or view.now) > conversation.changed_at
+    if current:
+        columns |= _seen_state(found, conversation)
     if fresh != conversation.contact:
         columns |= contact_columns(fresh)
     visible = bool(columns)
-    if found.updated_at > conversation.updated_at:
+    if current and found.updated_at > conversation.updated_at:
         columns["updated_at"] = found.updated_at
     if not columns:
         return None
     return Decision(change=Change(conversation.session_id, columns, card=visible))
+
+
+def _seen_state(found: SeenConversation, conversation: Conversation) -> dict[str, object]:
+    columns: dict[str, object] = {}
+    became = convert.to_state(found.state)
+    if became is not None and became is not conversation.state:
+        columns["state"] = became.value
+        if became is State.RESOLVED:
+            columns["waiting_since"] = None
+    if convert.assignee(found) != conversation.assignee:
+        columns["assignee"] = convert.assignee(found)
+    return columns
 
 
 def _seen_contact(found: SeenConversation, known: Contact) -> Contact:

@@ -47,6 +47,7 @@ CREATE TABLE conversations (
     known         INTEGER NOT NULL DEFAULT 0 CHECK (known IN (0, 1)),
     waiting_since INTEGER,
     updated_at    INTEGER NOT NULL DEFAULT 0,
+    changed_at    INTEGER NOT NULL DEFAULT 0, -- our clock: the last news of state or assignee
     active_at     INTEGER NOT NULL DEFAULT 0,
     version       INTEGER NOT NULL DEFAULT 0,
     CHECK (thread_ts IS NULL OR channel IS NOT NULL)

@@ -30,7 +30,7 @@ from bot.relay.effects import Payload, load_payload
 
 CONVERSATION_COLUMNS = (
     "number, session_id, c.state AS state, channel, thread_ts, assignee, inbox_id, contact, known, "
-    "waiting_since, updated_at, version"
+    "waiting_since, updated_at, changed_at, version"
 )
 
 
@@ -117,6 +117,7 @@ def conversation_from(row: sqlite3.Row) -> Conversation:
         inbox_id=row["inbox_id"],
         waiting_since=row["waiting_since"],
         updated_at=Millis(row["updated_at"]),
+        changed_at=Millis(row["changed_at"]),
     )
 
 

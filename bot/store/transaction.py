@@ -44,6 +44,8 @@ _COLUMNS = frozenset(
     }
 )  # fmt: skip
 
+_NEWS = frozenset({"state", "assignee"})
+
 
 class Transaction(View):
     """One job's part of a transaction. ``lanes`` collects what has new work."""
@@ -164,6 +166,8 @@ class Transaction(View):
                 "UPDATE conversations SET active_at = max(active_at, ?) WHERE session_id = ?",
                 (columns.pop("active_at"), change.session_id),
             )
+        if columns.keys() & _NEWS:
+            columns["changed_at"] = self.now
         if columns:
             assignments = ", ".join(f"{name} = ?" for name in columns)
             values = [column_value(name, value) for name, value in columns.items()]
