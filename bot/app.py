@@ -31,6 +31,7 @@ from bot.domain import Arrival, Millis, Receipt, Source
 from bot.errors import ApiError, Refused, Unauthorized
 from bot.inbox import Inbox
 from bot.outbox.dispatcher import Dispatcher, Environment
+from bot.outbox.learner import Learner
 from bot.outbox.pacing import Pacer
 from bot.outbox.to_crisp import CrispCourier
 from bot.outbox.to_slack import SlackCourier
@@ -128,16 +129,17 @@ class Bridge:
             now,
             random.Random(),  # noqa: S311 - jitter
         )
+        learner = Learner(clients.slack, self.reader, redecide=self.inbox.redecide)
         slack_courier = SlackCourier(
             clients.slack, clients.crisp, self.reader, self.rules,
-            clock=now, redecide=self.inbox.redecide,
+            learner=learner, clock=now, redecide=self.inbox.redecide,
         )  # fmt: skip
         self.to_slack = Dispatcher(
             Source.SLACK, slack_courier, wiring.slack_pacer(settings), env,
             in_flight=pacing.in_flight,
         )  # fmt: skip
         self.to_crisp = Dispatcher(
-            Source.CRISP, CrispCourier(clients.crisp, learn=slack_courier.learn), Pacer({}), env,
+            Source.CRISP, CrispCourier(clients.crisp, learner=learner), Pacer({}), env,
             in_flight=pacing.in_flight,
         )  # fmt: skip
         self.slack_side = CatchUp(

@@ -20,7 +20,6 @@ from bot.slack.models import Identity
 
 REACTIONS_PER_SECOND = 0.8
 TELLS_PER_SECOND = 1.5
-USERS_PER_SECOND = 1.5
 """Below Slack's tiers 3 (50 a minute) and 4 (100 a minute)."""
 
 
@@ -66,7 +65,6 @@ def slack_pacer(settings: Settings) -> Pacer:
             "chat.update": Rate(updates, max(int(updates * 20), 1)),
             "reactions.add": Rate(REACTIONS_PER_SECOND, 20),
             "tell": Rate(TELLS_PER_SECOND, 20),
-            "users.info": Rate(USERS_PER_SECOND, 50),
         }
     )
 

@@ -6,7 +6,6 @@ for Crisp shares one rate bucket: the limit is the token's.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from bot import cards
@@ -15,6 +14,7 @@ from bot.crisp.convert import to_sender
 from bot.crisp.models import OutgoingMessage
 from bot.domain import Conversation
 from bot.outbox.courier import Done, Result
+from bot.outbox.learner import Learner
 from bot.relay.changes import assigned_line, state_line
 from bot.relay.effects import (
     Answer,
@@ -45,14 +45,14 @@ class CrispCourier:
     dropped: frozenset[str] = frozenset()
     fleeting: frozenset[str] = frozenset()
 
-    def __init__(self, crisp: CrispClient, *, learn: Callable[[Learn], Awaitable[Result]]) -> None:
-        """``learn`` asks Slack who somebody is: such a row keeps its place among the replies."""
+    def __init__(self, crisp: CrispClient, *, learner: Learner) -> None:
+        """``learner`` asks Slack who somebody is: such a row keeps its place among the replies."""
         self._crisp = crisp
-        self._learn = learn
+        self._learner = learner
 
     def bucket(self, row: OutboxRow) -> str:
         """Name the bucket: one for all that goes to Crisp."""
-        return "users.info" if row.kind == Learn.kind else BUCKET
+        return row.kind if row.kind == Learn.kind else BUCKET
 
     async def attempt(self, row: OutboxRow) -> Result:
         """Make the row's call."""
@@ -65,7 +65,7 @@ class CrispCourier:
             case Assign():
                 return await self._assign(row, payload)
             case Learn():
-                return await self._learn(payload)
+                return await self._learner.learn(payload)
             case PostMessage() | UpdateCard() | React() | Tell() | Respond() | Remove():
                 raise TypeError(f"a {payload.kind} row is not for Crisp")
             case _:

@@ -17,7 +17,6 @@ from bot.crisp import convert
 from bot.crisp.client import CrispClient
 from bot.domain import (
     Author,
-    ChannelId,
     Contact,
     Conversation,
     Key,
@@ -29,6 +28,7 @@ from bot.domain import (
 )
 from bot.errors import ApiError, RateLimited, Refused, Unreachable
 from bot.outbox.courier import Again, Done, Record, Result
+from bot.outbox.learner import Learner
 from bot.outbox.root_looks import RootLooks
 from bot.relay.access import Rules
 from bot.relay.changes import contact_columns
@@ -47,7 +47,6 @@ from bot.relay.effects import (
 )
 from bot.relay.failures import removal
 from bot.slack.client import SlackClient
-from bot.slack.people import find_person
 from bot.store import queue
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
@@ -85,6 +84,7 @@ class SlackCourier:
         reader: Reader,
         rules: Rules,
         *,
+        learner: Learner,
         clock: Callable[[], float],
         redecide: Callable[[Transaction, Iterable[int]], None],
     ) -> None:
@@ -94,6 +94,7 @@ class SlackCourier:
         self._reader = reader
         self._rules = rules
         self._clock = clock
+        self._learner = learner
         self._redecide = redecide
         self._root_looks = RootLooks(slack, reader, rules.bridged_channels(), clock=clock)
 
@@ -108,7 +109,7 @@ class SlackCourier:
             case React.kind:
                 return "reactions.add"
             case Learn.kind:
-                return "users.info"
+                return "learn"
             case _:
                 return row.kind
 
@@ -132,7 +133,7 @@ class SlackCourier:
             case Remove(channel, ts):
                 await self._slack.delete(channel, ts)
             case Learn():
-                return await self.learn(payload)
+                return await self._learner.learn(payload)
             case SendMessage() | SetState() | Assign():
                 raise TypeError(f"a {payload.kind} row is not for Slack")
             case _:
@@ -321,35 +322,6 @@ class SlackCourier:
                 now=Millis(int(self._clock() * 1000)),
             )
         )
-
-    # --- people
-
-    async def learn(self, payload: Learn) -> Result:
-        """Ask Slack who somebody is; what cannot be found is stored as unknown, not asked again."""
-        users = [await find_person(self._slack, user) for user in payload.users]
-        names: dict[str, str] = {}
-        for channel in payload.channels:
-            names[channel] = await self._name(self._channel_name, channel)
-        for group in payload.groups:
-            names[group] = await self._name(self._slack.user_group, group)
-
-        def record(tx: Transaction) -> None:
-            for user in users:
-                tx.save_user(user)
-            for entity, name in names.items():
-                tx.save_name(entity, name)
-            self._redecide(tx, (payload.inbox_id,))
-
-        return Done(record)
-
-    async def _channel_name(self, channel: str) -> str:
-        return (await self._slack.channel(ChannelId(channel))).name
-
-    async def _name(self, ask: Callable[[str], object], entity: str) -> str:
-        try:
-            return str(await ask(entity))  # type: ignore[misc]  # both are coroutine functions
-        except Refused:
-            return ""
 
 
 def visitor(conversation: Conversation) -> Speaker:

@@ -19,7 +19,10 @@ from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
-from slack_bolt.logger.messages import warning_token_skipped
+from slack_bolt.logger.messages import (
+    warning_client_prioritized_and_token_skipped,
+    warning_token_skipped,
+)
 
 from bot.domain import Arrival, Json, Receipt
 from bot.slack.events import (
@@ -158,4 +161,6 @@ def _quiet_logger() -> logging.Logger:
 
 
 def _is_meant(record: logging.LogRecord) -> bool:
-    return record.getMessage() != warning_token_skipped()
+    """Drop Bolt's warnings that the token in the environment is not used: it is, by our client."""
+    skipped = (warning_token_skipped(), warning_client_prioritized_and_token_skipped())
+    return record.getMessage() not in skipped
