@@ -12,9 +12,13 @@ from dataclasses import dataclass
 NOTE_WORDS = ("note",)
 _NOTE = re.compile(r"\A\s*(?:!note\b:?|note:)[ \t]*", re.IGNORECASE)
 _ASIDE = re.compile(r"\A\s*//")
-_BANG = re.compile(r"\A\s*!([^\W\d_][\w-]*)", re.IGNORECASE)
-_LATER_MARKER = re.compile(r"^[^\S\n]*(?:note:|!([^\W\d_][\w-]*))", re.IGNORECASE | re.MULTILINE)
-_FORMATTING = re.compile(r"\A[\s*_~`>\\]+")
+_BANG = re.compile(r"\A(!+)([^\W\d_][\w-]*)", re.IGNORECASE)
+_LATER_MARKER = re.compile(
+    r"[\n\r\v\f\u2028\u2029][\s\u2800*_~`>\\]*(note:|!+[^\W\d_][\w-]*)", re.IGNORECASE
+)
+_FORMATTING = re.compile(r"\A[\s\u2800*_~`>\\]+")
+_WIDE = str.maketrans("\uff01\uff1a\uff0f", "!:/")
+"""The wide forms of a marker's characters, as East Asian keyboards write them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,9 @@ def read_intent(plain: str, *, verbs: frozenset[str], bot_user_id: str = "") -> 
 
     ``verbs`` are the known words of ``!word`` commands. The marker counts at the start of the
     first non-blank text, in any case; ``note:`` or ``!word`` at the start of a later line is
-    unclear, and so is an unknown ``!word``.
+    unclear, and so are an unknown ``!word`` and a command that has more lines below it.
     """
-    bare = _FORMATTING.sub("", plain)
+    bare = _FORMATTING.sub("", plain).translate(_WIDE)
     if _ASIDE.match(bare):
         return StaysInSlack()
     if bot_user_id and bare.startswith(f"<@{bot_user_id}>"):
@@ -65,9 +69,11 @@ def read_intent(plain: str, *, verbs: frozenset[str], bot_user_id: str = "") -> 
     if _NOTE.match(bare):
         return AsNote() if _NOTE.match(plain) else Unclear("note:")
     if bang := _BANG.match(bare):
-        return _command(bare[bang.end() :], bang.group(1).lower(), verbs)
-    if later := _LATER_MARKER.search(plain):
-        return Unclear(later.group(0).strip())
+        word = bang.group(2).lower() if bang.group(1) == "!" else ""
+        shown = bang.group(1) + bang.group(2).lower()
+        return _command(bare[bang.end() :], word, verbs, shown=shown)
+    if later := _LATER_MARKER.search(plain.translate(_WIDE)):
+        return Unclear(later.group(1))
     return ToCustomer()
 
 
@@ -78,12 +84,16 @@ def strip_note_marker(markdown: str) -> str | None:
 
 
 def _addressed(rest: str, verbs: frozenset[str]) -> Intent:
-    word, _, argument = rest.strip().partition(" ")
-    word = word.lower().lstrip("!")
-    return Verb(word, argument.strip()) if word in verbs else Unclear(f"@bot {word}".strip())
+    text = rest.lstrip()
+    typed = next(iter(text.split(maxsplit=1)), "")
+    word = typed.lower().lstrip("!")
+    return _command(text[len(typed) :], word, verbs, shown=f"@bot {word}".strip())
 
 
-def _command(rest: str, word: str, verbs: frozenset[str]) -> Intent:
-    if word in verbs:
-        return Verb(word, rest.strip())
-    return Unclear(f"!{word}")
+def _command(rest: str, word: str, verbs: frozenset[str], *, shown: str) -> Intent:
+    # Lines below a command may be meant for the customer: they must not be lost in silence.
+    if word not in verbs:
+        return Unclear(shown)
+    if "\n" in rest.rstrip():
+        return Unclear(f"{shown} with lines below")
+    return Verb(word, rest.strip())
