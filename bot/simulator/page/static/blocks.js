@@ -1,7 +1,7 @@
 // Block Kit as nodes. Each block becomes one element; what can be used calls context.use.
 
 import { h, icon, ICONS } from "./dom.js";
-import { emoji, withEmoji } from "./emoji.js";
+import { emoji, pictured, withEmoji } from "./emoji.js";
 import { openMenu } from "./menu.js";
 import { channel, dated, link, mention, mrkdwn } from "./mrkdwn.js";
 import { local } from "./net.js";
@@ -36,7 +36,7 @@ function block_(block, context) {
 function object(text, context) {
   if (!text) return [];
   if (text.type === "mrkdwn") return mrkdwn(text.text, context);
-  return [text.emoji === false ? text.text : withEmoji(text.text)];
+  return pictured(text.emoji === false ? text.text : withEmoji(text.text));
 }
 
 function section(block, context) {
@@ -139,11 +139,11 @@ const inline = (elements, context) => (elements || []).map((e) => styled(element
 function element_(element, context) {
   switch (element.type) {
     case "text":
-      return element.text;
+      return element.style && element.style.code ? element.text : pictured(element.text);
     case "link":
-      return link(element.url, element.text || element.url, context);
+      return link(element.url, pictured(element.text || element.url), context);
     case "emoji":
-      return h("span", { class: "emoji", title: `:${element.name}:` }, emoji(element.name, element.unicode));
+      return h("span", { title: `:${element.name}:` }, pictured(emoji(element.name, element.unicode)));
     case "user":
       return mention(element.user_id, context);
     case "channel":

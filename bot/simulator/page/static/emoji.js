@@ -1,4 +1,7 @@
-// The names under which Slack knows emoji: those that people and this bridge use.
+// Emoji: the names under which Slack knows them, and pictures of the most used ones, because not
+// every machine has a font with them.
+
+import { h } from "./dom.js";
 
 const NAMES = {
   "+1": "👍", thumbsup: "👍", "-1": "👎", thumbsdown: "👎", eyes: "👀", tada: "🎉", heart: "❤️",
@@ -34,4 +37,21 @@ export function emoji(name, unicode = "") {
 /** Replace every :name: that is known. */
 export function withEmoji(text) {
   return text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => NAMES[name] || whole);
+}
+
+const DRAWN = [..."🎉🏢🏷👀👋👍👎💡💬💻📄📍📎📞📬🔒🔗🔥🔴🔵😀😂😄😅😉😊😍😢🙂🙏🚀🚫🟠🟢🤔🤖ℹ⏳⚠✅✉✋✏❌❤"];
+const PICTURE = new RegExp(`(${DRAWN.join("|")})\\ufe0f?`, "gu");
+
+/** Split a text into strings and pictures of the emoji in it. */
+export function pictured(text) {
+  const nodes = [];
+  let at = 0;
+  for (const match of text.matchAll(PICTURE)) {
+    if (match.index > at) nodes.push(text.slice(at, match.index));
+    at = match.index + match[0].length;
+    const src = `/static/emoji/${match[1].codePointAt(0).toString(16)}.svg`;
+    nodes.push(h("img", { class: "emoji", src, alt: match[0], draggable: "false" }));
+  }
+  if (at < text.length) nodes.push(text.slice(at));
+  return nodes;
 }

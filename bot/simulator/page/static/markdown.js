@@ -1,6 +1,7 @@
 // Crisp's markdown as nodes, as the customer's chat widget shows it.
 
 import { h } from "./dom.js";
+import { pictured } from "./emoji.js";
 
 const INLINE =
   /\\([!-/:-@[-`{-~])|`([^`\n]+)`|\*\*(?=\S)([\s\S]*?\S)\*\*|~~(?=\S)([\s\S]*?\S)~~|(?<![\w*])\*(?=\S)([^*\n]*?\S)\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]*?\S)_(?![\w_])|\[([^\]\n]+)\]\(<?((?:https?:\/\/|mailto:|tel:)[^\s<>)]+)>?\)|<?(https?:\/\/[^\s<>]*[^\s<>.,;:!?'")\]])>?/g;
@@ -45,12 +46,12 @@ function inline(text) {
   const nodes = [];
   let at = 0;
   for (const match of text.matchAll(INLINE)) {
-    if (match.index > at) nodes.push(text.slice(at, match.index));
+    if (match.index > at) nodes.push(...pictured(text.slice(at, match.index)));
     at = match.index + match[0].length;
     nodes.push(one(match));
   }
-  nodes.push(text.slice(at));
-  return nodes.filter((node) => node !== "");
+  if (at < text.length) nodes.push(...pictured(text.slice(at)));
+  return nodes;
 }
 
 function one([, escaped, code, bold, strike, star, underline, label, url, bare]) {

@@ -2,7 +2,7 @@
 
 import { renderBlocks } from "./blocks.js";
 import { clock, h, icon, ICONS } from "./dom.js";
-import { emoji } from "./emoji.js";
+import { emoji, pictured } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { local } from "./net.js";
 
@@ -63,7 +63,7 @@ function body(message, context) {
   const shown = message.blocks && message.blocks.length
     ? renderBlocks(message.blocks, context)
     : [h("div", { class: "b-rich" }, h("p", {}, mrkdwn(message.text || "", context)))];
-  const files = (message.files || []).map((file) => h("p", { class: "file" }, `📎 ${file.name}`));
+  const files = (message.files || []).map((file) => h("p", { class: "file" }, pictured("📎"), ` ${file.name}`));
   const edited = message.edited && !message.bot_id ? h("span", { class: "edited" }, "(edited)") : null;
   return h("div", { class: "blocks" }, shown, files, edited);
 }
@@ -76,7 +76,7 @@ function reactions(message, context, options) {
     return h("button",
       { type: "button", class: "reaction", "aria-pressed": mine, title: `${names(users)}: :${name}:`,
         "aria-label": `${name}, ${count}`, onclick: () => options.react(message, name, mine) },
-      h("span", {}, emoji(name)), h("span", { class: "count" }, String(count)));
+      h("span", {}, pictured(emoji(name))), h("span", { class: "count" }, String(count)));
   }));
 }
 
@@ -100,10 +100,10 @@ function tools(message, context, options) {
     const mine = (message.reactions || []).some((r) => r.name === name && r.users.includes(context.me));
     return h("button",
       { type: "button", "aria-label": `React with ${name}`, title: `:${name}:`,
-        onclick: () => options.react(message, name, mine) }, emoji(name));
+        onclick: () => options.react(message, name, mine) }, pictured(emoji(name)));
   });
   const thread = options.inThread ? null : h("button",
     { type: "button", class: "msg-reply", "aria-label": "Reply in thread", title: "Reply in thread",
-      onclick: () => options.openThread(message.ts) }, "💬");
+      onclick: () => options.openThread(message.ts) }, pictured("💬"));
   return h("div", { class: "msg-tools" }, quick, thread);
 }

@@ -1,30 +1,31 @@
 // Slack's mrkdwn as nodes: styles, links, names and dates.
 
 import { h } from "./dom.js";
-import { withEmoji } from "./emoji.js";
+import { pictured, withEmoji } from "./emoji.js";
 
 const TOKEN =
   /<([^<>\n]+)>|```([\s\S]+?)```|`([^`\n]+)`|(?<![\w*])\*(\S|\S[^*\n]*?\S)\*(?![\w*])|(?<![\w_])_(\S|\S[^_\n]*?\S)_(?![\w_])|(?<![\w~])~(\S|\S[^~\n]*?\S)~(?![\w~])/g;
 const ENTITY = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
 
-const plain = (text) => withEmoji(text.replace(/&(?:lt|gt|amp);/g, (entity) => ENTITY[entity]));
+const unescaped = (text) => text.replace(/&(?:lt|gt|amp);/g, (entity) => ENTITY[entity]);
+const plain = (text) => pictured(withEmoji(unescaped(text)));
 
 /** Turn mrkdwn into nodes; `context` knows people, channels and what a link does. */
 export function mrkdwn(text, context) {
   const nodes = [];
   let at = 0;
   for (const match of text.matchAll(TOKEN)) {
-    if (match.index > at) nodes.push(plain(text.slice(at, match.index)));
+    if (match.index > at) nodes.push(...plain(text.slice(at, match.index)));
     at = match.index + match[0].length;
     const [, reference, fence, code, bold, italic, strike] = match;
     if (reference !== undefined) nodes.push(refer(reference, context));
-    else if (fence !== undefined) nodes.push(h("pre", {}, plain(fence.replace(/^\n|\n$/g, ""))));
-    else if (code !== undefined) nodes.push(h("code", {}, plain(code)));
+    else if (fence !== undefined) nodes.push(h("pre", {}, unescaped(fence.replace(/^\n|\n$/g, ""))));
+    else if (code !== undefined) nodes.push(h("code", {}, unescaped(code)));
     else if (bold !== undefined) nodes.push(h("strong", {}, mrkdwn(bold, context)));
     else if (italic !== undefined) nodes.push(h("em", {}, mrkdwn(italic, context)));
     else nodes.push(h("s", {}, mrkdwn(strike, context)));
   }
-  if (at < text.length) nodes.push(plain(text.slice(at)));
+  if (at < text.length) nodes.push(...plain(text.slice(at)));
   return nodes;
 }
 
