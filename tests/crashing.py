@@ -1,0 +1,178 @@
+"""Run bridges in processes of their own that kill themselves, as ``kill -9`` does, at a point.
+
+``python -m tests.crashing`` reads orders from its input, one JSON object a line: ``point``, ``nth``
+(the process ends when it passes the point that often), ``env``, ``log`` (a file). For each it
+forks, which saves the second that the imports take, writes the process's id, waits for its end and
+writes the exit status. The points are planted from outside, by wrapping methods: the bridge knows
+nothing of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bot.cli import main
+from bot.crisp.client import CrispClient
+from bot.domain import Source
+from bot.inbox import Inbox
+from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.learner import Learner
+from bot.outbox.to_crisp import CrispCourier
+from bot.outbox.to_slack import SlackCourier
+from bot.slack import socket
+from bot.slack.client import SlackClient
+from bot.store import migrate, queue
+from bot.store.transaction import Transaction
+from bot.sweep import CrispSweep, SlackSweep
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where to die: before or after ``owner.name`` runs, when its arguments are of interest."""
+
+    owner: Any
+    name: str
+    after: bool = False
+    wanted: Callable[..., bool] = lambda *_args, **_kwargs: True
+
+
+def _arrives(source: Source, *, swept: bool = False) -> Callable[..., bool]:
+    def wanted(*args: Any, **_kwargs: Any) -> bool:
+        arrival = args[-1]
+        new = arrival.kind in {"message", "message:send"}
+        return arrival.source is source and new and arrival.swept is swept
+
+    return wanted
+
+
+def _root(*_args: Any, thread_ts: object = None, **_kwargs: Any) -> bool:
+    return thread_ts is None
+
+
+def _reply(*_args: Any, thread_ts: object = None, **_kwargs: Any) -> bool:
+    return thread_ts is not None
+
+
+def _outcome_of(kind: str) -> Callable[..., bool]:
+    return lambda _self, row: row.kind == kind
+
+
+_SLACK, _CRISP = _arrives(Source.SLACK), _arrives(Source.CRISP)
+POINTS: dict[str, Point] = {
+    "migration": Point(migrate, "_apply", after=True),
+    "take-up": Point(queue, "take_up", after=True),
+    "customer-decided": Point(Inbox, "receive", after=True, wanted=_CRISP),
+    "customer-committed": Point(Inbox, "accept", after=True, wanted=_CRISP),
+    "agent-decided": Point(Inbox, "receive", after=True, wanted=_SLACK),
+    "agent-committed": Point(Inbox, "accept", after=True, wanted=_SLACK),
+    "agent-acked": Point(socket._Handler, "handle", after=True),
+    "before-root": Point(SlackClient, "post", wanted=_root),
+    "after-root": Point(SlackClient, "post", after=True, wanted=_root),
+    "root-in-commit": Point(SlackCourier, "_opened", after=True),
+    "before-post": Point(SlackClient, "post", wanted=_reply),
+    "after-post": Point(SlackClient, "post", after=True, wanted=_reply),
+    "post-in-commit": Point(queue, "deliver_part", after=True),
+    "post-committed": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("post")),
+    "before-send": Point(CrispClient, "send_message"),
+    "after-send": Point(CrispClient, "send_message", after=True),
+    "send-in-commit": Point(
+        queue, "finish", after=True, wanted=lambda _tx, row: row.kind == "send"
+    ),
+    "send-committed": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("send")),
+    "learned": Point(Learner, "learn", after=True),
+    "before-look": Point(CrispCourier, "look"),
+    "slack-look": Point(SlackCourier, "look", after=True),
+    "crisp-swept": Point(Inbox, "accept", after=True, wanted=_arrives(Source.CRISP, swept=True)),
+    "slack-swept": Point(Inbox, "accept", after=True, wanted=_arrives(Source.SLACK, swept=True)),
+    "crisp-sweep-ended": Point(CrispSweep, "_save"),
+    "slack-sweep-read": Point(SlackSweep, "_thread", after=True),
+    "watermark-in-commit": Point(Transaction, "save_watermark", after=True),
+}
+
+
+def plant(point: Point, *, nth: int) -> None:
+    """Wrap the point's function so that passing it for the ``nth`` time ends the process."""
+    original = getattr(point.owner, point.name)
+    passed = iter(range(1, sys.maxsize))
+
+    def hit(*args: Any, **kwargs: Any) -> None:
+        if point.wanted(*args, **kwargs) and next(passed) == nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    @functools.wraps(original)
+    def plain(*args: Any, **kwargs: Any) -> Any:
+        if not point.after:
+            hit(*args, **kwargs)
+        result = original(*args, **kwargs)
+        if point.after:
+            hit(*args, **kwargs)
+        return result
+
+    @functools.wraps(original)
+    async def waiting(*args: Any, **kwargs: Any) -> Any:
+        if not point.after:
+            hit(*args, **kwargs)
+        result = await original(*args, **kwargs)
+        if point.after:
+            hit(*args, **kwargs)
+        return result
+
+    setattr(point.owner, point.name, waiting if inspect.iscoroutinefunction(original) else plain)
+
+
+def _halfway() -> None:
+    """Die in the middle of the first migration."""
+    original = migrate.statements
+
+    def statements(sql: str) -> Iterator[str]:
+        for number, statement in enumerate(original(sql)):
+            if number == 5:
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield statement
+
+    migrate.statements = statements
+
+
+def _run(order: dict[str, Any]) -> NoReturn:
+    """Become the bridge of one order; its exit status is the process's."""
+    os.environ.clear()
+    os.environ.update(order["env"])
+    log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    for descriptor in (1, 2):
+        os.dup2(log, descriptor)
+    os.chdir(Path(order["log"]).parent)
+    if order["point"] == "migrating":
+        _halfway()
+    else:
+        plant(POINTS[order["point"]], nth=order["nth"])
+    status = 1
+    try:
+        main(["run"])
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def serve() -> None:
+    """Carry out orders, one after the other, until there are no more."""
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            _run(json.loads(line))
+        print(pid, flush=True)  # noqa: T201 - the answer
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201 - the answer
+
+
+if __name__ == "__main__":
+    serve()
