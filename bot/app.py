@@ -28,13 +28,14 @@ from bot.crisp.rtm import RtmListener
 from bot.crisp.webhook import Refusal, verify
 from bot.desk import Desk
 from bot.domain import Arrival, Millis, Receipt, Source
-from bot.errors import ApiError, Refused, Unauthorized
+from bot.errors import ApiError, Refused, StoreError, Unauthorized
 from bot.inbox import Inbox
 from bot.outbox.dispatcher import Dispatcher, Environment
 from bot.outbox.learner import Learner
 from bot.outbox.pacing import Pacer
 from bot.outbox.to_crisp import CrispCourier
 from bot.outbox.to_slack import SlackCourier
+from bot.recent_pages import RecentPages
 from bot.relay.access import Rules
 from bot.router import Router
 from bot.server import Answer, Health
@@ -111,6 +112,7 @@ class Bridge:
         self.clients = clients
         timers, pacing = settings.bridge.timers, settings.bridge.pacing
         self.metrics = Metrics()
+        self.pages = RecentPages()
         self.rules: Rules = wiring.rules(settings, clients.identity)
         self.writer = Writer(
             files.writer,
@@ -132,7 +134,7 @@ class Bridge:
         learner = Learner(clients.slack, self.reader, redecide=self.inbox.redecide)
         slack_courier = SlackCourier(
             clients.slack, clients.crisp, self.reader, self.rules,
-            learner=learner, clock=now, redecide=self.inbox.redecide,
+            learner=learner, pages=self.pages, clock=now, redecide=self.inbox.redecide,
         )  # fmt: skip
         self.to_slack = Dispatcher(
             Source.SLACK, slack_courier, wiring.slack_pacer(settings), env,
@@ -151,6 +153,7 @@ class Bridge:
             every=timers.sweep_every, limit=timers.catch_up_limit, on_swept=self._swept,
         )  # fmt: skip
         self._counts: dict[str, int] = {}
+        self._data_version: int | None = None
         self._depths: Mapping[Source, tuple[int, Millis | None]] = {}
 
     def _slack_sweep(self) -> SlackSweep:
@@ -203,6 +206,7 @@ class Bridge:
     async def housekeeping(self) -> None:
         """Keep figures, the day's count of calls and the size of the inbox in order."""
         while True:
+            await self.notice_others()
             self._depths, self._counts = await self.reader.ask(_figures)
             for source in Source:
                 depth, since = self._depths.get(source, (0, None))
@@ -212,6 +216,17 @@ class Bridge:
                 self.metrics.connected(source, up=side.connected)
             await self.save_quota()
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+    async def notice_others(self) -> None:
+        """Take up what another process, ``deliveries retry``, has put back into the queue."""
+        try:
+            version = await self.writer.submit(queue.data_version)
+            if version != self._data_version:
+                await self.inbox.take_up_retries()
+                self._wake(await self.reader.ask(queue.open_lanes))
+                self._data_version = version
+        except StoreError as err:
+            log.error("database.busy", reason=str(err))  # it is asked again in a moment
 
     async def save_quota(self) -> None:
         """Store how many calls were made today."""
@@ -231,6 +246,12 @@ class Bridge:
             await asyncio.sleep(3600)
 
     # --- doors
+
+    async def accept_crisp(self, arrival: Arrival) -> Receipt:
+        """Accept an event of Crisp's; a page that is told before the first message is kept."""
+        if arrival.kind == "session:sync:pages":
+            self.pages.remember(arrival.payload)
+        return await self.inbox.accept(arrival)
 
     async def crisp_hook(
         self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
@@ -253,7 +274,7 @@ class Bridge:
             hook.event, hook.data, website_id=self.settings.crisp_website_id, at=hook.timestamp
         )
         if arrival is not None:
-            await self.inbox.accept(arrival)
+            await self.accept_crisp(arrival)
         return Answer(200)
 
 
@@ -406,7 +427,7 @@ def _rtm(bridge: Bridge) -> RtmListener:
         tier=settings.crisp_tier,
         identifier=identifier.get_secret_value(),
         key=key,
-        accept=bridge.inbox.accept,
+        accept=bridge.accept_crisp,
         on_connected=bridge.crisp_side.connect,
         on_disconnected=bridge.crisp_side.disconnect,
         rng=random.Random(),  # noqa: S311 - jitter

@@ -10,6 +10,7 @@ from bot.crisp import convert
 from bot.crisp.models import Conversation as SeenConversation
 from bot.crisp.models import read
 from bot.domain import Arrival, Contact, Conversation, Json, OperatorId, SessionId, Source, State
+from bot.recent_pages import latest_page, with_page
 from bot.relay.access import Rules
 from bot.relay.changes import assignee_became, contact_became, contact_columns, state_became
 from bot.relay.effects import Change, Decision
@@ -67,6 +68,10 @@ def _data(contact: Contact, payload: Json) -> Contact:
     return replace(contact, company=company) if isinstance(company, str) else contact
 
 
+def _page(contact: Contact, payload: Json) -> Contact:
+    return with_page(contact, latest_page(payload))
+
+
 _CHANGES: Mapping[str, Callable[[Contact, Json], Contact]] = {
     "session:set_nickname": _text("nickname"),
     "session:set_email": _text("email"),
@@ -76,6 +81,7 @@ _CHANGES: Mapping[str, Callable[[Contact, Json], Contact]] = {
     "session:set_origin": _text("origin"),
     "session:set_segments": _segments,
     "session:set_data": _data,
+    "session:sync:pages": _page,
 }
 
 

@@ -224,3 +224,14 @@ async def test_first_start_posts_nothing_old(world: World) -> None:
         world.visitor("back again", old)
         await eventually(lambda: world.root_of(old), what="the old one's thread")
     assert world.shown(old) == ["back again"]
+
+
+async def test_the_page_is_on_the_card(world: World) -> None:
+    """The page that a customer wrote from is on the card, and a later one replaces it."""
+    async with world.bridge():
+        page = {"title": "Pricing", "url": "https://acme.test/pricing"}
+        session = world.visitor("Hi", nickname="Maya", page=page)
+        await eventually(lambda: "acme.test/pricing" in str(world.root_of(session)))
+        later = {"title": "Billing", "url": "https://acme.test/billing"}
+        world.crisp.act({"do": "visitor_page", "session_id": session, **later})
+        await eventually(lambda: "acme.test/billing" in str(world.root_of(session)))

@@ -44,6 +44,7 @@ EVENTS: tuple[str, ...] = (
     "session:set_origin",
     "session:set_data",
     "session:set_segments",
+    "session:sync:pages",
     "session:removed",
 )
 """What we subscribe to; everything else that arrives is left alone."""

@@ -30,6 +30,7 @@ from bot.errors import ApiError, RateLimited, Refused, Unreachable
 from bot.outbox.courier import Again, Done, Record, Result
 from bot.outbox.learner import Learner
 from bot.outbox.root_looks import RootLooks
+from bot.recent_pages import RecentPages, with_page
 from bot.relay.access import Rules
 from bot.relay.changes import contact_columns
 from bot.relay.effects import (
@@ -85,6 +86,7 @@ class SlackCourier:
         rules: Rules,
         *,
         learner: Learner,
+        pages: RecentPages,
         clock: Callable[[], float],
         redecide: Callable[[Transaction, Iterable[int]], None],
     ) -> None:
@@ -95,6 +97,7 @@ class SlackCourier:
         self._rules = rules
         self._clock = clock
         self._learner = learner
+        self._pages = pages
         self._redecide = redecide
         self._root_looks = RootLooks(slack, reader, rules.bridged_channels(), clock=clock)
 
@@ -190,7 +193,7 @@ class SlackCourier:
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
     ) -> _Root:
         """Ask Crisp who is writing; after a while do without, the card can be mended later."""
-        contact = conversation.contact
+        contact = with_page(conversation.contact, self._pages.last(conversation.session_id))
         if payload.author is Author.VISITOR and not contact.nickname:
             contact = replace(
                 contact, nickname=payload.speaker.name, avatar=payload.speaker.avatar or ""
@@ -207,6 +210,8 @@ class SlackCourier:
         fresh = convert.conversation_contact(read)
         fresh = replace(
             fresh,
+            page_title=contact.page_title,
+            page_url=contact.page_url,
             nickname=fresh.nickname or contact.nickname,
             avatar=fresh.avatar or contact.avatar,
         )
