@@ -13,7 +13,7 @@ from bot.errors import StoreError
 from bot.relay.access import Rules
 from bot.relay.effects import Decision
 from bot.router import Router
-from bot.store import queue
+from bot.store import deliveries, queue
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 
@@ -89,16 +89,13 @@ class Inbox:
                 tx.settle(inbox_id, state="failed", error=_reason(err))
             tx.conn.execute("RELEASE again")
 
-    async def retry_failed(self, inbox_id: int) -> bool:
-        """Decide a failed arrival again, at a person's wish; False if there is none."""
+    async def take_up_retries(self) -> None:
+        """Decide the failed arrivals again that a person wants tried again."""
 
-        def job(tx: Transaction) -> bool:
-            if tx.stored(inbox_id) is None:
-                return False
-            self.redecide(tx, (inbox_id,))
-            return True
+        def job(tx: Transaction) -> None:
+            self.redecide(tx, deliveries.to_take_up(tx))
 
-        return await self._writer.submit(job)
+        await self._writer.submit(job)
 
     def _write(self, tx: Transaction, decision: Decision, inbox_id: int) -> None:
         if decision.confirm is not None:

@@ -5,10 +5,11 @@ anything, and nobody else may read the environment.
 """
 
 from bot.config.bridge import BridgeConfig, Crisp, Pacing, Relay, Route, Timers
-from bot.config.loading import load, load_bridge
+from bot.config.loading import BRIDGE_FILE, load, load_bridge, load_database
 from bot.config.settings import SECRETS, SETTINGS, Settings
 
 __all__ = [
+    "BRIDGE_FILE",
     "SECRETS",
     "SETTINGS",
     "BridgeConfig",
@@ -20,4 +21,5 @@ __all__ = [
     "Timers",
     "load",
     "load_bridge",
+    "load_database",
 ]

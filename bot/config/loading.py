@@ -17,7 +17,7 @@ from pydantic_settings import DotEnvSettingsSource
 
 from bot.config.bridge import BridgeConfig
 from bot.config.rules import broken_rules
-from bot.config.settings import SECRETS, SETTINGS, Settings
+from bot.config.settings import DATABASE, SECRETS, SETTINGS, Settings
 from bot.config.wording import wrong_key, wrong_setting
 from bot.errors import ConfigError
 
@@ -66,6 +66,20 @@ def load_bridge(path: Path) -> BridgeConfig:
     except ValidationError as err:
         details = err.errors(include_url=False)
         raise ConfigError(*(wrong_key(path, one) for one in details)) from err
+
+
+def load_database(
+    env: Mapping[str, str] | None = None, *, env_file: Path | None = ENV_FILE
+) -> Path:
+    """Read BRIDGE_DATABASE alone, for commands that need no platform."""
+    problems: list[str] = []
+    dotenv = _dotenv(env_file, problems)
+    if problems:
+        raise ConfigError(*problems)
+    for layer in (os.environ if env is None else env, dotenv):
+        if value := _value("BRIDGE_DATABASE", layer, problems):
+            return Path(value)
+    return DATABASE
 
 
 def _dotenv(path: Path | None, problems: list[str]) -> Mapping[str, str | None]:

@@ -21,6 +21,7 @@ from bot.config.bridge import CHANNEL_ID, BridgeConfig
 from bot.domain import ChannelId, WebsiteId
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+DATABASE = Path("bridge.db")
 _QUOTA = {"website": 10_000, "plugin": 5_000}
 
 
@@ -108,7 +109,7 @@ class Settings(BaseSettings):
     membrane_token: SecretStr | None = None
     membrane_connection_id: str | None = None
     membrane_api_url: Annotated[str, AfterValidator(_url)] = "https://api.getmembrane.com"
-    bridge_database: Path = Path("bridge.db")
+    bridge_database: Path = DATABASE
     bridge_http_host: str = "127.0.0.1"
     bridge_http_port: Annotated[int, BeforeValidator(_port)] = 3000
     bridge_config: Path | None = None

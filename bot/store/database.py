@@ -18,6 +18,8 @@ from bot.errors import StoreError
 
 T = TypeVar("T")
 P = ParamSpec("P")
+_TRIES = 50
+"""How often a lock is asked for while others only look at it; each takes microseconds."""
 
 
 class Connection(aiosqlite.Connection):
@@ -67,6 +69,15 @@ async def connect(path: Path, *, read_only: bool = False) -> Connection:
         ) from err
 
 
+def connect_here(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """Open a connection for the calling thread, to a file that exists; the caller closes it."""
+    if not path.exists():
+        raise StoreError(
+            f"There is no database at {path}: start the bridge once, or check BRIDGE_DATABASE."
+        )
+    return _prepare(str(path), read_only=read_only)()
+
+
 def create_private(path: Path) -> None:
     """Create the database file readable by its owner only, if it does not exist."""
     if path.exists():
@@ -97,15 +108,13 @@ class FileLock:
                 "permissions of its folder."
             ) from err
         file = os.fdopen(descriptor, "r+", encoding="ascii")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as err:
-            holder = file.read().strip() or "another process"
+        if not _locked(file):
+            pid = file.read().strip() or "(unknown)"
             file.close()
             raise StoreError(
-                f"The database is in use by process {holder}: stop that one first, or set "
+                f"The database is in use by process {pid}: stop that one first, or set "
                 "BRIDGE_DATABASE to another file."
-            ) from err
+            )
         file.seek(0)
         file.truncate()
         file.write(str(os.getpid()))
@@ -117,3 +126,35 @@ class FileLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _locked(file: IO[str]) -> bool:
+    """Lock a file for this process alone, at once; False if another process holds it."""
+    for _ in range(_TRIES):
+        if _flock(file, fcntl.LOCK_EX):
+            return True
+        if not _flock(file, fcntl.LOCK_SH):
+            return False
+        # Shared was to be had, so nobody holds it: somebody was asking ``holder`` just then.
+    return False
+
+
+def _flock(file: IO[str], how: int) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def holder(database: Path) -> str | None:
+    """Return the process id that holds the database's lock, None if nobody does.
+
+    It asks with a shared lock, given back at once, which does not stop a bridge from starting.
+    """
+    try:
+        file = database.with_name(database.name + ".lock").open(encoding="ascii")
+    except OSError:
+        return None
+    with file:
+        return None if _flock(file, fcntl.LOCK_SH) else file.read().strip() or "(unknown)"

@@ -99,18 +99,33 @@ def migrate(
     if not pending:
         return ()
     if applied(conn):
-        _back_up(conn, path, pending[0].version)
+        _back_up(conn, backup_path(path, pending[0].name))
     for step in pending:
         _apply(conn, step)
     return tuple(step.name for step in pending)
 
 
-def _back_up(conn: sqlite3.Connection, path: Path, version: int) -> None:
-    target = path.with_name(f"{path.name}.backup-before-{version:04d}")
-    target.touch(mode=0o600)
-    copy = sqlite3.connect(target)
+def backup_path(path: Path, step: str) -> Path:
+    """Name the copy that is made before the step with this name."""
+    return path.with_name(f"{path.name}.backup-before-{step.partition('_')[0]}")
+
+
+def _back_up(conn: sqlite3.Connection, target: Path) -> None:
+    try:
+        target.touch(mode=0o600)
+        copy = sqlite3.connect(target)
+    except (OSError, sqlite3.Error) as err:
+        raise StoreError(
+            f"The backup {target} cannot be made ({err}), so nothing was changed: check the "
+            "permissions of the folder and the space on the disk."
+        ) from err
     try:
         conn.backup(copy)
+    except sqlite3.Error as err:
+        raise StoreError(
+            f"The backup {target} cannot be written ({err}), so nothing was changed: check the "
+            "space on the disk, and move an older file of that name away."
+        ) from err
     finally:
         copy.close()
 
@@ -126,6 +141,12 @@ def _apply(conn: sqlite3.Connection, step: Migration) -> None:
             (step.version, step.name, step.checksum),
         )
         conn.execute("COMMIT")
-    except BaseException:
-        conn.execute("ROLLBACK")
+    except BaseException as err:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        if isinstance(err, sqlite3.Error):
+            raise StoreError(
+                f"The migration {step.name} failed ({err}): nothing of it was kept. Keep the "
+                "database as it is and report this."
+            ) from err
         raise

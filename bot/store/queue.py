@@ -6,10 +6,7 @@ is pending; only its head may be attempted.
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Iterable
-from typing import Any
 
 from bot.domain import Json, Key, Millis, Source
 from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
@@ -191,53 +188,9 @@ def given_up_count(view: View) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-LISTED = (
-    "SELECT o.key, o.destination, o.kind, o.state, o.attempts, o.error, o.accepted_at,"
-    " o.not_before, c.number, c.session_id FROM outbox o"
-    " LEFT JOIN conversations c ON c.number = o.conversation"
-)
-
-
-def listing(view: View, *, state: str | None, limit: int) -> list[dict[str, Any]]:
-    """Return open rows for ``deliveries list``, those that wait for a person first."""
-    where = "" if state is None else " WHERE o.state = ?"
-    values: tuple[object, ...] = (limit,) if state is None else (state, limit)
-    rows = view.conn.execute(f"{LISTED}{where} ORDER BY o.state = 'pending', o.id LIMIT ?", values)
-    return [_as_dict(row) for row in rows]
-
-
-def failed_arrivals(view: View, *, limit: int) -> list[dict[str, Any]]:
-    """Return arrivals that could not be decided, or wait to be, newest last."""
-    rows = view.conn.execute(
-        "SELECT id, source, kind, state, error, accepted_at, fact FROM inbox"
-        " WHERE state <> 'done' ORDER BY id LIMIT ?",
-        (limit,),
-    )
-    return [_as_dict(row) for row in rows]
-
-
-def held_messages(view: View, *, limit: int) -> list[dict[str, Any]]:
-    """Return replies that were held and await their writer's word."""
-    rows = view.conn.execute(
-        "SELECT m.channel, m.ts, m.occurred_at, c.number, c.session_id FROM messages m"
-        " JOIN conversations c ON c.number = m.conversation WHERE m.state = 'held' LIMIT ?",
-        (limit,),
-    )
-    return [_as_dict(row) for row in rows]
-
-
-def show(view: View, key: str) -> dict[str, Any] | None:
-    """Return everything about one row but the message's text."""
-    row = view.conn.execute(
-        "SELECT o.*, c.session_id, c.number FROM outbox o"
-        " LEFT JOIN conversations c ON c.number = o.conversation WHERE o.key = ?",
-        (key,),
-    ).fetchone()
-    if row is None:
-        return None
-    shown = _as_dict(row)
-    shown["payload"] = sorted(json.loads(shown["payload"]))
-    return shown
+def data_version(tx: Transaction) -> int:
+    """Return a number that changes when another process has written to the database."""
+    return int(tx.conn.execute("PRAGMA data_version").fetchone()[0])
 
 
 def prune(tx: Transaction, *, done_before: Millis) -> int:
@@ -248,7 +201,3 @@ def prune(tx: Transaction, *, done_before: Millis) -> int:
         (done_before,),
     )
     return cursor.rowcount
-
-
-def _as_dict(row: sqlite3.Row) -> dict[str, Any]:
-    return {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over values
