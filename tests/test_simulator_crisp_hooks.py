@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from bot.simulator.crisp import CrispSimulator
+from bot.simulator.crisp.hooks import serialise
 from tests.simulator_crisp_kit import WAIT, crisp
 
 
@@ -83,6 +84,13 @@ async def test_plugin_hooks_are_signed_over_the_raw_body(
     assert set(first) == {"website_id", "event", "data", "timestamp"}
     assert first["data"]["session_id"] == session
     assert sim.settings()["CRISP_EVENTS"] == "webhook"
+
+
+def test_bodies_are_written_as_javascript_writes_them() -> None:
+    """What a Node program parses and writes again must be the bytes that were signed."""
+    written = serialise({"text": "olá ✓ \u2028\ud800\n", "at": [0.0, {"half": 0.5, "whole": -2.0}]})
+    expected = '{"text":"olá ✓ \u2028\\ud800\\n","at":[0,{"half":0.5,"whole":-2}]}'
+    assert written == expected.encode()
 
 
 async def test_website_hooks_carry_the_token_and_lack_some_events(

@@ -12,6 +12,7 @@ import hmac
 import json
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import aiohttp
 
@@ -31,6 +32,30 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
     """Return the hex signature over the literal timestamp and the raw body."""
     message = b"[" + timestamp.encode() + b";" + body + b"]"
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def serialise(envelope: Json) -> bytes:
+    """Return JSON byte for byte as JavaScript writes it.
+
+    The official Node client checks the signature over the body that it parsed and wrote anew: what
+    Python escapes more than JavaScript does would not verify.
+    """
+    text = json.dumps(_whole(envelope), separators=(",", ":"), ensure_ascii=False)
+    # Only half of a surrogate pair cannot be encoded, and both languages escape it alike.
+    return text.encode(errors="backslashreplace")
+
+
+def _whole(value: Any) -> Any:
+    """Return the value with 2.0 as 2, the only way in which JavaScript writes it."""
+    match value:
+        case dict():
+            return {key: _whole(one) for key, one in value.items()}
+        case list():
+            return [_whole(one) for one in value]
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value
 
 
 class Hooks:
@@ -59,8 +84,9 @@ class Hooks:
         if website and (event in LACKING or event.startswith("message:compose:")):
             return
         envelope = {"website_id": self._website_id, "event": event, "data": data}
-        body = json.dumps({**envelope, "timestamp": self._clock()}, separators=(",", ":"))
-        self._chores.spawn(self._deliver(event, body.encode()))
+        self._chores.spawn(
+            self._deliver(event, serialise({**envelope, "timestamp": self._clock()}))
+        )
 
     async def close(self) -> None:
         """Close the connections."""
