@@ -1,0 +1,201 @@
+"""Replies: only what an allowed person wrote as a reply becomes a send."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot import markup
+from bot.domain import MessageTs, Millis, OperatorId, SlackUser, Source, Speaker
+from bot.relay.agents import (
+    COMPANY_REFUSES,
+    FAILED_REACTION,
+    HELD_REACTION,
+    AgentWrote,
+    mark,
+    relay_to_crisp,
+)
+from bot.relay.effects import Decision, React, SendMessage, Tell
+from bot.relay.intent import Verb
+from tests.core_kit import ANA, CHANNEL, OPEN, OPERATOR, ROOT, RULES, SESSION
+
+TS = MessageTs("1700000005.000200")
+GUEST = replace(ANA, guest=True)
+STRANGER = replace(ANA, stranger=True)
+GONE = replace(ANA, deleted=True)
+BOT = replace(ANA, bot=True)
+
+
+def wrote(text: str, user: SlackUser = ANA, *, files: bool = False) -> AgentWrote:
+    """Return a reply in the thread."""
+    return AgentWrote(
+        conversation=OPEN,
+        channel=CHANNEL,
+        ts=TS,
+        thread_ts=ROOT,
+        user=user,
+        operator=None,
+        markdown=text,
+        plain=text,
+        has_files=files,
+        occurred_at=Millis(1_700_000_005_000),
+    )
+
+
+def decide(event: AgentWrote, **rules: str) -> Decision:
+    """Decide a reply that is no command."""
+    decision = relay_to_crisp(event, replace(RULES, **rules))  # type: ignore[arg-type]  # texts only
+    assert isinstance(decision, Decision)
+    return decision
+
+
+def sent(decision: Decision) -> list[SendMessage]:
+    """Return what goes to Crisp."""
+    return [e.payload for e in decision.effects if isinstance(e.payload, SendMessage)]
+
+
+def told(decision: Decision) -> list[Tell]:
+    """Return what is said to one person."""
+    return [e.payload for e in decision.effects if isinstance(e.payload, Tell)]
+
+
+def marks(decision: Decision) -> list[tuple[str, bool]]:
+    """Return the reactions that are set or taken away."""
+    return [
+        (e.payload.name, e.payload.present)
+        for e in decision.effects
+        if isinstance(e.payload, React)
+    ]
+
+
+TEXTS = ("Hello", "note: x", "!note x", "// x", "!urgent", "!resolve", "<@UBOT> resolve", "")
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("user", [GUEST, STRANGER, GONE, BOT, replace(GUEST, bot=True)])
+def test_nothing_of_who_may_not_answer_goes_to_crisp(user: SlackUser, text: str) -> None:
+    """Whatever a guest, a stranger, a bot or a deactivated account writes, nothing is sent."""
+    decision = decide(wrote(text, user))
+    assert not [e for e in decision.effects if e.destination is Source.CRISP]
+    assert decision.message is not None
+    assert decision.message.state == "kept"
+
+
+@pytest.mark.parametrize("user", [GUEST, STRANGER, GONE])
+def test_a_refusal_is_told_to_its_writer_only(user: SlackUser) -> None:
+    """The refused see why, where they wrote, and the mark on it; nobody else is told."""
+    decision = decide(wrote("Hello", user))
+    (notice,) = told(decision)
+    assert (notice.user, notice.channel, notice.thread_ts) == (ANA.user_id, CHANNEL, ROOT)
+    assert marks(decision) == [(FAILED_REACTION, True)]
+    assert len(decision.effects) == 2
+
+
+def test_a_bot_is_refused_without_a_word() -> None:
+    """Nobody answers a bot: two bots would talk for ever."""
+    assert decide(wrote("Hello", BOT)).effects == ()
+
+
+def test_an_unmapped_agent_is_refused_where_the_policy_says_so() -> None:
+    """With ``unmapped_agents = refuse`` an agent without an operator is told what to do."""
+    decision = decide(wrote("Hello"), unmapped_agents="refuse")
+    assert not sent(decision)
+    assert COMPANY_REFUSES in told(decision)[0].text
+
+
+def test_a_reply_becomes_one_send_under_the_operators_name() -> None:
+    """A member's reply is one row in the conversation's lane, placed by Slack's own time."""
+    decision = decide(replace(wrote("Hello"), operator=OPERATOR))
+    (row,) = decision.effects
+    (message,) = sent(decision)
+    assert (message.type, message.content) == ("text", "Hello")
+    assert message.speaker == Speaker("Ana Silva", OPERATOR.avatar)
+    assert (row.lane, row.key) == (f"crisp:{SESSION}", f"send:{CHANNEL}:{TS}:0")
+    assert (row.order_key, row.part) == (1_700_000_005_000_200, 0)
+    assert row.of_message
+    assert decision.message is not None
+    assert decision.message.state == "relayed"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "content"),
+    [("Hi", "text", "Hi"), ("!note Hi", "note", "Hi"), ("NOTE: Hi", "note", "Hi")],
+)
+def test_a_note_is_a_note_and_a_text_a_text(text: str, kind: str, content: str) -> None:
+    """The marker decides what Crisp is given, and is cut off."""
+    assert [(m.type, m.content) for m in sent(decide(wrote(text)))] == [(kind, content)]
+
+
+def test_an_aside_leaves_no_trace_but_that_it_was_seen() -> None:
+    """A line that starts with // stays in Slack, in silence."""
+    decision = decide(wrote("// x"))
+    assert decision.effects == ()
+    assert decision.message is not None
+    assert decision.message.state == "kept"
+
+
+@pytest.mark.parametrize("text", ["!urgent x", "Hi\nnote: x", "*note:* x", "<@UBOT> what"])
+def test_what_is_unclear_is_held_and_asked_about(text: str) -> None:
+    """When in doubt nothing is sent; the writer alone is asked, by buttons that name it."""
+    decision = decide(wrote(text))
+    (question,) = told(decision)
+    assert not sent(decision)
+    assert question.user == ANA.user_id
+    assert f"{CHANNEL}:{TS}" in str(question.blocks)
+    assert marks(decision) == [(HELD_REACTION, True)]
+    assert decision.message is not None
+    assert decision.message.state == "held"
+    assert decision.message.content == text
+
+
+def test_a_note_whose_marker_is_formatted_is_held() -> None:
+    """Where the marker cannot be cut off the converted text, it is asked about."""
+    decision = decide(replace(wrote("!note x"), markdown="**!note** x"))
+    assert not sent(decision)
+    assert marks(decision) == [(HELD_REACTION, True)]
+
+
+def test_a_command_is_handed_back() -> None:
+    """A verb becomes nothing here: its handler knows what it does."""
+    assert relay_to_crisp(wrote("!assign me"), RULES) == Verb("assign", "me")
+
+
+@pytest.mark.parametrize(("text", "sends"), [("", 0), (" \n", 0), ("!note", 0), ("See this", 1)])
+def test_files_and_empty_texts_are_answered(text: str, sends: int) -> None:
+    """What cannot be carried is said to the writer, and never sent as nothing."""
+    decision = decide(wrote(text, files=True))
+    assert len(sent(decision)) == sends
+    assert len(told(decision)) == 1
+
+
+@example("word " * 9_000)
+@given(st.text(min_size=1, max_size=30_000).filter(lambda text: text.strip()))
+def test_a_long_reply_is_parts_in_order(text: str) -> None:
+    """A reply is sent in parts that Crisp takes, numbered in order, each with a key of its own."""
+    decision = relay_to_crisp(replace(wrote(text), plain="Hello"), RULES)
+    assert isinstance(decision, Decision)
+    rows = [e for e in decision.effects if isinstance(e.payload, SendMessage)]
+    assert [row.part for row in rows] == list(range(len(rows)))
+    assert len({row.key for row in rows}) == len(rows)
+    assert all(len(m.content) <= markup.CRISP_TEXT_LIMIT for m in sent(decision))
+
+
+@pytest.mark.parametrize(("text", "ends"), [("Hi", True), ("note: x", False), ("// x", False)])
+def test_only_an_answer_ends_the_wait(text: str, *, ends: bool) -> None:
+    """The customer waits until somebody answers; a note or an aside is no answer."""
+    waiting = replace(OPEN, waiting_since=Millis(5), assignee=OperatorId("op"))
+    change = decide(replace(wrote(text), conversation=waiting)).change
+    cleared = change is not None and "waiting_since" in change.columns
+    assert cleared is ends
+    assert (change is not None and change.card) is ends
+
+
+def test_a_mark_and_its_removal_are_two_rows_in_order() -> None:
+    """Taking a mark away comes after setting it, in the same lane."""
+    on, off = mark(CHANNEL, TS, "eyes"), mark(CHANNEL, TS, "eyes", present=False)
+    assert on.lane == off.lane
+    assert on.key != off.key
+    assert on.order_key < off.order_key
