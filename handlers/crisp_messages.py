@@ -23,7 +23,9 @@ def relay(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if message is None or not message.session_id:
         return None
     session_id, fingerprint = SessionId(message.session_id), Fingerprint(message.fingerprint)
-    if (own := view.own_send(fingerprint)) is not None:
+    # What we send is never the visitor's, even if it bears the same time.
+    own = view.own_send(session_id, fingerprint) if message.from_ != "user" else None
+    if own is not None:
         key, in_doubt = own
         # Only what is in doubt needs the echo: what is being sent now will be answered.
         return Decision(confirm=key) if key is not None and in_doubt else None

@@ -141,13 +141,20 @@ class View:
         """Tell whether this Slack-born message is stored."""
         return self.message(channel, ts) is not None
 
-    def own_send(self, fingerprint: Fingerprint) -> tuple[Key | None, bool] | None:
-        """Tell whether a fingerprint is ours: None, or (its open row's key, is it in doubt)."""
+    def own_send(
+        self, session_id: SessionId, fingerprint: Fingerprint
+    ) -> tuple[Key | None, bool] | None:
+        """Tell whether a message is ours: None, or (its open row's key, is it in doubt).
+
+        Fingerprints are times: a customer of another conversation may have written one that
+        equals ours.
+        """
         row = self._one(
-            "SELECT o.key, o.must_look FROM parts p"
+            "SELECT o.key, o.must_look FROM parts p JOIN messages m ON m.id = p.message"
+            " JOIN conversations c ON c.number = m.conversation"
             " LEFT JOIN outbox o ON o.part_id = p.id AND o.state <> 'dead'"
-            " WHERE p.fingerprint = ?",
-            fingerprint,
+            " WHERE p.fingerprint = ? AND c.session_id = ?",
+            *(fingerprint, session_id),
         )
         return None if row is None else (row[0], bool(row[1]))
 
