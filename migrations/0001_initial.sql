@@ -114,7 +114,7 @@ CREATE TABLE outbox (
     error         TEXT,
     CHECK (state = 'pending' OR error IS NOT NULL)
 ) STRICT;
-CREATE INDEX outbox_lane ON outbox (lane, order_key, part, id) WHERE state = 'pending';
+CREATE INDEX outbox_lane ON outbox (lane, order_key, id) WHERE state = 'pending';
 CREATE UNIQUE INDEX outbox_one_card ON outbox (lane) WHERE kind = 'card' AND state = 'pending';
 CREATE INDEX outbox_given_up ON outbox (id) WHERE state <> 'pending';
 CREATE INDEX outbox_conversation ON outbox (conversation);

@@ -210,8 +210,8 @@ def load_payload(kind: str, text: str) -> Payload:
 class Effect:
     """One outbox row to be: a payload, its lane and its place in it.
 
-    Rows of a lane are delivered one at a time by ``(order_key, part)``; ``order_key`` is the
-    platform's time in microseconds. ``key`` is unique for ever: the same key is the same row.
+    Rows of a lane are delivered one at a time by ``order_key``, the platform's time in
+    microseconds; those of one time in the order in which they were stored. ``key`` is unique for ever: the same key is the same row.
     ``of_message`` marks the rows that are parts of the decision's own message.
     """
 

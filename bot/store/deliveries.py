@@ -123,7 +123,7 @@ def retry_all(tx: Transaction) -> tuple[str, ...]:
     keys = [
         row[0]
         for row in tx.conn.execute(
-            "SELECT key FROM outbox WHERE state = 'dead' ORDER BY order_key, part, id"
+            "SELECT key FROM outbox WHERE state = 'dead' ORDER BY order_key, id"
         )
     ]
     keys += [row[0] for row in tx.conn.execute(f"{_ARRIVALS} WHERE state = 'failed' ORDER BY id")]

@@ -1,7 +1,8 @@
 """The life of outbox rows: heads of lanes, done, later, given up, tried again.
 
-Responsible for the SQL of the queue. The order of a lane is ``(order_key, part, id)`` among what
-is pending; only its head may be attempted.
+Responsible for the SQL of the queue. The order of a lane is ``(order_key, id)`` among what is
+pending; only its head may be attempted. The parts of a message are stored together, in order, so
+that another message of the same time does not come between them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _HEAD = (
     " o.payload, o.attempts, o.looks, o.must_look, o.attempt_ended, o.not_before, o.accepted_at, "
     + CONVERSATION_COLUMNS
     + " FROM outbox o LEFT JOIN conversations c ON c.number = o.conversation"
-    " WHERE o.lane = ? AND o.state = 'pending' ORDER BY o.order_key, o.part, o.id LIMIT 1"
+    " WHERE o.lane = ? AND o.state = 'pending' ORDER BY o.order_key, o.id LIMIT 1"
 )
 
 
@@ -51,7 +52,7 @@ def doubt_heads(tx: Transaction) -> int:
         "UPDATE outbox SET must_look = 1, attempt_ended = coalesce(attempt_ended, ?), looks = 0"
         " WHERE state = 'pending' AND must_look = 0 AND kind IN ('post', 'send')"
         " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.lane = outbox.lane AND e.state = 'pending'"
-        " AND e.id < outbox.id AND (e.order_key, e.part) < (outbox.order_key, outbox.part))",
+        " AND e.id < outbox.id AND e.order_key <= outbox.order_key)",
         (tx.now,),
     )
     return cursor.rowcount
@@ -127,13 +128,19 @@ def rename(tx: Transaction, row: OutboxRow, key: Key) -> None:
     tx.conn.execute("UPDATE outbox SET key = ? WHERE id = ?", (key, row.id))
 
 
-def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> None:
-    """Turn a row into a dead letter (or an uncertain one); its lane goes on without it."""
+def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> bool:
+    """Turn a row into a dead letter (or an uncertain one); its lane goes on without it.
+
+    False if the row is gone: an echo has proved meanwhile that it was delivered.
+    """
     state = "dead" if certain else "uncertain"
-    tx.conn.execute("UPDATE outbox SET state = ?, error = ? WHERE id = ?", (state, error, row.id))
+    sql = "UPDATE outbox SET state = ?, error = ? WHERE id = ?"
+    if tx.conn.execute(sql, (state, error, row.id)).rowcount == 0:
+        return False
     if row.part_id is not None:
         part_state = "failed" if certain else "uncertain"
         tx.conn.execute("UPDATE parts SET state = ? WHERE id = ?", (part_state, row.part_id))
+    return True
 
 
 def confirm(tx: Transaction, key: Key, remote: Json) -> bool:
