@@ -342,11 +342,13 @@ async def _finish(bridge: Bridge, delivering: list[asyncio.Task[None]]) -> None:
     )
     for task in unfinished:
         task.cancel()
-    if not unfinished:
+    broken = any(task.cancelled() or task.exception() for task in delivering if task.done())
+    clean = not (unfinished or broken or bridge.to_slack.unsure or bridge.to_crisp.unsure)
+    if clean:
         await bridge.save_quota()
         await bridge.writer.submit(queue.end_cleanly)
     await bridge.writer.close()
-    log.info("bridge.stopped", clean=not unfinished)
+    log.info("bridge.stopped", clean=clean)
 
 
 async def _start_intake(

@@ -81,6 +81,8 @@ class Dispatcher:
         self._open = False
         self._stopping = False
         self._unreachable = 0
+        self.unsure = False
+        """True when something was done whose outcome is not stored: the next start must look."""
 
     # --- what others tell it
 
@@ -146,11 +148,22 @@ class Dispatcher:
     async def _deliver(self, row: OutboxRow) -> None:
         following: OutboxRow | None = None
         try:
-            following = await self._store(await self._outcome(row))
+            following = await self._stored(row, await self._outcome(row))
         finally:
             self._lanes.busy.discard(row.lane)
             self._lanes.put(row.lane, following, int(self._env.clock() * 1000))
             self._changed.set()
+
+    async def _stored(
+        self, row: OutboxRow, job: Callable[[Transaction], OutboxRow | None]
+    ) -> OutboxRow | None:
+        try:
+            return await self._store(job)
+        except Exception as err:  # noqa: BLE001 - one row's trouble must not stop the others
+            log.error("outbox.broken_record", key=row.key, kind=row.kind, error=type(err).__name__)
+            return await self._store(
+                self._give_up(row, Dead(type(err).__name__, certain=False)),
+            )
 
     async def _store(self, job: Callable[[Transaction], OutboxRow | None]) -> OutboxRow | None:
         """Commit what became of a row, however long the database refuses: it has happened."""
@@ -160,7 +173,8 @@ class Dispatcher:
                 return await self._env.writer.submit(job)
             except StoreError as err:
                 if self._stopping:
-                    return None  # the next start looks before it sends
+                    self.unsure = True
+                    return None
                 log.error("outbox.commit_failed", reason=str(err))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
@@ -311,9 +325,9 @@ class Dispatcher:
         )
 
         def job(tx: Transaction) -> OutboxRow | None:
-            queue.give_up(tx, row, certain=dead.certain, error=dead.reason)
-            for effect in _told(tx, row, dead):
-                tx.enqueue(effect)
+            if queue.give_up(tx, row, certain=dead.certain, error=dead.reason):
+                for effect in _told(tx, row, dead):
+                    tx.enqueue(effect)
             return queue.head(tx, row.lane)
 
         return job
