@@ -46,11 +46,12 @@ def doubt_heads(tx: Transaction) -> int:
     """After a start: doubt every row that may have been in flight when the last run ended.
 
     Only a head can have been. A row that came in later may sort before the one that was in flight,
-    so every row is doubted that was a head among what was stored before it.
+    so every row is doubted that was a head among what was stored before it. What was in doubt
+    already may have been sent again since its last look, without a commit: it is looked for anew.
     """
     cursor = tx.conn.execute(
-        "UPDATE outbox SET must_look = 1, attempt_ended = coalesce(attempt_ended, ?), looks = 0"
-        " WHERE state = 'pending' AND must_look = 0 AND kind IN ('post', 'send')"
+        "UPDATE outbox SET must_look = 1, attempt_ended = ?, looks = 0"
+        " WHERE state = 'pending' AND kind IN ('post', 'send')"
         " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.lane = outbox.lane AND e.state = 'pending'"
         " AND e.id < outbox.id AND e.order_key <= outbox.order_key)",
         (tx.now,),
@@ -161,14 +162,20 @@ def confirm(tx: Transaction, key: Key, remote: Json) -> bool:
 
 
 def requeue(tx: Transaction, key: Key) -> bool:
-    """Try a given-up row again, last in its lane and marked late; False if there is none."""
+    """Try a given-up row again, last in its lane and marked late; False if there is none.
+
+    Last whatever the clocks say: the platform's may be ahead of ours, and ``doubt_heads`` relies
+    on it that no row which was stored before comes in front of a head.
+    """
     found = tx.conn.execute(
         "UPDATE outbox SET must_look = (state = 'uncertain'), looks = 0, state = 'pending',"
-        " attempts = 0, not_before = 0, order_key = ?, accepted_at = ?,"
+        " attempts = 0, not_before = 0, accepted_at = ?, order_key = max(?, (SELECT"
+        " coalesce(max(e.order_key), 0) + 1 FROM outbox e WHERE e.lane = outbox.lane"
+        " AND e.state = 'pending')),"
         " payload = CASE WHEN kind = 'post' THEN json_set(payload, '$.late', json('true'))"
         " ELSE payload END"
         " WHERE key = ? AND state <> 'pending' RETURNING destination, lane, part_id",
-        (tx.now * 1000, tx.now, key),
+        (tx.now, tx.now * 1000, key),
     ).fetchone()
     if found is None:
         return False

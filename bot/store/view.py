@@ -150,7 +150,8 @@ class View:
         equals ours.
         """
         row = self._one(
-            "SELECT o.key, o.must_look FROM parts p JOIN messages m ON m.id = p.message"
+            "SELECT o.key, o.must_look OR o.state = 'uncertain' FROM parts p"
+            " JOIN messages m ON m.id = p.message"
             " JOIN conversations c ON c.number = m.conversation"
             " LEFT JOIN outbox o ON o.part_id = p.id AND o.state <> 'dead'"
             " WHERE p.fingerprint = ? AND c.session_id = ?",
@@ -220,7 +221,7 @@ class View:
     def roots_waiting(self) -> bool:
         """Tell whether some conversation's thread is still to be opened."""
         sql = (
-            "SELECT 1 FROM outbox o JOIN conversations c ON c.number = o.conversation"
+            "SELECT 1 FROM outbox o CROSS JOIN conversations c ON c.number = o.conversation"
             " WHERE o.kind = 'post' AND o.state = 'pending' AND c.thread_ts IS NULL LIMIT 1"
         )
         return self._one(sql) is not None
