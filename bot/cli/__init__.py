@@ -14,10 +14,10 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.cli import deliveries, demo, migrate, run, simulate
+from bot.cli import deliveries, demo, doctor, migrate, run, simulate
 from bot.errors import BridgeError, ConfigError
 
-COMMANDS: tuple[ModuleType, ...] = (run, simulate, demo, deliveries, migrate)
+COMMANDS: tuple[ModuleType, ...] = (run, simulate, demo, doctor, deliveries, migrate)
 """One module per command or group; each has ``register(app: typer.Typer) -> None``."""
 
 EXIT_FAILED = 1

@@ -1,0 +1,145 @@
+"""Checks of the Crisp side: token, website, operators, live events, clock.
+
+Responsible for asking Crisp and for the words; it changes nothing there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+from bot import wiring
+from bot.config import Settings
+from bot.crisp.client import CrispClient
+from bot.crisp.events import EVENTS
+from bot.crisp.link import LinkLost, Login, dial
+from bot.crisp.replies import Reply
+from bot.crisp.transport import Transport
+from bot.doctor.check import Check, Report, clock, fail, failed_call, ok, warn
+from bot.domain import Source
+from bot.errors import ApiError, ConfigError
+
+TOKEN = "crisp token"  # noqa: S105 - a check's name
+OPERATORS = "crisp operators"
+RTM = "crisp rtm"
+HOOKS = "crisp hooks"
+RTM_SECONDS = 20.0
+"""How long connecting and signing in may take altogether."""
+_ACCESS = (
+    "check CRISP_TOKEN_IDENTIFIER, CRISP_TOKEN_KEY, CRISP_TIER and CRISP_WEBSITE_ID, which must be "
+    "of the same workspace"
+)
+
+
+class Dated:
+    """A transport that remembers the Date header of its last answer."""
+
+    def __init__(self, inner: Transport) -> None:
+        """Call through ``inner``."""
+        self._inner = inner
+        self.date: str | None = None
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+    ) -> Reply:
+        """Make one call; see Transport."""
+        reply = await self._inner.request(method, path, params=params, json=json)
+        self.date = {name.lower(): value for name, value in reply.headers.items()}.get("date")
+        return reply
+
+
+async def examine_crisp(settings: Settings, report: Report) -> None:
+    """Check the token, the operators and the way in which events come."""
+    quota = wiring.quota(settings, clock=time.time, calls=0)
+    async with AsyncExitStack() as stack:
+        try:
+            direct = wiring.crisp_transport(settings, quota)
+        except ConfigError as err:
+            report(fail(TOKEN, str(err)))
+            return
+        stack.push_async_callback(direct.aclose)
+        transport = Dated(direct)
+        crisp = CrispClient(transport, settings.crisp_website_id)
+        if await _website(crisp, transport, report):
+            report(await _operators(crisp))
+        if settings.crisp_events == "rtm":
+            report(await _rtm(crisp, settings))
+        else:
+            report(_hooks(settings))
+
+
+async def _website(crisp: CrispClient, transport: Dated, report: Report) -> bool:
+    before = time.time()
+    try:
+        website = await crisp.get_website()
+    except ApiError as err:
+        report(failed_call(TOKEN, err, refused=_ACCESS))
+        return False
+    report(ok(TOKEN, f"The Crisp token opens the workspace {website.name or 'without a name'}."))
+    report(clock(Source.CRISP, transport.date, before=before, after=time.time()))
+    return True
+
+
+async def _operators(crisp: CrispClient) -> Check:
+    try:
+        operators = await crisp.list_operators()
+    except ApiError as err:
+        remedy = (
+            "give the token access to the operators, or agents answer under their Slack profile"
+        )
+        return failed_call(OPERATORS, err, refused=remedy)
+    if not operators.items:
+        return warn(
+            OPERATORS,
+            "Crisp lists no operators, so agents answer under their Slack profile "
+            "(relay.unmapped_agents in bridge.toml).",
+        )
+    return ok(OPERATORS, f"{len(operators.items)} operators can be read.")
+
+
+async def _rtm(crisp: CrispClient, settings: Settings) -> Check:
+    identifier, key = settings.crisp_token_identifier, settings.crisp_token_key
+    if identifier is None or key is None:
+        return fail(RTM, "RTM needs a Crisp token: set one, or CRISP_EVENTS=webhook.")
+    login = Login(settings.crisp_tier, identifier.get_secret_value(), key, EVENTS)
+    try:
+        async with asyncio.timeout(RTM_SECONDS):
+            endpoint = await crisp.connect_endpoint(settings.crisp_tier)
+            async with dial(endpoint.app, login, handshake=RTM_SECONDS / 2):
+                pass
+    except ApiError as err:
+        return failed_call(RTM, err, refused=_ACCESS)
+    except LinkLost as err:
+        return _no_socket(str(err))
+    except TimeoutError:
+        return _no_socket(f"no answer within {RTM_SECONDS:.0f} seconds")
+    return ok(RTM, "The RTM socket lets the token in.")
+
+
+def _no_socket(reason: str) -> Check:
+    return fail(
+        RTM,
+        f"Crisp's RTM socket could not be used: {reason}; let websockets out to Crisp through "
+        "proxy and firewall, or set CRISP_EVENTS=webhook.",
+    )
+
+
+def _hooks(settings: Settings) -> Check:
+    kinds = []
+    if settings.crisp_hook_secret is not None:
+        kinds.append("a plugin's hooks, signed, to /crisp/events")
+    if settings.crisp_hook_token is not None:
+        kinds.append("a website's hooks to /crisp/events?token=… (CRISP_HOOK_TOKEN)")
+    return ok(
+        HOOKS,
+        f"Crisp's events come by web hook: {' and '.join(kinds)}, which must be reachable over "
+        f"HTTPS and lead to {settings.bridge_http_host} port {settings.bridge_http_port}.",
+    )
