@@ -5,6 +5,10 @@ can have acted (``bot.errors``). It must not retry, wait or know of any resource
 
 A connection that could not be made is Unreachable: nothing left this machine. Whatever goes
 wrong later is Ambiguous, reads included, which callers may simply repeat.
+
+httpx makes the request and reads the answer; aiohttp moves the bytes. httpx's own connection pool
+takes several times the processor time of everything else that is done for a reply, and more with
+every connection and every call that waits (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -14,8 +18,10 @@ import json as jsonlib
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, Protocol
 
+import aiohttp
 import httpx
 from pydantic import SecretStr
+from yarl import URL
 
 from bot import __version__
 from bot.crisp.replies import Reply, call_name, failure
@@ -85,9 +91,8 @@ class DirectTransport:
                 "Accept": "application/json",
             },
             timeout=httpx.Timeout(timeout),
-            limits=httpx.Limits(max_connections=max_connections, keepalive_expiry=30.0),
             follow_redirects=False,
-            transport=wire,
+            transport=wire or AiohttpWire(max_connections=max_connections),
         )
 
     async def aclose(self) -> None:
@@ -134,6 +139,76 @@ class DirectTransport:
             _fail(Unreachable, call, err)
         except (httpx.HTTPError, TimeoutError) as err:
             _fail(Ambiguous, call, err)
+
+
+class AiohttpWire(httpx.AsyncBaseTransport):
+    """Moves httpx's requests over aiohttp's connections; fails with httpx's own errors."""
+
+    def __init__(self, *, max_connections: int) -> None:
+        """At most so many connections, kept open for 30 s after the last call."""
+        self._max_connections = max_connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Exchange one request for one whole answer."""
+        limits: Mapping[str, float | None] = request.extensions.get("timeout", {})
+        timeout = aiohttp.ClientTimeout(
+            connect=limits.get("pool"),
+            sock_connect=limits.get("connect"),
+            sock_read=limits.get("read"),
+        )
+        try:
+            async with self._opened().request(
+                request.method,
+                URL(str(request.url), encoded=True),
+                headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
+                data=request.content or None,
+                timeout=timeout,
+                allow_redirects=False,
+            ) as answer:
+                content = await answer.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as err:
+            raise as_httpx(err)(type(err).__name__, request=request) from err
+        return httpx.Response(answer.status, headers=answer.raw_headers, content=content)
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """Return the session, which can only be opened where a loop runs."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=self._max_connections,
+                    keepalive_timeout=30.0,
+                    ssl=httpx.create_ssl_context(),
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,  # httpx does
+                trust_env=True,
+            )
+        return self._session
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def as_httpx(err: Exception) -> type[httpx.TransportError]:
+    """Name a failure as httpx would have: whether anything can have left is what matters."""
+    match err:
+        case aiohttp.ClientHttpProxyError():
+            return httpx.ProxyError
+        case aiohttp.ClientConnectorError():
+            return httpx.ConnectError
+        case aiohttp.ConnectionTimeoutError():
+            return httpx.ConnectTimeout
+        case aiohttp.InvalidURL():
+            return httpx.UnsupportedProtocol
+        case TimeoutError():
+            return httpx.ReadTimeout
+        case aiohttp.ClientOSError() | OSError():
+            return httpx.ReadError
+        case _:
+            return httpx.RemoteProtocolError
 
 
 def encode(value: Any) -> bytes | None:
