@@ -18,9 +18,10 @@ from bot.crisp import events as crisp_events
 from bot.domain import Arrival, Source
 from bot.errors import StoreError
 from bot.simulator.slack.people import ANA, BEN
-from bot.store import beside, deliveries
+from bot.store import beside, deliveries, queue
 from bot.store.files import open_files
 from bot.store.transaction import Transaction
+from bot.store.writer import Job, run_jobs
 from tests.harness import World, eventually
 
 SEND = "POST /website/*/conversation/*/message"
@@ -299,6 +300,24 @@ def test_a_change_that_is_broken_off_leaves_nothing(database: Path) -> None:
         broken_off()
     with beside.reading(database, now_ms=1) as view:
         assert deliveries.listing(view, state=None, limit=10) == []
+
+
+async def test_only_others_change_the_version(tmp_path: Path) -> None:
+    """The bridge sees that another process has written, and does not mistake itself for one."""
+    path = tmp_path / "bridge.db"
+    async with open_files(path) as files:
+
+        async def version(*jobs: Job) -> int:
+            run_both = [*jobs, queue.data_version]
+            outcomes, _, _ = await files.writer.run(lambda conn: run_jobs(conn, run_both, 1))
+            return int(outcomes[-1])
+
+        before = await version()
+        await version(lambda tx: fail(tx, 1))
+        assert await version() == before
+        with beside.changing(path, now_ms=1) as tx:
+            fail(tx, 2)
+        assert await version() != before
 
 
 def test_reading_can_change_nothing(database: Path) -> None:
