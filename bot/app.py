@@ -31,6 +31,7 @@ from bot.domain import Arrival, Millis, Receipt, Source
 from bot.errors import ApiError, Refused, StoreError, Unauthorized
 from bot.inbox import Inbox
 from bot.outbox.dispatcher import Dispatcher, Environment
+from bot.outbox.echoes import Echoes
 from bot.outbox.learner import Learner
 from bot.outbox.pacing import Pacer
 from bot.outbox.to_crisp import CrispCourier
@@ -113,6 +114,7 @@ class Bridge:
         timers, pacing = settings.bridge.timers, settings.bridge.pacing
         self.metrics = Metrics()
         self.pages = RecentPages()
+        self.echoes = Echoes()
         self.rules: Rules = wiring.rules(settings, clients.identity)
         self.writer = Writer(
             files.writer,
@@ -141,8 +143,8 @@ class Bridge:
             in_flight=pacing.in_flight,
         )  # fmt: skip
         self.to_crisp = Dispatcher(
-            Source.CRISP, CrispCourier(clients.crisp, learner=learner), Pacer({}), env,
-            in_flight=pacing.in_flight,
+            Source.CRISP, CrispCourier(clients.crisp, learner=learner, echoes=self.echoes),
+            Pacer({}), env, in_flight=pacing.in_flight,
         )  # fmt: skip
         self.slack_side = CatchUp(
             Source.SLACK, self._slack_sweep(), self.to_crisp,
@@ -248,9 +250,12 @@ class Bridge:
     # --- doors
 
     async def accept_crisp(self, arrival: Arrival) -> Receipt:
-        """Accept an event of Crisp's; a page that is told before the first message is kept."""
+        """Accept an event of Crisp's, and keep in mind what may be of use before it is decided."""
         if arrival.kind == "session:sync:pages":
             self.pages.remember(arrival.payload)
+        elif arrival.kind == crisp_events.MESSAGE_RECEIVED:
+            payload = arrival.payload
+            self.echoes.note(payload.get("session_id"), payload.get("fingerprint"))
         return await self.inbox.accept(arrival)
 
     async def crisp_hook(

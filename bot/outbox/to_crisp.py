@@ -14,6 +14,7 @@ from bot.crisp.convert import to_sender
 from bot.crisp.models import OutgoingMessage
 from bot.domain import Conversation
 from bot.outbox.courier import Done, Result
+from bot.outbox.echoes import Echoes
 from bot.outbox.learner import Learner
 from bot.relay.changes import assigned_line, state_line
 from bot.relay.effects import (
@@ -45,9 +46,10 @@ class CrispCourier:
     dropped: frozenset[str] = frozenset()
     fleeting: frozenset[str] = frozenset()
 
-    def __init__(self, crisp: CrispClient, *, learner: Learner) -> None:
+    def __init__(self, crisp: CrispClient, *, learner: Learner, echoes: Echoes) -> None:
         """``learner`` asks Slack who somebody is: such a row keeps its place among the replies."""
         self._crisp = crisp
+        self._echoes = echoes
         self._learner = learner
 
     def bucket(self, row: OutboxRow) -> str:
@@ -76,6 +78,8 @@ class CrispCourier:
         payload = row.payload()
         if not isinstance(payload, SendMessage):
             raise TypeError(f"a {payload.kind} row is not looked for")
+        if self._echoes.heard(_of(row).session_id, payload.fingerprint):
+            return _sent(row)
         found = await self._crisp.get_message(_of(row).session_id, payload.fingerprint)
         return None if found is None else _sent(row)
 
