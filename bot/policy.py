@@ -123,9 +123,20 @@ def after_absent(
 
 
 def after_blind(
-    error: ApiError, *, looks: int, attempt_ended: float, now: float, chance: float, limits: Limits
+    error: ApiError,
+    *,
+    looks: int,
+    attempt_ended: float,
+    now: float,
+    chance: float,
+    limits: Limits,
+    insisted: bool = False,
 ) -> Step:
-    """Decide what follows when looking itself failed: look later, or call it uncertain."""
+    """Decide what follows when looking itself failed: look later, or call it uncertain.
+
+    ``insisted``: a person was told that it is uncertain and wants it sent again; then it is
+    sent where looking will never be possible.
+    """
     if isinstance(error, RateLimited):
         wait = limits.rate_limit_default if error.retry_after is None else error.retry_after
         return LookFirst(now + max(wait, 0.0))
@@ -136,5 +147,5 @@ def after_blind(
         and error.code not in HEALING_CODES
         and not isinstance(error, Unauthorized)
     ):
-        return Dead(error.code, certain=False)
+        return Retry(now, counts=False) if insisted else Dead(error.code, certain=False)
     return LookFirst(now + backoff(max(looks, 1), limits=limits, chance=chance))

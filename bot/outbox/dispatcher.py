@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 import structlog
@@ -199,10 +199,14 @@ class Dispatcher:
         try:
             found = await self._courier.look(row)
         except ApiError as err:
+            asked_at = row.accepted_at / 1000  # later than the attempt if a person asked again
             step = policy.after_blind(
-                err, looks=row.attempts, attempt_ended=ended, now=self._env.clock(),
-                chance=self._env.rng.random(), limits=limits,
+                err, looks=row.attempts, attempt_ended=max(ended, asked_at),
+                now=self._env.clock(), chance=self._env.rng.random(), limits=limits,
+                insisted=asked_at > ended,
             )  # fmt: skip
+            if isinstance(step, Retry):
+                return self._ended(row, await self._courier.attempt(row))
             if isinstance(err, Unreachable | RateLimited):
                 self._hold_bucket(row, err, step, self._env.clock())
             return self._stepped(row, step, err.code, after=After.BLIND_LOOK)
@@ -261,7 +265,7 @@ class Dispatcher:
             log.warning("outbox.dropped", key=row.key, kind=row.kind, code=err.code)
             return _finished(row, Done())
         if isinstance(err, Unreachable | Unauthorized) or (isinstance(step, Retry) and step.bucket):
-            self._hold_bucket(row, err, step, now)
+            self._hold_bucket(replace(row, must_look=False), err, step, now)
         return self._stepped(row, step, err.code, after=After.ATTEMPT)
 
     def _hold_bucket(self, row: OutboxRow, err: ApiError, step: policy.Step, now: float) -> None:
