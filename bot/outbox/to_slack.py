@@ -26,7 +26,7 @@ from bot.domain import (
     Posted,
     Speaker,
 )
-from bot.errors import ApiError, RateLimited, Refused, Unreachable
+from bot.errors import ApiError, Refused
 from bot.outbox.courier import Again, Done, Record, Result
 from bot.outbox.learner import Learner
 from bot.outbox.root_looks import RootLooks
@@ -57,6 +57,8 @@ log = structlog.get_logger()
 
 PATIENCE = 10.0
 """How long, in seconds, a first post waits for Crisp to say who is writing."""
+SOON = 1.0
+"""Seconds until Crisp is asked again."""
 
 
 _LIVE = frozenset({"state", "assignee"})
@@ -105,6 +107,8 @@ class SlackCourier:
         """Name the method and channel that Slack counts the call under."""
         channel = row.conversation.channel if row.conversation else None
         match row.kind:
+            case PostMessage.kind if row.must_look:
+                return f"conversations.history:{channel}"
             case PostMessage.kind:
                 return f"chat.postMessage:{channel or self._rules.channel}"
             case UpdateCard.kind:
@@ -179,6 +183,8 @@ class SlackCourier:
         if payload.style == "context":
             return Done()  # there is no thread that it could be a line of
         root = await self._read(row, payload, conversation)
+        if isinstance(root, Again):
+            return root
         conversation = root.conversation
         operators = await self._reader.ask(lambda view: view.operators())
         posted = await self._slack.post(
@@ -191,8 +197,11 @@ class SlackCourier:
 
     async def _read(
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
-    ) -> _Root:
-        """Ask Crisp who is writing; after a while do without, the card can be mended later."""
+    ) -> _Root | Again:
+        """Ask Crisp who is writing; after a while do without, the card can be mended later.
+
+        Crisp's trouble is this row's alone: it must not hold Slack's bucket back.
+        """
         contact = with_page(conversation.contact, self._pages.last(conversation.session_id))
         if payload.author is Author.VISITOR and not contact.nickname:
             contact = replace(
@@ -206,7 +215,7 @@ class SlackCourier:
             if isinstance(err, Refused) or waited >= PATIENCE:
                 log.warning("conversation.unread", code=err.code)
                 return _Root(known, contact_columns(contact))
-            raise _certain(err) from err
+            return Again(after=min(SOON, max(PATIENCE - waited, 0.0)))
         fresh = convert.conversation_contact(read)
         fresh = replace(
             fresh,
@@ -287,6 +296,8 @@ class SlackCourier:
         columns: dict[str, object] = {}
         if not conversation.known:
             root = await self._read(row, payload, conversation)
+            if isinstance(root, Again):
+                return root
             conversation = root.conversation
             columns = {k: v for k, v in root.columns.items() if k not in _LIVE}
         try:
@@ -363,10 +374,3 @@ def _of(row: OutboxRow) -> Conversation:
 
 def _stored_version(tx: Transaction, row: OutboxRow) -> int:
     return tx.version(_of(row).session_id)
-
-
-def _certain(err: ApiError) -> ApiError:
-    """Turn a failed read before a post into what it means for the post: it was not made."""
-    if isinstance(err, RateLimited):
-        return err
-    return Unreachable(err.source, err.call, err.code, status=err.status)
