@@ -45,9 +45,11 @@ def rules(settings: Settings, identity: Identity) -> Rules:
 
 def limits(settings: Settings) -> Limits:
     """Return how patient deliveries are."""
-    relay = settings.bridge.relay
+    relay, settle = settings.bridge.relay, settings.bridge.timers.settle
     return Limits(
-        settle=settings.bridge.timers.settle,
+        settle=settle,
+        backoff_first=max(settle / 5, 0.05),
+        rate_limit_default=max(settle, 0.1),
         give_up_after=relay.give_up_after,
         uncertain_after=relay.uncertain_after,
     )
