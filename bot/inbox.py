@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from bot.domain import Arrival, Receipt
-from bot.errors import StoreError
 from bot.relay.access import Rules
 from bot.relay.effects import Decision
 from bot.router import Router
 from bot.store import deliveries, queue
+from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 
@@ -51,9 +51,9 @@ class Inbox:
         tx.conn.execute("SAVEPOINT decide")
         try:
             receipt = self._decide(tx, arrival)
-        except StoreError:
-            raise
-        except Exception as err:  # noqa: BLE001 - becomes the row's state, for a person to see
+        except Exception as err:  # becomes the row's state, for a person to see
+            if is_unusable(err):
+                raise  # not the arrival's fault: it is not accepted, and comes again
             tx.conn.execute("ROLLBACK TO decide")
             tx.record(arrival, state="failed", error=_reason(err))
             receipt = Receipt.FAILED
@@ -82,9 +82,9 @@ class Inbox:
                 state, _ = _state_of(decision)
                 tx.settle(inbox_id, state=state, parked_on=decision.park_on)
                 self._write(tx, decision, inbox_id)
-            except StoreError:
-                raise
-            except Exception as err:  # noqa: BLE001 - becomes the row's state
+            except Exception as err:  # becomes the row's state, for a person to see
+                if is_unusable(err):
+                    raise
                 tx.conn.execute("ROLLBACK TO again")
                 tx.settle(inbox_id, state="failed", error=_reason(err))
             tx.conn.execute("RELEASE again")

@@ -18,6 +18,8 @@ from bot.errors import StoreError
 
 T = TypeVar("T")
 P = ParamSpec("P")
+BUSY_TIMEOUT_MS = 5000
+"""How long a statement waits for another process that writes."""
 _TRIES = 50
 """How often a lock is asked for while others only look at it; each takes microseconds."""
 
@@ -29,6 +31,11 @@ class Connection(aiosqlite.Connection):
     between its statements.
     """
 
+    @property
+    def raw(self) -> sqlite3.Connection:
+        """The connection itself, for who sees to it that nothing runs on its thread meanwhile."""
+        return self._conn
+
     async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``function`` on the connection's thread and return its result."""
         result: T = await self._execute(function, self._conn)  # type: ignore[no-untyped-call]  # untyped there
@@ -38,9 +45,12 @@ class Connection(aiosqlite.Connection):
 def _prepare(path: str, *, read_only: bool) -> Callable[[], sqlite3.Connection]:
     def connect() -> sqlite3.Connection:
         uri = f"{Path(path).resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-        conn = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+        conn = sqlite3.connect(
+            uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000,
+            check_same_thread=False, cached_statements=512,
+        )  # fmt: skip
         conn.row_factory = sqlite3.Row
-        conn.execute("PRAGMA busy_timeout = 5000")
+        conn.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         conn.execute("PRAGMA foreign_keys = ON")
         conn.execute("PRAGMA temp_store = MEMORY")
         if read_only:
@@ -76,6 +86,25 @@ def connect_here(path: Path, *, read_only: bool) -> sqlite3.Connection:
             f"There is no database at {path}: start the bridge once, or check BRIDGE_DATABASE."
         )
     return _prepare(str(path), read_only=read_only)()
+
+
+_OF_ONE_STATEMENT = frozenset(
+    {
+        sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_MISUSE,
+    }
+)  # fmt: skip
+
+
+def is_unusable(err: Exception) -> bool:
+    """Tell whether an error is the database's trouble (full, locked, damaged), not a statement's.
+
+    https://www.sqlite.org/rescode.html
+    """
+    if not isinstance(err, sqlite3.Error):
+        return False
+    code = getattr(err, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
+    return code & 0xFF not in _OF_ONE_STATEMENT
 
 
 def create_private(path: Path) -> None:

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bot.errors import StoreError
-from bot.store.database import Connection
+from bot.store.database import BUSY_TIMEOUT_MS, Connection, is_unusable
 from bot.store.transaction import Transaction
 
 T = TypeVar("T")
 Job = Callable[[Transaction], Any]
+Outcome = tuple[list[Any], frozenset[tuple[str, str]], bool]
 BATCH = 256
 """At most this many jobs share a commit."""
 
@@ -46,6 +47,7 @@ class Writer:
         self._card_debounce_ms = card_debounce_ms
         self._queue: asyncio.Queue[_Submitted] = asyncio.Queue()
         self._closed = False
+        self._one_at_a_time = asyncio.Lock()
         self.on_lanes = on_lanes
         self.on_commit = on_commit
 
@@ -81,22 +83,46 @@ class Writer:
             await self._run_batch(batch)
 
     async def _run_batch(self, batch: list[_Submitted]) -> None:
-        jobs = [submitted.job for submitted in batch]
-        now = self._clock_ms()
+        async with self._one_at_a_time:
+            jobs = [submitted.job for submitted in batch]
+            try:
+                outcomes, lanes, wrote = await self._transact(jobs)
+            except (sqlite3.Error, ValueError) as err:
+                failure = StoreError(
+                    f"The database refused a commit ({err}): nothing was accepted."
+                )
+                failure.__cause__ = err
+                outcomes, lanes, wrote = [failure] * len(batch), frozenset(), False
+            if wrote:
+                self.on_commit(len(batch))
+            if lanes:
+                self.on_lanes(lanes)
+            for submitted, outcome in zip(batch, outcomes, strict=True):
+                _settle(submitted.result, outcome)
+
+    async def _transact(self, jobs: list[Job]) -> Outcome:
+        """Run the jobs here, and wait for the disk on the connection's thread.
+
+        Two threads that take turns at every statement are several times slower than one. What can
+        take long is left to the other thread: another process's lock, and the commit.
+        """
+        conn = self._connection.raw
+        before = conn.total_changes
+        if not _begin_at_once(conn):
+            await self._connection.run(_begin)
         try:
-            outcomes, lanes, wrote = await self._connection.run(
-                lambda conn: run_jobs(conn, jobs, now, card_debounce_ms=self._card_debounce_ms)
+            outcomes, lanes = _run_all(
+                conn, jobs, self._clock_ms(), card_debounce_ms=self._card_debounce_ms
             )
-        except (sqlite3.Error, ValueError) as err:
-            failure = StoreError(f"The database refused a commit ({err}): nothing was accepted.")
-            failure.__cause__ = err
-            outcomes, lanes, wrote = [failure] * len(batch), frozenset(), False
+        except BaseException:
+            _roll_back(conn)
+            raise
+        wrote = conn.total_changes > before
         if wrote:
-            self.on_commit(len(batch))
-        if lanes:
-            self.on_lanes(lanes)
-        for submitted, outcome in zip(batch, outcomes, strict=True):
-            _settle(submitted.result, outcome)
+            await self._connection.run(_commit)
+        else:
+            _commit(conn)
+        return outcomes, lanes, wrote
 
 
 def _settle(future: asyncio.Future[Any], outcome: object) -> None:
@@ -111,32 +137,69 @@ def _settle(future: asyncio.Future[Any], outcome: object) -> None:
 
 def run_jobs(
     conn: sqlite3.Connection, jobs: list[Job], now: int, *, card_debounce_ms: int = 2000
-) -> tuple[list[Any], frozenset[tuple[str, str]], bool]:
+) -> Outcome:
     """Run the jobs in one transaction; return outcomes, lanes with new work, whether it wrote.
 
-    Runs on the connection's thread. An outcome is a job's result, or the Exception it raised.
+    An outcome is a job's result, or the Exception it raised.
     """
+    before = conn.total_changes
+    _begin(conn)
+    try:
+        outcomes, lanes = _run_all(conn, jobs, now, card_debounce_ms=card_debounce_ms)
+    except BaseException:
+        _roll_back(conn)
+        raise
+    _commit(conn)
+    return outcomes, lanes, conn.total_changes > before
+
+
+def _run_all(
+    conn: sqlite3.Connection, jobs: list[Job], now: int, *, card_debounce_ms: int
+) -> tuple[list[Any], frozenset[tuple[str, str]]]:
     outcomes: list[Any] = []
     lanes: set[tuple[str, str]] = set()
-    before = conn.total_changes
+    for job in jobs:
+        tx = Transaction(conn, now, card_debounce_ms=card_debounce_ms)
+        conn.execute("SAVEPOINT job")
+        try:
+            outcomes.append(job(tx))
+        except Exception as err:
+            if is_unusable(err) or not conn.in_transaction:
+                raise
+            conn.execute("ROLLBACK TO job")
+            outcomes.append(err)
+        else:
+            lanes |= tx.lanes
+        conn.execute("RELEASE job")
+    return outcomes, frozenset(lanes)
+
+
+def _begin(conn: sqlite3.Connection) -> None:
     conn.execute("BEGIN IMMEDIATE")
+
+
+def _begin_at_once(conn: sqlite3.Connection) -> bool:
+    """Begin, unless another process writes at the moment: waiting for it would block the loop."""
+    conn.execute("PRAGMA busy_timeout = 0")
     try:
-        for job in jobs:
-            tx = Transaction(conn, now, card_debounce_ms=card_debounce_ms)
-            conn.execute("SAVEPOINT job")
-            try:
-                outcomes.append(job(tx))
-            except Exception as err:
-                if isinstance(err, sqlite3.OperationalError):
-                    raise
-                conn.execute("ROLLBACK TO job")
-                outcomes.append(err)
-            else:
-                lanes |= tx.lanes
-            conn.execute("RELEASE job")
+        _begin(conn)
+    except sqlite3.OperationalError as err:
+        if err.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    finally:
+        conn.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    return True
+
+
+def _commit(conn: sqlite3.Connection) -> None:
+    try:
         conn.execute("COMMIT")
     except BaseException:
-        if conn.in_transaction:
-            conn.execute("ROLLBACK")
+        _roll_back(conn)
         raise
-    return outcomes, frozenset(lanes), conn.total_changes > before
+
+
+def _roll_back(conn: sqlite3.Connection) -> None:
+    if conn.in_transaction:
+        conn.execute("ROLLBACK")
