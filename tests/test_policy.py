@@ -107,7 +107,7 @@ def test_backoff_stays_within_its_bounds(attempt: int, chance: float) -> None:
     """A pause is between half of its ceiling and the ceiling, which doubles up to the cap."""
     pause = backoff(attempt, limits=LIMITS, chance=chance)
     ceiling = min(LIMITS.backoff_cap, LIMITS.backoff_first * 2 ** min(attempt - 1, 40))
-    assert ceiling / 2 <= pause < ceiling
+    assert ceiling / 2 <= pause <= ceiling
 
 
 @given(attempt=st.integers(1, 40), chance=st.floats(0, 1, exclude_max=True))
@@ -205,3 +205,16 @@ def test_a_look_that_fails_never_leads_to_a_resend(
 ) -> None:
     """Who cannot look looks later, and in the end says that it is uncertain."""
     assert blind(error, ended=ended) == step
+
+
+def test_a_person_who_insists_is_obeyed_only_where_looking_is_refused_for_good() -> None:
+    """Send again is sent again where no look will ever answer; else it is looked for first."""
+
+    def insisted(error: ApiError) -> Step:
+        return after_blind(
+            error, looks=1, attempt_ended=NOW, now=NOW, chance=0.0, limits=LIMITS, insisted=True
+        )
+
+    assert insisted(refused("session_not_found")) == Retry(NOW, counts=False)
+    assert insisted(refused("not_in_channel")) == LookFirst(NOW + 0.5)
+    assert insisted(UNREACHABLE) == LookFirst(NOW + 0.5)

@@ -175,11 +175,13 @@ async def test_a_failed_commit_accepts_nothing(bench: Bench, breaking: str, mend
     assert await bench.names() == ["c"]
 
 
-async def test_a_locked_database_accepts_nothing(bench: Bench, tmp_path: Path) -> None:
+async def test_a_locked_database_accepts_nothing(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another process that writes makes us wait, then say so; nothing is half done."""
     other = sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    await bench.sql("PRAGMA busy_timeout = 1")
+    monkeypatch.setattr("bot.store.writer.BUSY_TIMEOUT_MS", 1)
     async with bench.started() as writer:
         with pytest.raises(StoreError):
             await writer.submit(noting("a"))
