@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,27 +17,13 @@ import structlog
 from aiohttp import web
 
 from bot import server, wiring
-from bot.catch_up import CatchUp
+from bot.bridge import Bridge, Clients, now, now_ms
 from bot.config import Settings
-from bot.crisp import events as crisp_events
 from bot.crisp.client import CrispClient
-from bot.crisp.quota import DailyCount
 from bot.crisp.rtm import RtmListener
-from bot.crisp.webhook import Refusal, verify
 from bot.desk import Desk
-from bot.domain import Arrival, Millis, Receipt, Source
-from bot.errors import ApiError, Refused, StoreError, Unauthorized
-from bot.inbox import Inbox
-from bot.outbox.dispatcher import Dispatcher, Environment
-from bot.outbox.echoes import Echoes
-from bot.outbox.learner import Learner
-from bot.outbox.pacing import Pacer
-from bot.outbox.to_crisp import CrispCourier
-from bot.outbox.to_slack import SlackCourier
-from bot.recent_pages import RecentPages
-from bot.relay.access import Rules
+from bot.errors import ApiError, BridgeError, ConfigError, Refused, StoreError, Unauthorized
 from bot.router import Router
-from bot.server import Answer, Health
 from bot.slack.client import SlackClient
 from bot.slack.http import slack_events_handler
 from bot.slack.listener import build_app
@@ -49,10 +33,6 @@ from bot.slack.web import open_session
 from bot.store import queue
 from bot.store.files import Files, open_files
 from bot.store.reader import Reader
-from bot.store.view import View
-from bot.store.writer import Writer
-from bot.sweep import CrispSweep, SlackSweep
-from bot.telemetry import Metrics
 from handlers import (
     crisp_conversations,
     crisp_messages,
@@ -65,9 +45,10 @@ from handlers.slack_questions import Questions
 
 log = structlog.get_logger()
 
-HOUSEKEEPING_SECONDS = 5.0
-KEEP_DONE_MS = 30 * 24 * 3600 * 1000
-"""How long a decided arrival stays in the inbox; its message keeps what makes it unique."""
+SPARE = 1.0
+"""Seconds kept of the time to stop in for closing the database and the connections."""
+LEAST = 0.5
+"""Seconds that what is in flight gets at least."""
 
 HANDLERS = (
     crisp_messages,
@@ -84,209 +65,6 @@ def router() -> Router:
     return Router().merge(module.router for module in HANDLERS)
 
 
-@dataclass(slots=True)
-class Clients:
-    """The two platforms."""
-
-    slack: SlackClient
-    crisp: CrispClient
-    identity: Identity
-    quota: DailyCount
-
-
-def now() -> float:
-    """Return epoch seconds."""
-    return time.time()
-
-
-def now_ms() -> int:
-    """Return epoch milliseconds."""
-    return int(now() * 1000)
-
-
-class Bridge:
-    """One running bridge."""
-
-    def __init__(self, settings: Settings, files: Files, clients: Clients) -> None:
-        """Make all parts; nothing runs yet."""
-        self.settings = settings
-        self.clients = clients
-        timers, pacing = settings.bridge.timers, settings.bridge.pacing
-        self.metrics = Metrics()
-        self.pages = RecentPages()
-        self.echoes = Echoes()
-        self.rules: Rules = wiring.rules(settings, clients.identity)
-        self.writer = Writer(
-            files.writer,
-            clock_ms=now_ms,
-            card_debounce_ms=int(timers.card_debounce * 1000),
-            on_lanes=self._wake,
-            on_commit=lambda _jobs: self.metrics.committed(),
-        )
-        self.reader = Reader(files.reader, clock_ms=now_ms)
-        self.inbox = Inbox(self.writer, router(), self.rules, on_receipt=self._count)
-        env = Environment(
-            self.writer,
-            self.reader,
-            self.metrics,
-            wiring.limits(settings),
-            now,
-            random.Random(),  # noqa: S311 - jitter
-        )
-        learner = Learner(clients.slack, self.reader, redecide=self.inbox.redecide)
-        slack_courier = SlackCourier(
-            clients.slack, clients.crisp, self.reader, self.rules,
-            learner=learner, pages=self.pages, clock=now, redecide=self.inbox.redecide,
-        )  # fmt: skip
-        self.to_slack = Dispatcher(
-            Source.SLACK, slack_courier, wiring.slack_pacer(settings), env,
-            in_flight=pacing.in_flight,
-        )  # fmt: skip
-        self.to_crisp = Dispatcher(
-            Source.CRISP, CrispCourier(clients.crisp, learner=learner, echoes=self.echoes),
-            Pacer({}), env, in_flight=pacing.in_flight,
-        )  # fmt: skip
-        self.slack_side = CatchUp(
-            Source.SLACK, self._slack_sweep(), self.to_crisp,
-            every=timers.sweep_every, limit=timers.catch_up_limit, on_swept=self._swept,
-        )  # fmt: skip
-        self.crisp_side = CatchUp(
-            Source.CRISP, self._crisp_sweep(), self.to_slack,
-            every=timers.sweep_every, limit=timers.catch_up_limit, on_swept=self._swept,
-        )  # fmt: skip
-        self._counts: dict[str, int] = {}
-        self._data_version: int | None = None
-        self._depths: Mapping[Source, tuple[int, Millis | None]] = {}
-
-    def _slack_sweep(self) -> SlackSweep:
-        days = self.settings.bridge.timers.slack_horizon_days
-        return SlackSweep(
-            self.clients.slack, self.inbox.accept, self.writer, self.reader,
-            self.rules.bridged_channels(), clock_ms=now_ms, horizon_ms=int(days * 86_400_000),
-            users_ttl_ms=int(self.settings.bridge.timers.users_ttl * 1000),
-        )  # fmt: skip
-
-    def _crisp_sweep(self) -> CrispSweep:
-        return CrispSweep(
-            self.clients.crisp, self.inbox.accept, self.writer, self.reader,
-            clock_ms=now_ms, backfill=self.settings.bridge.relay.backfill == "open",
-        )  # fmt: skip
-
-    def _wake(self, lanes: Any) -> None:
-        for source, dispatcher in ((Source.SLACK, self.to_slack), (Source.CRISP, self.to_crisp)):
-            mine = [lane for destination, lane in lanes if destination == source.value]
-            if mine:
-                dispatcher.wake(mine)
-
-    def _count(self, arrival: Arrival, receipt: Receipt) -> None:
-        if receipt is Receipt.DUPLICATE:
-            self.metrics.duplicate(arrival.source)
-        elif receipt is Receipt.FAILED:
-            self.metrics.event_failed()
-            log.error("event.failed", source=arrival.source.value, kind=arrival.kind)
-        elif receipt is not Receipt.IGNORED:
-            self.metrics.accepted(arrival.source, arrival.kind)
-
-    def _swept(self) -> None:
-        self.metrics.swept(now())
-
-    # --- health
-
-    def health(self) -> Health:
-        """Return how the bridge is doing."""
-        oldest = [since for _, since in self._depths.values() if since is not None]
-        return Health(
-            slack_connected=self.slack_side.connected,
-            crisp_connected=self.crisp_side.connected,
-            caught_up=self.slack_side.done and self.crisp_side.done,
-            queued={source.value: depth for source, (depth, _) in self._depths.items()},
-            oldest=max(now() - min(oldest) / 1000, 0.0) if oldest else 0.0,
-            dead=self._counts.get("dead", 0),
-            uncertain=self._counts.get("uncertain", 0),
-        )
-
-    async def housekeeping(self) -> None:
-        """Keep figures, the day's count of calls and the size of the inbox in order."""
-        while True:
-            await self.notice_others()
-            self._depths, self._counts = await self.reader.ask(_figures)
-            for source in Source:
-                depth, since = self._depths.get(source, (0, None))
-                age = max(now() - since / 1000, 0.0) if since else 0.0
-                self.metrics.queue(source, depth=depth, age=age)
-            for source, side in ((Source.SLACK, self.slack_side), (Source.CRISP, self.crisp_side)):
-                self.metrics.connected(source, up=side.connected)
-            await self.save_quota()
-            await asyncio.sleep(HOUSEKEEPING_SECONDS)
-
-    async def notice_others(self) -> None:
-        """Take up what another process, ``deliveries retry``, has put back into the queue."""
-        try:
-            version = await self.writer.submit(queue.data_version)
-            if version != self._data_version:
-                await self.inbox.take_up_retries()
-                self._wake(await self.reader.ask(queue.open_lanes))
-                self._data_version = version
-        except StoreError as err:
-            log.error("database.busy", reason=str(err))  # it is asked again in a moment
-
-    async def save_quota(self) -> None:
-        """Store how many calls were made today."""
-        quota = self.clients.quota
-        day, calls = quota.day.isoformat(), quota.calls
-        self.metrics.crisp_calls(today=calls, quota=quota.limit)
-        stored = await self.reader.ask(lambda view: view.crisp_calls(day))
-        if calls > stored:
-            await self.writer.submit(lambda tx: tx.save_crisp_calls(day, calls))
-
-    async def prune(self) -> None:
-        """Forget decided arrivals that are old."""
-        while True:
-            await self.writer.submit(
-                lambda tx: queue.prune(tx, done_before=Millis(tx.now - KEEP_DONE_MS))
-            )
-            await asyncio.sleep(3600)
-
-    # --- doors
-
-    async def accept_crisp(self, arrival: Arrival) -> Receipt:
-        """Accept an event of Crisp's, and keep in mind what may be of use before it is decided."""
-        if arrival.kind == "session:sync:pages":
-            self.pages.remember(arrival.payload)
-        elif arrival.kind == crisp_events.MESSAGE_RECEIVED:
-            payload = arrival.payload
-            self.echoes.note(payload.get("session_id"), payload.get("fingerprint"))
-        return await self.inbox.accept(arrival)
-
-    async def crisp_hook(
-        self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
-    ) -> Answer:
-        """Verify a hook, commit what it says, and only then answer 200."""
-        secret, token = self.settings.crisp_hook_secret, self.settings.crisp_hook_token
-        hook = verify(
-            headers=headers,
-            query=query,
-            body=body,
-            website_id=self.settings.crisp_website_id,
-            secret=secret.get_secret_value() if secret else None,
-            token=token.get_secret_value() if token else None,
-            now_ms=now_ms(),
-        )
-        if isinstance(hook, Refusal):
-            log.warning("hook.refused", reason=hook.reason)
-            return Answer(hook.status, "This request is not Crisp's.")
-        arrival = crisp_events.arrival(
-            hook.event, hook.data, website_id=self.settings.crisp_website_id, at=hook.timestamp
-        )
-        if arrival is not None:
-            await self.accept_crisp(arrival)
-        return Answer(200)
-
-
-def _figures(view: View) -> tuple[Mapping[Source, tuple[int, Millis | None]], dict[str, int]]:
-    return queue.depths(view), queue.given_up_count(view)
-
-
 async def run(
     settings: Settings,
     *,
@@ -299,11 +77,13 @@ async def run(
         clients = await stack.enter_async_context(_clients(settings, files, stop))
         if clients is None:
             return
-        bridge = Bridge(settings, files, clients)
+        bridge = Bridge(settings, files, clients, router())
         await _run(bridge, stop, on_listening)
 
 
 async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int], None]) -> None:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + bridge.settings.bridge.timers.shutdown
     async with asyncio.TaskGroup() as core:
         writing = core.create_task(bridge.writer.run())
         await _recover(bridge)
@@ -313,11 +93,14 @@ async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int]
                 await _start_intake(bridge, intake, on_listening)
                 await stop.wait()
                 log.info("bridge.stopping")
+                end = loop.time() + bridge.settings.bridge.timers.shutdown
+                bridge.stop_delivering()  # nothing new is sent while the doors close
                 intake.create_task(_cancel())
         except* _Stop:
             pass
         finally:
-            await _finish(bridge, delivering)
+            bridge.stop_delivering()
+            await _finish(bridge, delivering, within=end - loop.time() - SPARE)
             writing.cancel()
 
 
@@ -335,23 +118,23 @@ async def _recover(bridge: Bridge) -> None:
     lanes = await bridge.reader.ask(queue.open_lanes)
     if lanes:
         log.info("outbox.taken_up", lanes=len(lanes), doubted=doubted)
-    bridge._wake(lanes)  # noqa: SLF001 - the composition root's own
+    bridge.wake(lanes)
 
 
-async def _finish(bridge: Bridge, delivering: list[asyncio.Task[None]]) -> None:
-    """Finish what is in flight, within the time there is, and mark a clean end."""
-    for dispatcher in (bridge.to_slack, bridge.to_crisp):
-        dispatcher.stop()
-    _, unfinished = await asyncio.wait(
-        delivering, timeout=max(bridge.settings.bridge.timers.shutdown - 2.0, 0.5)
-    )
+async def _finish(bridge: Bridge, delivering: list[asyncio.Task[None]], *, within: float) -> None:
+    """Finish what is in flight, within so many seconds, and mark a clean end."""
+    _, unfinished = await asyncio.wait(delivering, timeout=max(within, LEAST))
     for task in unfinished:
         task.cancel()
     broken = any(task.cancelled() or task.exception() for task in delivering if task.done())
     clean = not (unfinished or broken or bridge.to_slack.unsure or bridge.to_crisp.unsure)
     if clean:
-        await bridge.save_quota()
-        await bridge.writer.submit(queue.end_cleanly)
+        try:
+            await bridge.save_quota()
+            await bridge.writer.submit(queue.end_cleanly)
+        except StoreError as err:
+            clean = False  # the next start looks
+            log.error("database.busy", reason=str(err))
     await bridge.writer.close()
     log.info("bridge.stopped", clean=clean)
 
@@ -402,7 +185,7 @@ async def _start_intake(
     else:
         bridge.slack_side.connect()
     if settings.crisp_events == "rtm":
-        intake.create_task(_rtm(bridge).run())
+        intake.create_task(_listen_to_crisp(bridge))
     else:
         bridge.crisp_side.connect()
 
@@ -421,6 +204,16 @@ def _questions(
         sleep=asyncio.sleep,
         spawn=spawn,
     )
+
+
+async def _listen_to_crisp(bridge: Bridge) -> None:
+    try:
+        await _rtm(bridge).run()
+    except Unauthorized as err:
+        raise BridgeError(
+            f"Crisp refuses the token ({err.code}): check CRISP_TOKEN_IDENTIFIER, CRISP_TOKEN_KEY, "
+            "CRISP_TIER and CRISP_WEBSITE_ID; slack-crisp-bridge doctor says which is wrong."
+        ) from err
 
 
 def _rtm(bridge: Bridge) -> RtmListener:
@@ -479,10 +272,11 @@ async def _identity(slack: SlackClient, stop: asyncio.Event) -> Identity | None:
     while not stop.is_set():
         try:
             return await slack.identity()
-        except Unauthorized as err:
-            raise Unauthorized(err.source, err.call, err.code, status=err.status) from err
-        except Refused:
-            raise
+        except Refused as err:
+            raise ConfigError(
+                f"Slack refuses SLACK_BOT_TOKEN ({err.code}): copy the Bot User OAuth Token again "
+                "from OAuth & Permissions on the app's page, after installing the app."
+            ) from err
         except ApiError as err:
             log.warning("slack.unreachable", reason=str(err), retry_in=pause)
         try:

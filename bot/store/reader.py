@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
+from bot.errors import StoreError
 from bot.store.database import Connection
 from bot.store.view import View
 
@@ -25,10 +26,13 @@ class Reader:
         self._clock_ms = clock_ms
 
     async def ask(self, question: Callable[[View], T]) -> T:
-        """Run a question on the reader's thread and return its answer."""
+        """Run a question on the reader's thread; StoreError if the database cannot be read."""
         now = self._clock_ms()
 
         def answer(conn: sqlite3.Connection) -> T:
             return question(View(conn, now))
 
-        return await self._connection.run(answer)
+        try:
+            return await self._connection.run(answer)
+        except sqlite3.Error as err:
+            raise StoreError(f"The database cannot be read now ({err}).") from err

@@ -1,0 +1,278 @@
+"""One running bridge: its parts, made once and joined.
+
+Responsible for what belongs together while it runs: inbox, dispatchers, sweeps, health, figures.
+It starts no task and opens nothing; ``bot.app`` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from bot import wiring
+from bot.catch_up import CatchUp
+from bot.config import Settings
+from bot.crisp import events as crisp_events
+from bot.crisp.client import CrispClient
+from bot.crisp.quota import DailyCount
+from bot.crisp.webhook import Refusal, verify
+from bot.domain import Arrival, Millis, Receipt, Source
+from bot.errors import StoreError
+from bot.inbox import Inbox
+from bot.outbox.dispatcher import Dispatcher, Environment
+from bot.outbox.echoes import Echoes
+from bot.outbox.learner import Learner
+from bot.outbox.pacing import Pacer
+from bot.outbox.to_crisp import CrispCourier
+from bot.outbox.to_slack import SlackCourier
+from bot.recent_pages import RecentPages
+from bot.relay.access import Rules
+from bot.router import Router
+from bot.server import Answer, Health
+from bot.slack.client import SlackClient
+from bot.slack.models import Identity
+from bot.store import queue
+from bot.store.files import Files
+from bot.store.reader import Reader
+from bot.store.transaction import Transaction
+from bot.store.view import View
+from bot.store.writer import Heads, Writer
+from bot.sweep import CrispSweep, SlackSweep
+from bot.telemetry import Metrics
+
+log = structlog.get_logger()
+
+HOUSEKEEPING_SECONDS = 5.0
+PRUNING_SECONDS = 3600.0
+KEEP_DONE_MS = 30 * 24 * 3600 * 1000
+"""How long a decided arrival stays in the inbox; its message keeps what makes it unique."""
+
+
+@dataclass(slots=True)
+class Clients:
+    """The two platforms."""
+
+    slack: SlackClient
+    crisp: CrispClient
+    identity: Identity
+    quota: DailyCount
+
+
+def now() -> float:
+    """Return epoch seconds."""
+    return time.time()
+
+
+def now_ms() -> int:
+    """Return epoch milliseconds."""
+    return int(now() * 1000)
+
+
+class Bridge:
+    """One running bridge."""
+
+    def __init__(self, settings: Settings, files: Files, clients: Clients, router: Router) -> None:
+        """Make all parts; nothing runs yet. ``router`` holds all handlers."""
+        self.settings = settings
+        self.clients = clients
+        timers, pacing = settings.bridge.timers, settings.bridge.pacing
+        self.metrics = Metrics()
+        self.pages = RecentPages()
+        self.echoes = Echoes()
+        self.rules: Rules = wiring.rules(settings, clients.identity)
+        self.writer = Writer(
+            files.writer,
+            clock_ms=now_ms,
+            card_debounce_ms=int(timers.card_debounce * 1000),
+            on_lanes=self.hand,
+            on_commit=lambda _jobs: self.metrics.committed(),
+        )
+        self.reader = Reader(files.reader, clock_ms=now_ms)
+        self.inbox = Inbox(self.writer, router, self.rules, on_receipt=self._count)
+        env = Environment(
+            self.writer,
+            self.reader,
+            self.metrics,
+            wiring.limits(settings),
+            now,
+            random.Random(),  # noqa: S311 - jitter
+        )
+        learner = Learner(clients.slack, self.reader, redecide=self.inbox.redecide)
+        slack_courier = SlackCourier(
+            clients.slack, clients.crisp, self.reader, self.rules,
+            learner=learner, pages=self.pages, clock=now, redecide=self.inbox.redecide,
+        )  # fmt: skip
+        self.to_slack = Dispatcher(
+            Source.SLACK, slack_courier, wiring.slack_pacer(settings), env,
+            in_flight=pacing.in_flight,
+        )  # fmt: skip
+        self.to_crisp = Dispatcher(
+            Source.CRISP, CrispCourier(clients.crisp, learner=learner, echoes=self.echoes),
+            Pacer({}), env, in_flight=pacing.in_flight,
+        )  # fmt: skip
+        self.slack_side = CatchUp(
+            Source.SLACK, self._slack_sweep(), self.to_crisp,
+            every=timers.sweep_every, limit=timers.catch_up_limit, on_swept=self._swept,
+        )  # fmt: skip
+        self.crisp_side = CatchUp(
+            Source.CRISP, self._crisp_sweep(), self.to_slack,
+            every=timers.sweep_every, limit=timers.catch_up_limit, on_swept=self._swept,
+        )  # fmt: skip
+        self._counts: dict[str, int] = {}
+        self._data_version: int | None = None
+        self._depths: Mapping[Source, tuple[int, Millis | None]] = {}
+
+    def _slack_sweep(self) -> SlackSweep:
+        days = self.settings.bridge.timers.slack_horizon_days
+        return SlackSweep(
+            self.clients.slack, self.inbox.accept, self.writer, self.reader,
+            self.rules.bridged_channels(), clock_ms=now_ms, horizon_ms=int(days * 86_400_000),
+            users_ttl_ms=int(self.settings.bridge.timers.users_ttl * 1000),
+        )  # fmt: skip
+
+    def _crisp_sweep(self) -> CrispSweep:
+        return CrispSweep(
+            self.clients.crisp, self.inbox.accept, self.writer, self.reader,
+            clock_ms=now_ms, backfill=self.settings.bridge.relay.backfill == "open",
+        )  # fmt: skip
+
+    def hand(self, heads: Heads) -> None:
+        """Hand the heads of lanes with new work to who delivers them."""
+        for source, dispatcher in ((Source.SLACK, self.to_slack), (Source.CRISP, self.to_crisp)):
+            mine = {lane: row for (to, lane), row in heads.items() if to == source.value}
+            if mine:
+                dispatcher.hand(mine)
+
+    def wake(self, lanes: Iterable[tuple[str, str]]) -> None:
+        """Tell the dispatchers of (destination, lane) pairs that have work."""
+        for source, dispatcher in ((Source.SLACK, self.to_slack), (Source.CRISP, self.to_crisp)):
+            mine = [lane for destination, lane in lanes if destination == source.value]
+            if mine:
+                dispatcher.wake(mine)
+
+    def stop_delivering(self) -> None:
+        """Let both dispatchers finish what is in flight and start nothing more."""
+        self.to_slack.stop()
+        self.to_crisp.stop()
+
+    def _count(self, arrival: Arrival, receipt: Receipt) -> None:
+        if receipt is Receipt.DUPLICATE:
+            self.metrics.duplicate(arrival.source)
+        elif receipt is Receipt.FAILED:
+            self.metrics.event_failed()
+            log.error("event.failed", source=arrival.source.value, kind=arrival.kind)
+        elif receipt is not Receipt.IGNORED:
+            self.metrics.accepted(arrival.source, arrival.kind)
+
+    def _swept(self) -> None:
+        self.metrics.swept(now())
+
+    # --- health
+
+    def health(self) -> Health:
+        """Return how the bridge is doing."""
+        oldest = [since for _, since in self._depths.values() if since is not None]
+        return Health(
+            slack_connected=self.slack_side.connected,
+            crisp_connected=self.crisp_side.connected,
+            caught_up=self.slack_side.done and self.crisp_side.done,
+            queued={source.value: depth for source, (depth, _) in self._depths.items()},
+            oldest=max(now() - min(oldest) / 1000, 0.0) if oldest else 0.0,
+            dead=self._counts.get("dead", 0),
+            uncertain=self._counts.get("uncertain", 0),
+        )
+
+    async def housekeeping(self) -> None:
+        """Keep figures and the day's count of calls up to date, until cancelled."""
+        while True:
+            try:
+                await self._refresh()
+            except StoreError as err:
+                log.error("database.busy", reason=str(err))  # asked again in a moment
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+    async def _refresh(self) -> None:
+        await self.notice_others()
+        self._depths, self._counts = await self.reader.ask(_figures)
+        for source in Source:
+            depth, since = self._depths.get(source, (0, None))
+            age = max(now() - since / 1000, 0.0) if since else 0.0
+            self.metrics.queue(source, depth=depth, age=age)
+        for source, side in ((Source.SLACK, self.slack_side), (Source.CRISP, self.crisp_side)):
+            self.metrics.connected(source, up=side.connected)
+        await self.save_quota()
+
+    async def notice_others(self) -> None:
+        """Take up what another process, ``deliveries retry``, has put back into the queue."""
+        version = await self.writer.submit(queue.data_version)
+        if version != self._data_version:
+            await self.inbox.take_up_retries()
+            self.wake(await self.reader.ask(queue.open_lanes))
+            self._data_version = version
+
+    async def save_quota(self) -> None:
+        """Store how many calls were made today."""
+        quota = self.clients.quota
+        day, calls = quota.day.isoformat(), quota.calls
+        self.metrics.crisp_calls(today=calls, quota=quota.limit)
+        stored = await self.reader.ask(lambda view: view.crisp_calls(day))
+        if calls > stored:
+            await self.writer.submit(lambda tx: tx.save_crisp_calls(day, calls))
+
+    async def prune(self) -> None:
+        """Forget decided arrivals that are old, until cancelled."""
+        while True:
+            try:
+                while await self.writer.submit(_prune):
+                    pass
+            except StoreError as err:
+                log.error("database.busy", reason=str(err))
+            await asyncio.sleep(PRUNING_SECONDS)
+
+    # --- doors
+
+    async def accept_crisp(self, arrival: Arrival) -> Receipt:
+        """Accept an event of Crisp's, and keep in mind what may be of use before it is decided."""
+        if arrival.kind == "session:sync:pages":
+            self.pages.remember(arrival.payload)
+        elif arrival.kind == crisp_events.MESSAGE_RECEIVED:
+            payload = arrival.payload
+            self.echoes.note(payload.get("session_id"), payload.get("fingerprint"))
+        return await self.inbox.accept(arrival)
+
+    async def crisp_hook(
+        self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
+    ) -> Answer:
+        """Verify a hook, commit what it says, and only then answer 200."""
+        secret, token = self.settings.crisp_hook_secret, self.settings.crisp_hook_token
+        hook = verify(
+            headers=headers,
+            query=query,
+            body=body,
+            website_id=self.settings.crisp_website_id,
+            secret=secret.get_secret_value() if secret else None,
+            token=token.get_secret_value() if token else None,
+            now_ms=now_ms(),
+        )
+        if isinstance(hook, Refusal):
+            log.warning("hook.refused", reason=hook.reason)
+            return Answer(hook.status, "This request is not Crisp's.")
+        arrival = crisp_events.arrival(
+            hook.event, hook.data, website_id=self.settings.crisp_website_id, at=hook.timestamp
+        )
+        if arrival is not None:
+            await self.accept_crisp(arrival)
+        return Answer(200)
+
+
+def _figures(view: View) -> tuple[Mapping[Source, tuple[int, Millis | None]], dict[str, int]]:
+    return queue.depths(view), queue.given_up_count(view)
+
+
+def _prune(tx: Transaction) -> int:
+    return queue.prune(tx, done_before=Millis(tx.now - KEEP_DONE_MS))
