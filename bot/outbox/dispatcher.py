@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -78,6 +78,7 @@ class Dispatcher:
         self._lanes = Lanes(pacer, courier.bucket)
         self._stale: dict[str, None] = {}
         self._changed = asyncio.Event()
+        self._loading = False
         self._open = False
         self._stopping = False
         self._unreachable = 0
@@ -89,6 +90,19 @@ class Dispatcher:
     def wake(self, lanes: Iterable[str]) -> None:
         """Hear that lanes have new or changed rows."""
         self._stale.update(dict.fromkeys(lanes))
+        self._changed.set()
+
+    def hand(self, heads: Mapping[str, OutboxRow | None]) -> None:
+        """Be given the heads of lanes that have new rows, as they were just committed.
+
+        Where an older head may still be on its way, the lane is asked for again instead.
+        """
+        now_ms = int(self._env.clock() * 1000)
+        for lane, row in heads.items():
+            if self._loading or lane in self._stale or lane in self._lanes.busy:
+                self._stale[lane] = None
+            else:
+                self._lanes.put(lane, row, now_ms)
         self._changed.set()
 
     def hold(self) -> None:
@@ -131,7 +145,11 @@ class Dispatcher:
             return
         for lane in wanted:
             del self._stale[lane]
-        found = await self._env.reader.ask(lambda view: queue.heads(view, wanted))
+        self._loading = True
+        try:
+            found = await self._env.reader.ask(lambda view: queue.heads(view, wanted))
+        finally:
+            self._loading = False
         now_ms = int(self._env.clock() * 1000)
         for lane, row in found.items():
             if lane not in self._lanes.busy:

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bot.errors import StoreError
+from bot.store import queue
 from bot.store.database import BUSY_TIMEOUT_MS, Connection, is_unusable
+from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 
 T = TypeVar("T")
 Job = Callable[[Transaction], Any]
-Outcome = tuple[list[Any], frozenset[tuple[str, str]], bool]
+Heads = Mapping[tuple[str, str], OutboxRow | None]
+"""The next row of each (destination, lane)."""
+Outcome = tuple[list[Any], Heads, bool]
 BATCH = 256
 """At most this many jobs share a commit."""
 
@@ -38,10 +42,10 @@ class Writer:
         *,
         clock_ms: Callable[[], int],
         card_debounce_ms: int = 2000,
-        on_lanes: Callable[[Iterable[tuple[str, str]]], None] = lambda _lanes: None,
+        on_lanes: Callable[[Heads], None] = lambda _heads: None,
         on_commit: Callable[[int], None] = lambda _jobs: None,
     ) -> None:
-        """``on_lanes`` hears of (destination, lane) pairs with new work, after the commit."""
+        """``on_lanes`` hears of the lanes with new work and of their heads, after the commit."""
         self._connection = connection
         self._clock_ms = clock_ms
         self._card_debounce_ms = card_debounce_ms
@@ -86,17 +90,17 @@ class Writer:
         async with self._one_at_a_time:
             jobs = [submitted.job for submitted in batch]
             try:
-                outcomes, lanes, wrote = await self._transact(jobs)
+                outcomes, heads, wrote = await self._transact(jobs)
             except (sqlite3.Error, ValueError) as err:
                 failure = StoreError(
                     f"The database refused a commit ({err}): nothing was accepted."
                 )
                 failure.__cause__ = err
-                outcomes, lanes, wrote = [failure] * len(batch), frozenset(), False
+                outcomes, heads, wrote = [failure] * len(batch), {}, False
             if wrote:
                 self.on_commit(len(batch))
-            if lanes:
-                self.on_lanes(lanes)
+            if heads:
+                self.on_lanes(heads)
             for submitted, outcome in zip(batch, outcomes, strict=True):
                 _settle(submitted.result, outcome)
 
@@ -111,7 +115,7 @@ class Writer:
         if not _begin_at_once(conn):
             await self._connection.run(_begin)
         try:
-            outcomes, lanes = _run_all(
+            outcomes, heads = _run_all(
                 conn, jobs, self._clock_ms(), card_debounce_ms=self._card_debounce_ms
             )
         except BaseException:
@@ -122,7 +126,7 @@ class Writer:
             await self._connection.run(_commit)
         else:
             _commit(conn)
-        return outcomes, lanes, wrote
+        return outcomes, heads, wrote
 
 
 def _settle(future: asyncio.Future[Any], outcome: object) -> None:
@@ -145,33 +149,35 @@ def run_jobs(
     before = conn.total_changes
     _begin(conn)
     try:
-        outcomes, lanes = _run_all(conn, jobs, now, card_debounce_ms=card_debounce_ms)
+        outcomes, heads = _run_all(conn, jobs, now, card_debounce_ms=card_debounce_ms)
     except BaseException:
         _roll_back(conn)
         raise
     _commit(conn)
-    return outcomes, lanes, conn.total_changes > before
+    return outcomes, heads, conn.total_changes > before
 
 
 def _run_all(
     conn: sqlite3.Connection, jobs: list[Job], now: int, *, card_debounce_ms: int
-) -> tuple[list[Any], frozenset[tuple[str, str]]]:
+) -> tuple[list[Any], Heads]:
     outcomes: list[Any] = []
-    lanes: set[tuple[str, str]] = set()
+    heads: dict[tuple[str, str], OutboxRow | None] = {}
     for job in jobs:
         tx = Transaction(conn, now, card_debounce_ms=card_debounce_ms)
         conn.execute("SAVEPOINT job")
         try:
-            outcomes.append(job(tx))
+            result = job(tx)
+            news = {pair: queue.head(tx, pair[1]) for pair in tx.lanes}
         except Exception as err:
             if is_unusable(err) or not conn.in_transaction:
                 raise
             conn.execute("ROLLBACK TO job")
             outcomes.append(err)
         else:
-            lanes |= tx.lanes
+            outcomes.append(result)
+            heads.update(news)
         conn.execute("RELEASE job")
-    return outcomes, frozenset(lanes)
+    return outcomes, heads
 
 
 def _begin(conn: sqlite3.Connection) -> None:
