@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator
 from bot.outbox.pacing import Pacer
 from bot.store.rows import OutboxRow
 
+LONGEST_WAIT_MS = 10 * 60 * 1000
+"""A row waits at most so long at a time: its time may have been set by a clock that was ahead."""
+
 Entry = tuple[int, int, str]
 
 
@@ -33,21 +36,34 @@ class Lanes:
         return len(self._heads)
 
     def put(self, lane: str, row: OutboxRow | None, now_ms: int) -> None:
-        """Set a lane's head; None empties the lane. It goes behind all that wait already."""
+        """Set a lane's head; None empties the lane. It goes behind all that wait already.
+
+        A head that waits keeps its turn when it is only read anew: a lane in which much is written
+        would else be put off for ever.
+        """
         if row is None:
             self._heads.pop(lane, None)
+            return
+        waiting = self._heads.get(lane)
+        if waiting is not None and self._place(waiting[1]) == self._place(row):
+            self._heads[lane] = (waiting[0], row)
             return
         turn = next(self._counter)
         self._heads[lane] = (turn, row)
         if row.not_before > now_ms:
-            heapq.heappush(self._later, (row.not_before, turn, lane))
+            due = min(row.not_before, now_ms + LONGEST_WAIT_MS)
+            heapq.heappush(self._later, (due, turn, lane))
         else:
             self._push(row, turn, lane)
 
-    def _push(self, row: OutboxRow, turn: int, lane: str) -> None:
+    def _place(self, row: OutboxRow) -> tuple[int, int, str, int]:
         unopened = row.kind == "post" and row.conversation and not row.conversation.thread_ts
         priority = 0 if unopened else row.priority
-        heapq.heappush(self._ready.setdefault(self._bucket_of(row), []), (priority, turn, lane))
+        return row.id, row.not_before, self._bucket_of(row), priority
+
+    def _push(self, row: OutboxRow, turn: int, lane: str) -> None:
+        _, _, bucket, priority = self._place(row)
+        heapq.heappush(self._ready.setdefault(bucket, []), (priority, turn, lane))
 
     def pick(self, now: float) -> tuple[OutboxRow | None, float | None]:
         """Return the row to start now and mark its lane busy, or how long to wait for one.
