@@ -178,6 +178,7 @@ async def _start_intake(
                 settings.slack_app_token.get_secret_value(),
                 settings.slack_api_url,
                 session=bridge.clients.slack.session,
+                ping_seconds=min(10.0, max(settings.bridge.timers.reconnect * 2, 0.5)),
                 on_connected=bridge.slack_side.connect,
                 on_disconnected=bridge.slack_side.disconnect,
             ).run()

@@ -95,8 +95,10 @@ class CatchUp:
             return False
         if found.news:
             log.info("sweep.found", source=self._source.value, news=found.news)
+        finished = not (found.unread or found.barred)
         if not self._gap.is_set():
-            self.done = self.done or not found.unread
-            self._dispatcher.release()
+            self.done = self.done or finished
+            if not found.unread:  # else what was missed may belong before: the limit releases
+                self._dispatcher.release()
         self._on_swept()
-        return not found.unread
+        return finished

@@ -49,13 +49,17 @@ ThreadState = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep found: how many arrivals were news, and what could not be read."""
+    """What a sweep found: how many arrivals were news, and what could not be read.
+
+    ``barred`` counts channels that will not be readable before a person has mended them.
+    """
 
     news: int = 0
     unread: int = 0
+    barred: int = 0
 
     def __add__(self, other: Swept) -> Swept:
-        return Swept(self.news + other.news, self.unread + other.unread)
+        return Swept(self.news + other.news, self.unread + other.unread, self.barred + other.barred)
 
 
 class CrispSweep:
@@ -145,7 +149,8 @@ class CrispSweep:
         waiting = ConversationFilter(per_page=PER_PAGE, not_resolved=True, order="waiting")
         async for conversation in self._crisp.iter_conversations(matching=waiting):
             latest = await self._crisp.list_messages(SessionId(conversation.session_id))
-            for message in latest.items[-1:]:
+            written = [message for message in latest.items if message.type != "event"]
+            for message in written[-1:]:
                 receipt = await self._accept(crisp_events.from_message(message))
                 news += receipt is Receipt.ACCEPTED
         return Swept(news)
@@ -189,7 +194,7 @@ class SlackSweep:
                 total += await self._channel(channel, gap=gap)
             except Refused as err:
                 log.warning("sweep.channel_unread", channel=channel, code=err.code)
-                total += Swept(unread=1)
+                total += Swept(barred=1)
         return total
 
     async def _refresh_people(self) -> None:
