@@ -70,7 +70,7 @@ async def staged(
             tell(f"Starting a local {name} …")
             stack.push_async_callback(simulator.stop)
             await simulator.start()
-        await slack.act({"as": "ana", "do": "set_user", "real_name": "Ana Silva"})
+        await _introduce(slack, crisp)
         settings = {**slack.settings(), **crisp.settings(), **_own_settings(folder)}
         bridge = Bridge(command, env={**env, **settings}, folder=folder)
         vitals = Vitals(session, bridge, f"http://{_HOST}:{settings['BRIDGE_HTTP_PORT']}")
@@ -93,6 +93,16 @@ async def staged(
         tasks = _begin([*streams, _look(vitals, feed), _play(crisp, feed, url)])
         stack.push_async_callback(_ended, tasks)
         yield Show(url, settings, bridge)
+
+
+async def _introduce(slack: SlackSimulator, crisp: CrispSimulator) -> None:
+    """Give the team the same names and faces on both sides."""
+    for user in slack.dump()["users"].values():
+        for operator in crisp.world.operators.values():
+            if operator.email == user["profile"].get("email"):
+                operator.avatar = user["profile"]["image_192"]
+                order = {"as": user["name"], "do": "set_user", "real_name": operator.name}
+                await slack.act(order)
 
 
 def _own_settings(folder: Path) -> dict[str, str]:

@@ -142,7 +142,7 @@ export class Status {
     reconcile(this.counts, counts.map(([name, value]) => ({
       key: name,
       stamp: String(value),
-      make: () => h("div", { class: value ? "some" : "" }, h("dd", {}, String(value ?? "–")), h("dt", {}, name)),
+      make: () => h("div", { class: value ? "some" : "" }, h("dt", {}, name), h("dd", {}, String(value ?? "–"))),
     })));
   }
 }

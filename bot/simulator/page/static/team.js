@@ -182,9 +182,11 @@ export class TeamPane {
       .sort((a, b) => Number(a.m.ts) - Number(b.m.ts));
     const rows = [];
     let before = null;
+    let today = "";
     for (const { m, own: mine } of all) {
-      if (thread === null && (before === null || day(ms(before.ts)) !== day(ms(m.ts)))) {
-        rows.push(divider(`day-${day(ms(m.ts))}`, day(ms(m.ts))));
+      if (thread === null && day(ms(m.ts)) !== today) {
+        today = day(ms(m.ts));
+        rows.push(divider(`day-${today}`, today));
         before = null;
       }
       rows.push(mine ? this.ownRow(m) : this.row(m, before, thread));
