@@ -17,7 +17,6 @@ HEALING_CODES = frozenset(
         "is_archived",
         "missing_scope",
         "restricted_action",
-        "not_allowed",
     }
 )
 """Refusals that a person mends in the workspace: kept and tried again, not given up at once."""
@@ -42,6 +41,9 @@ class Limits:
     backoff_cap: float = 60.0
     healing_cap: float = 300.0
     rate_limit_default: float = 5.0
+    repeat_for: float = 300.0
+    """What may be repeated without looking (a state, an assignment) is given up at this age when
+    no usable answer comes: it holds up the replies behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,13 @@ def after_failure(
             return Retry(now + backoff(attempt, limits=limits, chance=chance))
         case _:
             return Dead(error.code)
+
+
+def after_no_answer(*, attempt: int, age: float, now: float, chance: float, limits: Limits) -> Step:
+    """Decide what follows when something that may be repeated got no usable answer."""
+    if age >= limits.repeat_for:
+        return Dead("no_answer", certain=False)
+    return Retry(now + backoff(attempt, limits=limits, chance=chance))
 
 
 def after_absent(

@@ -111,6 +111,9 @@ CREATE TABLE outbox (
     attempt_ended INTEGER,
     not_before    INTEGER NOT NULL DEFAULT 0,
     accepted_at   INTEGER NOT NULL,
+    born_at       INTEGER NOT NULL DEFAULT 0, -- never changes, whatever is tried again
+    insisted      INTEGER NOT NULL DEFAULT 0 CHECK (insisted IN (0, 1)),
+    told          INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1)),
     error         TEXT,
     CHECK (state = 'pending' OR error IS NOT NULL)
 ) STRICT;

@@ -221,10 +221,10 @@ class Dispatcher:
             step = policy.after_blind(
                 err, looks=row.attempts, attempt_ended=max(ended, asked_at),
                 now=self._env.clock(), chance=self._env.rng.random(), limits=limits,
-                insisted=asked_at > ended,
+                insisted=row.insisted,
             )  # fmt: skip
             if isinstance(step, Retry):
-                return self._ended(row, await self._courier.attempt(row))
+                return await self._send_again(row)
             if isinstance(err, Unreachable | RateLimited):
                 self._hold_bucket(row, err, step, self._env.clock())
             return self._stepped(row, step, err.code, after=After.BLIND_LOOK)
@@ -235,10 +235,18 @@ class Dispatcher:
             age=self._env.clock() - row.accepted_at / 1000, now=self._env.clock(), limits=limits,
         )  # fmt: skip
         if isinstance(step, Retry) and step.at <= self._env.clock():
-            # Certain now that it is not there. No commit is needed before it is sent again:
-            # after a crash every head is looked for anyway.
-            return self._ended(row, await self._courier.attempt(row))
+            return await self._send_again(row)
         return self._stepped(row, step, "absent", after=After.LOOK)
+
+    async def _send_again(self, row: OutboxRow) -> Callable[[Transaction], OutboxRow | None]:
+        """Attempt a row anew that was looked for and is not there.
+
+        Unless it was settled while the look was away, by an echo or by a person. No commit is
+        needed before it: after a crash every head is looked for anyway.
+        """
+        if not await self._env.reader.ask(lambda view: queue.still_open(view, row)):
+            return lambda tx: queue.head(tx, row.lane)
+        return self._ended(row, await self._courier.attempt(row))
 
     def _ended(self, row: OutboxRow, result: Result) -> Callable[[Transaction], OutboxRow | None]:
         self._unreachable = 0
@@ -272,10 +280,10 @@ class Dispatcher:
             chance=self._env.rng.random(), limits=self._env.limits,
         )  # fmt: skip
         if isinstance(err, Ambiguous) and row.kind not in self._courier.looked_for:
-            pause = policy.backoff(
-                row.attempts + 1, limits=self._env.limits, chance=self._env.rng.random()
-            )
-            step = Retry(now + pause)
+            step = policy.after_no_answer(
+                attempt=row.attempts + 1, age=now - row.accepted_at / 1000, now=now,
+                chance=self._env.rng.random(), limits=self._env.limits,
+            )  # fmt: skip
         worn_out = row.attempts + 1 >= policy.FLEETING_ATTEMPTS
         if (isinstance(step, Dead) and row.kind in self._courier.dropped) or (
             worn_out and row.kind in self._courier.fleeting

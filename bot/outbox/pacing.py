@@ -23,6 +23,7 @@ class _Bucket:
     tokens: float
     filled_at: float
     held_until: float = 0.0
+    held_for: float = 0.0
 
     def fill(self, now: float) -> None:
         if self.rate is not None:
@@ -51,7 +52,7 @@ class Pacer:
     def wait(self, name: str, now: float) -> float:
         """Return the seconds until the bucket may be used; 0 if it may be now."""
         bucket = self._bucket(name, now)
-        held = max(bucket.held_until - now, 0.0)
+        held = min(max(bucket.held_until - now, 0.0), bucket.held_for)
         if bucket.rate is None or bucket.tokens >= 1.0:
             return held
         return max(held, (1.0 - bucket.tokens) / bucket.rate.per_second)
@@ -66,4 +67,6 @@ class Pacer:
         """Let nobody use the bucket before ``until``: the platform said so."""
         bucket = self._bucket(name, now)
         bucket.held_until = max(bucket.held_until, until)
+        # The clock may go back meanwhile; the pause must not become longer by that.
+        bucket.held_for = bucket.held_until - now
         bucket.tokens = min(bucket.tokens, 1.0)

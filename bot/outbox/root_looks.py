@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from bot.domain import ChannelId, Key, MessageTs, Posted
+from bot.errors import Refused
 from bot.slack.client import SlackClient
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
@@ -55,13 +56,26 @@ class RootLooks:
         async with self._lock:
             keys, oldest = await self._reader.ask(_in_doubt)
             keys |= {row.key}
+            since = min(oldest, row.born_at)
             for channel in self._channels:
                 reading = self._readings.get(channel)
                 # Only a reading that began after this look was asked for can answer it.
                 if reading is None or not reading.answers(row.key, asked_at):
-                    reading = await self._read(channel, keys, min(oldest, row.accepted_at))
+                    reading = await self._read(channel, keys, since)
                 if posted := reading.found.get(row.key):
                     return posted
+            return await self._find_in_former(keys, since, row.key)
+
+    async def _find_in_former(self, keys: frozenset[Key], since: int, key: Key) -> Posted | None:
+        """Look where threads were opened before the routes were changed, if it can be read."""
+        former = await self._reader.ask(lambda view: view.swept_channels())
+        for channel in sorted(former - set(self._channels)):
+            try:
+                reading = await self._read(channel, keys, since)
+            except Refused:
+                continue
+            if posted := reading.found.get(key):
+                return posted
         return None
 
     async def _read(self, channel: ChannelId, keys: frozenset[Key], since_ms: int) -> _Reading:
@@ -74,7 +88,7 @@ class RootLooks:
 
 def _in_doubt(view: View) -> tuple[frozenset[Key], int]:
     rows = view.conn.execute(
-        "SELECT o.key, o.accepted_at FROM outbox o JOIN conversations c ON c.number ="
+        "SELECT o.key, o.born_at FROM outbox o JOIN conversations c ON c.number ="
         " o.conversation WHERE o.kind = 'post' AND o.must_look = 1 AND o.state = 'pending'"
         " AND c.thread_ts IS NULL"
     ).fetchall()

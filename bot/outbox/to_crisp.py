@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
+import structlog
+
 from bot import cards
 from bot.crisp.client import CrispClient
 from bot.crisp.convert import to_sender
@@ -35,6 +37,8 @@ from bot.relay.failures import answer_with
 from bot.store import queue
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
+
+log = structlog.get_logger()
 
 BUCKET = "crisp"
 
@@ -94,8 +98,12 @@ class CrispCourier:
                 "user": to_sender(payload.speaker),
             }
         )
-        await self._crisp.send_message(_of(row).session_id, message)
-        return _sent(row)
+        given = await self._crisp.send_message(_of(row).session_id, message)
+        if given == payload.fingerprint:
+            return _sent(row)
+        # Not what Crisp documents; edits and read marks go by its name for the message.
+        log.warning("crisp.other_fingerprint", key=row.key)
+        return Done(lambda tx: queue.deliver_part(tx, row, fingerprint=given))
 
     async def _set_state(self, row: OutboxRow, payload: SetState) -> Result:
         conversation = _of(row)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import assert_never
 
 import structlog
@@ -46,7 +47,7 @@ from bot.relay.effects import (
     Tell,
     UpdateCard,
 )
-from bot.relay.failures import removal
+from bot.relay.failures import MISSING, removal
 from bot.slack.client import SlackClient
 from bot.store import queue
 from bot.store.reader import Reader
@@ -57,8 +58,8 @@ log = structlog.get_logger()
 
 PATIENCE = 10.0
 """How long, in seconds, a first post waits for Crisp to say who is writing."""
-SOON = 1.0
-"""Seconds until Crisp is asked again."""
+SOON, SELDOM = 1.0, 60.0
+"""Seconds until Crisp is asked again: at first, and in the end."""
 
 
 _LIVE = frozenset({"state", "assignee"})
@@ -181,7 +182,7 @@ class SlackCourier:
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
     ) -> Result:
         if payload.style == "context":
-            return Done()  # there is no thread that it could be a line of
+            return await self._post_alone(row, payload, conversation)
         root = await self._read(row, payload, conversation)
         if isinstance(root, Again):
             return root
@@ -194,6 +195,17 @@ class SlackCourier:
             speaker=visitor(conversation),
         )
         return self._posted(row, posted, root=root)
+
+    async def _post_alone(
+        self, row: OutboxRow, payload: PostMessage, conversation: Conversation
+    ) -> Result:
+        """Say at the channel's root what concerns a conversation that has no thread."""
+        if row.key.startswith(MISSING):
+            said = f"{visitor(conversation).name}: {payload.markdown}"
+            link = convert.inbox_url(self._rules.website_id, conversation.session_id)
+            post = cards.sentence(f"{said} {link}")
+            await self._slack.post(self._rules.channel_of(conversation), post, key=row.key)
+        return Done()
 
     async def _read(
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
@@ -212,10 +224,13 @@ class SlackCourier:
             read = await self._crisp.get_conversation(conversation.session_id)
         except ApiError as err:
             waited = self._clock() - row.accepted_at / 1000
-            if isinstance(err, Refused) or waited >= PATIENCE:
+            gone = isinstance(err, Refused) and err.status == HTTPStatus.NOT_FOUND
+            # Where routes depend on who is writing, a guess could show it to the wrong team.
+            patient = self._rules.routes and conversation.thread_ts is None and not gone
+            if not patient and (isinstance(err, Refused) or waited >= PATIENCE):
                 log.warning("conversation.unread", code=err.code)
                 return _Root(known, contact_columns(contact))
-            return Again(after=min(SOON, max(PATIENCE - waited, 0.0)))
+            return Again(after=min(max(SOON, waited / 2), SELDOM))  # each call counts
         fresh = convert.conversation_contact(read)
         fresh = replace(
             fresh,

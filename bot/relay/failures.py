@@ -30,6 +30,9 @@ from bot.relay.effects import (
     Tell,
 )
 
+MISSING = "missing:"
+"""How the keys of lines begin that say a message could not be shown."""
+
 REASONS = {
     "subscription_upgrade_required": (
         "Crisp refuses it on the current plan (private notes need a paid one)"
@@ -127,7 +130,7 @@ def _missing_line(session_id: SessionId, key: Key, code: str, now: int) -> Effec
         payload=PostMessage(text, Speaker(""), Author.BOT, "context"),
         lane=keys.to_slack(session_id),
         destination=Source.SLACK,
-        key=Key(f"missing:{key}:{now}"),
+        key=Key(f"{MISSING}{key}:{now}"),
         order_key=now * 1000,
         priority=Priority.CONTEXT,
         session_id=session_id,

@@ -16,7 +16,8 @@ from bot.store.view import View
 
 _HEAD = (
     "SELECT o.id, o.destination, o.lane, o.order_key, o.part, o.priority, o.kind, o.key, o.part_id,"  # noqa: S608 - fixed texts
-    " o.payload, o.attempts, o.looks, o.must_look, o.attempt_ended, o.not_before, o.accepted_at, "
+    " o.payload, o.attempts, o.looks, o.must_look, o.attempt_ended, o.not_before, o.accepted_at,"
+    " o.born_at, o.insisted, o.told, "
     + CONVERSATION_COLUMNS
     + " FROM outbox o LEFT JOIN conversations c ON c.number = o.conversation"
     " WHERE o.lane = ? AND o.state = 'pending' ORDER BY o.order_key, o.id LIMIT 1"
@@ -32,6 +33,14 @@ def head(view: View, lane: str) -> OutboxRow | None:
 def heads(view: View, lanes: Iterable[str]) -> dict[str, OutboxRow | None]:
     """Return the next row of each lane."""
     return {lane: head(view, lane) for lane in lanes}
+
+
+def still_open(view: View, row: OutboxRow) -> bool:
+    """Tell whether a row is still to be delivered, under the same key."""
+    found = view.conn.execute(
+        "SELECT 1 FROM outbox WHERE id = ? AND key = ? AND state = 'pending'", (row.id, row.key)
+    ).fetchone()
+    return found is not None
 
 
 def open_lanes(view: View) -> tuple[tuple[str, str], ...]:
@@ -168,7 +177,8 @@ def requeue(tx: Transaction, key: Key) -> bool:
     on it that no row which was stored before comes in front of a head.
     """
     found = tx.conn.execute(
-        "UPDATE outbox SET must_look = (state = 'uncertain'), looks = 0, state = 'pending',"
+        "UPDATE outbox SET must_look = (state = 'uncertain'), insisted = (state = 'uncertain'),"
+        " looks = 0, told = 0, state = 'pending',"
         " attempts = 0, not_before = 0, accepted_at = ?, order_key = max(?, (SELECT"
         " coalesce(max(e.order_key), 0) + 1 FROM outbox e WHERE e.lane = outbox.lane"
         " AND e.state = 'pending')),"

@@ -56,6 +56,12 @@ class OutboxRow:
     accepted_at: Millis
     conversation: Conversation | None
     version: int
+    born_at: Millis = Millis(0)
+    """When it was first accepted; ``accepted_at`` starts anew when a person has it tried again."""
+    insisted: bool = False
+    """A person was told that it is uncertain and wants it sent again."""
+    told: bool = False
+    """Its writer has been told that it is still waiting."""
 
     def payload(self) -> Payload:
         """Read the payload; pydantic's ValidationError if a newer version wrote it."""
@@ -142,6 +148,9 @@ def outbox_from(row: sqlite3.Row) -> OutboxRow:
         accepted_at=Millis(row["accepted_at"]),
         conversation=None if row["number"] is None else conversation_from(row),
         version=row["version"] or 0,
+        born_at=Millis(row["born_at"]),
+        insisted=bool(row["insisted"]),
+        told=bool(row["told"]),
     )
 
 

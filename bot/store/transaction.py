@@ -217,14 +217,15 @@ class Transaction(View):
             payload = replace(payload, inbox_id=inbox_id)
         self.conn.execute(
             "INSERT INTO outbox (destination, lane, order_key, part, priority, kind, key,"
-            " conversation, part_id, payload, not_before, accepted_at) VALUES (?, ?, ?, ?, ?, ?, ?,"
-            " (SELECT number FROM conversations WHERE session_id = ?), ?, ?, ?, ?)"
+            " conversation, part_id, payload, not_before, accepted_at, born_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?,"
+            " (SELECT number FROM conversations WHERE session_id = ?), ?, ?, ?, ?, ?)"
             " ON CONFLICT DO NOTHING",
             (
                 effect.destination.value, effect.lane, effect.order_key, effect.part,
                 int(effect.priority), payload.kind, effect.key, effect.session_id, part_id,
                 dump_payload(payload), self.now + effect.delay_ms if effect.delay_ms else 0,
-                self.now,
+                self.now, self.now,
             ),
         )  # fmt: skip
         self.lanes.add((effect.destination.value, effect.lane))

@@ -262,6 +262,11 @@ class View:
         row = self._one("SELECT value FROM watermarks WHERE name = ?", name)
         return Millis(row[0]) if row else None
 
+    def swept_channels(self) -> frozenset[ChannelId]:
+        """Return every channel that has ever held threads, as far as sweeps have read it."""
+        rows = self.conn.execute("SELECT name FROM watermarks WHERE name LIKE 'slack:%'")
+        return frozenset(ChannelId(row[0].partition(":")[2]) for row in rows)
+
     def crisp_calls(self, day: str) -> int:
         """Return the calls to Crisp that were counted for a UTC day (``2026-11-22``)."""
         row = self._one("SELECT calls FROM crisp_calls WHERE day = ?", day)
