@@ -199,6 +199,20 @@ async def test_demo_bridges_both_ways_and_ends_cleanly(tmp_path: Path) -> None:
         probe.connect(("127.0.0.1", int(told["settings"]["BRIDGE_HTTP_PORT"])))
 
 
+def test_ctrl_c_while_starting_is_quiet(tmp_path: Path) -> None:
+    """Ctrl-C before the bridge is ready ends everything as quietly as later on."""
+    with running("demo", "--port", "0", tmp_path=tmp_path) as process:
+        assert process.stdout is not None
+        shown = ""
+        while "Starting the bridge" not in shown:
+            line = process.stdout.readline()
+            assert line
+            shown += line
+        code, rest = ended(process, signal.SIGINT)
+    assert (code, rest) == (0, "")
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 async def test_what_is_written_while_the_bridge_is_killed_arrives_once(tmp_path: Path) -> None:
     """After ``kill -9`` from the page and a start, every message is there once, in order."""
     async with demo(tmp_path) as show, visiting(show.url) as page:
