@@ -124,3 +124,30 @@ def test_a_failure_is_named_by_whether_anything_can_have_left(
 ) -> None:
     """What may have left must never look like a connection that was not made."""
     assert as_httpx(error) is kind
+
+
+@pytest.mark.parametrize(
+    ("environment", "through"),
+    [
+        ({"http_proxy": "PROXY"}, True),
+        ({"all_proxy": "PROXY"}, True),
+        ({"http_proxy": "PROXY", "no_proxy": "crisp.test"}, False),
+        ({}, False),
+    ],
+)
+async def test_a_proxy_of_the_environment_counts(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, *, through: bool
+) -> None:
+    """Crisp is reached through HTTP_PROXY and its like, unless NO_PROXY names its host."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    async with served(answering(b"{}")) as (client, heads):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value.replace("PROXY", str(client.base_url)))
+        if through:
+            await client.get("http://crisp.test/v1/website/1")
+        else:
+            with pytest.raises(httpx.ConnectError):
+                await client.get("http://crisp.test/v1/website/1")
+    lines = [head.split(b"\r\n")[0] for head in heads]
+    assert lines == ([b"GET http://crisp.test/v1/website/1 HTTP/1.1"] if through else [])

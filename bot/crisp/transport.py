@@ -17,6 +17,7 @@ import asyncio
 import json as jsonlib
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, Protocol
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
@@ -148,6 +149,7 @@ class AiohttpWire(httpx.AsyncBaseTransport):
         """At most so many connections, kept open for 30 s after the last call."""
         self._max_connections = max_connections
         self._session: aiohttp.ClientSession | None = None
+        self._proxies: dict[str, str | None] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Exchange one request for one whole answer."""
@@ -165,6 +167,7 @@ class AiohttpWire(httpx.AsyncBaseTransport):
                 data=request.content or None,
                 timeout=timeout,
                 allow_redirects=False,
+                proxy=self._proxy(request.url),
             ) as answer:
                 content = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
@@ -182,9 +185,19 @@ class AiohttpWire(httpx.AsyncBaseTransport):
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,  # httpx does
-                trust_env=True,
             )
         return self._session
+
+    def _proxy(self, url: httpx.URL) -> str | None:
+        """Return the environment's proxy for a host, asked for once.
+
+        With trust_env aiohttp would ask, and look for a .netrc, on other threads for every call.
+        """
+        origin = f"{url.scheme}://{url.host}"
+        if origin not in self._proxies:
+            found = {} if proxy_bypass(url.netloc.decode()) else getproxies()
+            self._proxies[origin] = found.get(url.scheme) or found.get("all")
+        return self._proxies[origin]
 
     async def aclose(self) -> None:
         """Close the connections."""
