@@ -19,6 +19,7 @@ from bot.policy import (
     after_absent,
     after_blind,
     after_failure,
+    after_no_answer,
     backoff,
 )
 
@@ -218,3 +219,19 @@ def test_a_person_who_insists_is_obeyed_only_where_looking_is_refused_for_good()
     assert insisted(refused("session_not_found")) == Retry(NOW, counts=False)
     assert insisted(refused("not_in_channel")) == LookFirst(NOW + 0.5)
     assert insisted(UNREACHABLE) == LookFirst(NOW + 0.5)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "age", "step"),
+    [
+        (1, 0.0, Retry(NOW + 0.5)),
+        (3, LIMITS.repeat_for - 0.1, Retry(NOW + 2)),
+        (3, LIMITS.repeat_for, Dead("no_answer", certain=False)),
+    ],
+)
+def test_what_may_be_done_twice_is_repeated_until_it_is_too_old(
+    attempt: int, age: float, step: Step
+) -> None:
+    """Setting a state twice does no harm; but nothing blocks its lane for ever."""
+    found = after_no_answer(attempt=attempt, age=age, now=NOW, chance=0.0, limits=LIMITS)
+    assert found == step

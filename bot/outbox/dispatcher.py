@@ -209,6 +209,8 @@ class Dispatcher:
             return self._failed(row, err)
         except Exception as err:  # noqa: BLE001 - one row's trouble must not stop the others
             log.error("outbox.broken_row", key=row.key, kind=row.kind, error=type(err).__name__)
+            if row.kind in self._courier.dropped:
+                return _finished(row, Done())  # kept, its key would stop every later one like it
             return self._give_up(row, Dead(type(err).__name__, certain=False))
 
     async def _look(self, row: OutboxRow) -> Callable[[Transaction], OutboxRow | None]:
