@@ -77,6 +77,23 @@ def read(text: str) -> Intent:
         ("<@UBOT>", Unclear("@bot")),
         ("<@UBOT> resolve\nbye", Unclear("@bot resolve with lines below")),
         ("<@UOTHER> resolve", ToCustomer()),
+        ("hey <@UBOT> resolve please", Unclear("@bot")),
+        ("Thanks\nBye <@UBOT|bridge>", Unclear("@bot")),
+        ("<@UBOT|bridge> resolve", Verb("resolve", "")),
+        ("!note tell <@UBOT>", AsNote()),
+        ("note : x", AsNote()),
+        ("Note\u00a0: x", AsNote()),
+        ("! note x", AsNote()),
+        ("!\u00a0note x", AsNote()),
+        ("\u2022 note: x", Unclear("note:")),
+        ("- note: x", Unclear("note:")),
+        ("1. !urgent", Unclear("!urgent")),
+        ("\u200bnote: x", Unclear("note:")),
+        ("! urgent", Unclear("! urgent")),
+        ("! resolve", Unclear("! resolve")),
+        ("Hi\n\u2022 note : x", Unclear("note:")),
+        ("Hi\n- ! later", Unclear("!later")),
+        ("- first\n- second", ToCustomer()),
     ],
 )
 def test_markers_are_read(text: str, intent: Intent) -> None:
@@ -102,7 +119,7 @@ MARKERS = st.one_of(
     in_any_case("!resolve"), st.just(f"<@{BOT}>"), st.just("\uff01note"), st.just("note\uff1a"),
 )  # fmt: skip
 BLANKS = st.text(" \t\n\r\v\f\u00a0\u2003\u3000\u2028\u2800", max_size=6)
-FORMATS = st.text("*_~`>", max_size=3)
+FORMATS = st.text("*_~`>\u2022\u00b7-", max_size=3)
 
 
 @given(blank=BLANKS, formats=FORMATS, marker=MARKERS, rest=st.text(max_size=40))
@@ -139,6 +156,8 @@ def test_plain_words_reach_the_customer(text: str) -> None:
         ("Note: x", "x"),
         ("!NOTE:\n\nx", "x"),
         ("!note", ""),
+        ("note : x", "x"),
+        ("! note\u00a0: x", "x"),
         ("**!note** x", None),
         ("hello", None),
     ],

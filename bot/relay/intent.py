@@ -10,13 +10,22 @@ import re
 from dataclasses import dataclass
 
 NOTE_WORDS = ("note",)
-_NOTE = re.compile(r"\A\s*(?:!note\b:?|note:)[ \t]*", re.IGNORECASE)
-_ASIDE = re.compile(r"\A\s*//")
-_BANG = re.compile(r"\A(!+)([^\W\d_][\w-]*)", re.IGNORECASE)
-_LATER_MARKER = re.compile(
-    r"[\n\r\v\f\u2028\u2029][\s\u2800*_~`>\\]*(note:|!+[^\W\d_][\w-]*)", re.IGNORECASE
+_BLANK = "[^\\S\\n\\r\\v\\f\\u2028\\u2029]"
+"""A blank within a line, the no-break one that French puts before a colon included."""
+_SILENT = "\\s\\u2800\\u00ad\\u200b-\\u200f\\u2060\\ufeff"
+"""What shows nothing."""
+_BULLET = (
+    r"(?:[*_~`>\\\u2022\u2023\u2043\u2219\u25aa-\u25cf\u25e6\u00b7\u2013\u2014+-]|\d{1,3}[.)])"
 )
-_FORMATTING = re.compile(r"\A[\s\u2800*_~`>\\]+")
+"""What a line may begin with that is not its text: formatting, a bullet, a number."""
+_LEAD = rf"(?:[{_SILENT}]|{_BULLET})"
+_NOTE = re.compile(rf"\A\s*(?:!{_BLANK}*note\b(?:{_BLANK}*:)?|note{_BLANK}*:)[ \t]*", re.IGNORECASE)
+_ASIDE = re.compile(r"\A\s*//")
+_BANG = re.compile(rf"\A(!+{_BLANK}*)([^\W\d_][\w-]*)", re.IGNORECASE)
+_LATER_MARKER = re.compile(
+    rf"[\n\r\v\f\u2028\u2029]{_LEAD}*(note{_BLANK}*:|!+{_BLANK}*[^\W\d_][\w-]*)", re.IGNORECASE
+)
+_FORMATTING = re.compile(rf"\A{_LEAD}+")
 _WIDE = str.maketrans("\uff01\uff1a\uff0f", "!:/")
 """The wide forms of a marker's characters, as East Asian keyboards write them."""
 
@@ -59,13 +68,15 @@ def read_intent(plain: str, *, verbs: frozenset[str], bot_user_id: str = "") -> 
 
     ``verbs`` are the known words of ``!word`` commands. The marker counts at the start of the
     first non-blank text, in any case; ``note:`` or ``!word`` at the start of a later line is
-    unclear, and so are an unknown ``!word`` and a command that has more lines below it.
+    unclear, and so are an unknown ``!word``, a command that has more lines below it, and our own
+    mention anywhere else: who names the bot does not speak to the customer.
     """
     bare = _FORMATTING.sub("", plain).translate(_WIDE)
     if _ASIDE.match(bare):
         return StaysInSlack()
-    if bot_user_id and bare.startswith(f"<@{bot_user_id}>"):
-        return _addressed(bare[len(bot_user_id) + 3 :], verbs)
+    mention = re.compile(rf"<@{re.escape(bot_user_id)}(?:\|[^>]*)?>") if bot_user_id else None
+    if mention and (addressed := mention.match(bare)):
+        return _addressed(bare[addressed.end() :], verbs)
     if _NOTE.match(bare):
         return AsNote() if _NOTE.match(plain) else Unclear("note:")
     if bang := _BANG.match(bare):
@@ -73,7 +84,9 @@ def read_intent(plain: str, *, verbs: frozenset[str], bot_user_id: str = "") -> 
         shown = bang.group(1) + bang.group(2).lower()
         return _command(bare[bang.end() :], word, verbs, shown=shown)
     if later := _LATER_MARKER.search(plain.translate(_WIDE)):
-        return Unclear(later.group(1))
+        return Unclear("".join(later.group(1).split()))
+    if mention and mention.search(plain):
+        return Unclear("@bot")
     return ToCustomer()
 
 
