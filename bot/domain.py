@@ -138,6 +138,8 @@ class SlackUser:
     guest: bool = False
     stranger: bool = False
     deleted: bool = False
+    sibling: bool = False
+    """At home in another workspace of our own organisation (Enterprise Grid), and a member here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         website_id=settings.crisp_website_id,
         bot_user_id=identity.bot_user_id,
         bot_id=identity.bot_id,
+        team_id=identity.team_id,
         routes=routes,
         agents=settings.bridge.agents,
         unmapped_agents=relay.unmapped_agents,

@@ -22,7 +22,7 @@ from bot.domain import (
     Speaker,
     State,
 )
-from bot.relay.access import Rules, find_operator, refusal, speaker_for
+from bot.relay.access import Rules, find_operator, of_team, refusal, speaker_for
 from bot.relay.agents import (
     COMPANY_REFUSES,
     FAILED_REACTION,
@@ -204,9 +204,10 @@ def _press(arrival: Arrival, view: View, rules: Rules) -> _Press | Decision | No
     learn = learning.unknown(view, users={user_id})
     if learn is not None:
         return learning.wait_aside(learn, arrival)
-    user = view.user(user_id)
-    if user is None:
+    profile = view.user(user_id)
+    if profile is None:
         return None
+    user = of_team(profile, word(part(body, "user"), "team_id"), rules)
     action = _action(body)
     block = word(action, "block_id")
     value = word(action, "value") or word(part(action, "selected_option"), "value")

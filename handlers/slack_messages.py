@@ -15,7 +15,7 @@ from bot.domain import (
     Source,
 )
 from bot.relay import keys
-from bot.relay.access import Rules, find_operator
+from bot.relay.access import Rules, find_operator, of_team
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell
 from bot.relay.effects import Decision
 from bot.relay.intent import Verb
@@ -60,9 +60,10 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     )
     if learn is not None:
         return learning.wait_in_lane(learn, arrival, conversation.session_id, keys.ts_micros(ts))
-    user = view.user(author)
-    if user is None:
+    profile = view.user(author)
+    if profile is None:
         raise LookupError("the author is known and has no profile")
+    user = of_team(profile, events.team_of(event), rules)
     said = _read(event, view, rules, conversation=conversation, user=user)
     decision = relay_to_crisp(said, rules)
     return act(decision, said, arrival, view) if isinstance(decision, Verb) else decision

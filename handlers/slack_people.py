@@ -15,10 +15,9 @@ router = Router()
 @router.on(Source.SLACK, "user_change")
 def changed(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Store the new profile of somebody known here; others are asked about when they write."""
-    del rules
     profile = part(arrival.payload, "user")
     known = view.user(word(profile, "id"))
     if known is None:
         return None
-    fresh = read_user(profile, team_id=word(arrival.payload, "team_id"))
+    fresh = read_user(profile, team_id=rules.team_id)
     return Decision(users=(fresh,)) if fresh != known else None

@@ -298,11 +298,11 @@ def test_our_key_is_read_from_our_metadata_only() -> None:
     assert events.own_key({}) is None
 
 
-def test_outsiders_are_of_another_team() -> None:
-    """A Slack Connect partner is told by their team, a colleague has none or ours."""
-    assert events.is_outsider({"user_team": "T2", "team": "T1"}, ME)
-    assert not events.is_outsider({"team": "T1"}, ME)
-    assert not events.is_outsider({}, ME)
+def test_a_message_says_which_team_its_writer_is_of() -> None:
+    """A Slack Connect partner's own team stands before the one that the message is in."""
+    assert events.team_of({"user_team": "T2", "team": "T1"}) == "T2"
+    assert events.team_of({"team": "T1"}) == "T1"
+    assert events.team_of({}) == ""
 
 
 def test_a_root_is_no_reply() -> None:
@@ -408,4 +408,4 @@ def test_no_event_makes_a_helper_raise(body: Json) -> None:
     ):
         helper(event)
     events.is_own_post(event, ME)
-    events.is_outsider(event, ME)
+    events.team_of(event)

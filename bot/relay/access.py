@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain import ChannelId, Conversation, Operator, SlackUser, Speaker
 
@@ -35,6 +35,8 @@ class Rules:
     website_id: str
     bot_user_id: str = ""
     bot_id: str = ""
+    team_id: str = ""
+    """The workspace that is ours: whoever is of another is a stranger."""
     routes: tuple[Route, ...] = ()
     agents: Mapping[str, str] = field(default_factory=dict)
     """Slack user id → operator's user_id or e-mail."""
@@ -50,6 +52,17 @@ class Rules:
         """Return every channel that can hold threads."""
         named = {route.channel for route in self.routes} | {self.channel}
         return frozenset(channel for channel in named if channel)
+
+
+def of_team(user: SlackUser, team_id: str, rules: Rules) -> SlackUser:
+    """Take into account which workspace an event says that somebody is of.
+
+    Who is of another is a stranger, unless the profile says that they are a colleague of another
+    workspace of the same organisation.
+    """
+    if not team_id or team_id == rules.team_id or user.sibling:
+        return user
+    return replace(user, stranger=True)
 
 
 def refusal(user: SlackUser) -> str | None:

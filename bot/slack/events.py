@@ -210,10 +210,9 @@ def author(event: Json) -> SlackUserId | None:
     return None
 
 
-def is_outsider(message: Json, identity: Identity) -> bool:
-    """Tell whether the writer is of another company (Slack Connect)."""
-    team = word(message, "user_team") or word(message, "team")
-    return bool(team) and team != identity.team_id
+def team_of(message: Json) -> str:
+    """Return the workspace that a message's writer is of; empty where Slack does not say."""
+    return word(message, "user_team") or word(message, "team")
 
 
 def edited_text_differs(event: Json) -> bool:

@@ -82,6 +82,7 @@ def read_user(user: Json, *, team_id: str) -> SlackUser:
     """
     profile = part(user, "profile")
     stranger = _is_stranger(user, team_id=team_id)
+    home = _home(user)
     names = (
         word(profile, "display_name"),
         word(profile, "real_name"),
@@ -97,7 +98,12 @@ def read_user(user: Json, *, team_id: str) -> SlackUser:
         guest=bool(user.get("is_restricted")) or bool(user.get("is_ultra_restricted")),
         stranger=stranger,
         deleted=bool(user.get("deleted")),
+        sibling=bool(home) and home != team_id and not stranger,
     )
+
+
+def _home(user: Json) -> str:
+    return word(user, "team_id") or word(part(user, "profile"), "team")
 
 
 def _is_stranger(user: Json, *, team_id: str) -> bool:
@@ -108,7 +114,7 @@ def _is_stranger(user: Json, *, team_id: str) -> bool:
     """
     if user.get("is_stranger"):
         return True
-    home = word(user, "team_id") or word(part(user, "profile"), "team")
+    home = _home(user)
     if not home or home == team_id:
         return False
     teams: Any = part(user, "enterprise_user").get("teams")

@@ -1,0 +1,134 @@
+"""Replies in Slack, decided by the real handlers in a database, without any platform.
+
+Responsible for arrivals and for questions about what is stored; it asserts nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from typing import Any
+
+from bot.app import router
+from bot.domain import Arrival, MessageTs, Millis, Receipt, SlackUser, Source
+from bot.inbox import Inbox
+from bot.relay.effects import Change
+from bot.slack.events import millis
+from bot.store import queue
+from bot.store.rows import OutboxRow
+from bot.store.transaction import Transaction
+from tests.core_kit import ANA, CHANNEL, NOW, ROOT, RULES, SESSION, database
+
+TEAM = "T1"
+OURS = replace(RULES, team_id=TEAM)
+TS = MessageTs("1700000005.000200")
+
+
+class Refusing:
+    """A writer that nobody may use: these tests hand transactions in."""
+
+    async def submit(self, job: object) -> object:
+        """Refuse."""
+        raise AssertionError(job)
+
+
+class Desk:
+    """An inbox with all handlers, and one conversation that has its thread."""
+
+    def __init__(self) -> None:
+        self.conn: sqlite3.Connection = database()
+        self.tx = Transaction(self.conn, NOW)
+        self.inbox = Inbox(Refusing(), router(), OURS)  # type: ignore[arg-type]  # never used
+        self.tx.change(
+            Change(SESSION, {"channel": CHANNEL, "thread_ts": ROOT}, create=True, card=False)
+        )
+        self.tx.save_user(ANA)
+
+    def receive(self, arrival: Arrival) -> Receipt:
+        """Decide one arrival."""
+        return self.inbox.receive(self.tx, arrival)
+
+    def reply(self, text: str = "Hello", *, ts: str = TS, **more: Any) -> Receipt:
+        """Have somebody write in a thread."""
+        return self.receive(reply(text, ts=ts, **more))
+
+    def edit(self, text: str, *, ts: str = TS, **more: Any) -> Receipt:
+        """Have somebody edit a reply."""
+        before = reply("before", ts=ts, **more).payload
+        after = {**before, "text": text, "edited": {"ts": "1700000009.000000"}}
+        event = {
+            "type": "message", "subtype": "message_changed", "channel": CHANNEL,
+            "message": after, "previous_message": before,
+        }  # fmt: skip
+        return self.receive(Arrival(Source.SLACK, "message_changed", event, None, Millis(NOW)))
+
+    def delete(self, *, ts: str = TS, **more: Any) -> Receipt:
+        """Have somebody delete a message."""
+        event = {
+            "type": "message", "subtype": "message_deleted", "channel": CHANNEL,
+            "deleted_ts": ts, "previous_message": reply("before", ts=ts, **more).payload,
+        }  # fmt: skip
+        return self.receive(Arrival(Source.SLACK, "message_deleted", event, None, Millis(NOW)))
+
+    def press(self, action: str, value: str, user: SlackUser = ANA, **more: Any) -> Receipt:
+        """Have somebody press a button."""
+        body = {
+            "type": "block_actions", "user": {"id": user.user_id, **more},
+            "channel": {"id": CHANNEL}, "container": {"channel_id": CHANNEL, "thread_ts": ROOT},
+            "actions": [{"action_id": action, "value": value}],
+        }  # fmt: skip
+        self.pressed += 1
+        fact = f"action:{user.user_id}:{self.pressed}:{action}"
+        return self.receive(Arrival(Source.SLACK, f"action:{action}", body, fact, Millis(NOW)))
+
+    pressed = 0
+
+    # --- what is stored
+
+    def all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the database."""
+        return [tuple(row) for row in self.conn.execute(sql, values)]
+
+    def rows(self, kind: str) -> list[str]:
+        """Return the keys of the pending rows of a kind."""
+        sql = "SELECT key FROM outbox WHERE kind = ? AND state = 'pending' ORDER BY id"
+        return [row[0] for row in self.all(sql, kind)]
+
+    def told(self) -> list[str]:
+        """Return what is said to one person."""
+        sql = "SELECT json_extract(payload, '$.text') FROM outbox WHERE kind = 'tell' ORDER BY id"
+        return [row[0] for row in self.all(sql)]
+
+    def mark(self, ts: str = TS, name: str = "warning") -> bool | None:
+        """Return whether a reaction is to be there; None if nothing is to be done."""
+        sql = (
+            "SELECT json_extract(payload, '$.present') FROM outbox WHERE kind = 'react'"
+            " AND json_extract(payload, '$.ts') = ? AND json_extract(payload, '$.name') = ?"
+        )
+        found = self.all(sql, ts, name)
+        return bool(found[-1][0]) if found else None
+
+    def heads(self) -> list[OutboxRow]:
+        """Return the rows that a dispatcher would start now."""
+        found = (queue.head(self.tx, lane) for _, lane in queue.open_lanes(self.tx))
+        return [row for row in found if row is not None]
+
+    def head(self, kind: str) -> OutboxRow:
+        """Return the first row of a kind that would be started now."""
+        return next(row for row in self.heads() if row.kind == kind)
+
+
+def reply(
+    text: str = "Hello",
+    *,
+    ts: str = TS,
+    thread_ts: str = ROOT,
+    user: str = ANA.user_id,
+    **more: Any,
+) -> Arrival:
+    """Return a reply in a thread, as Slack reports it."""
+    payload = {
+        "type": "message", "channel": CHANNEL, "ts": ts, "thread_ts": thread_ts, "user": user,
+        "text": text, "team": TEAM, **more,
+    }  # fmt: skip
+    return Arrival(Source.SLACK, "message", payload, f"message:{CHANNEL}:{ts}", millis(ts))
