@@ -165,7 +165,8 @@ class World:
             app.run(settings, stop=stop, on_listening=lambda p: port.set_result(p))
         )
         try:
-            await asyncio.wait([task, port], return_when=asyncio.FIRST_COMPLETED)
+            started: list[asyncio.Future[Any]] = [task, port]
+            await asyncio.wait(started, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 await task
             await ready(port.result(), task)

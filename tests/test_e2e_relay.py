@@ -235,3 +235,15 @@ async def test_the_page_is_on_the_card(world: World) -> None:
         later = {"title": "Billing", "url": "https://acme.test/billing"}
         world.crisp.act({"do": "visitor_page", "session_id": session, **later})
         await eventually(lambda: "acme.test/billing" in str(world.root_of(session)))
+
+
+async def test_conversations_are_numbered_without_gaps(world: World) -> None:
+    """However many messages a conversation has, the next one gets the next number."""
+    async with world.bridge():
+        first = world.visitor("Hi", nickname="Maya")
+        for number in range(3):
+            world.visitor(f"more {number}", first)
+        await eventually(lambda: len(world.shown(first)) == 4)
+        second = world.visitor("Hello", nickname="Noah")
+        root = await eventually(lambda: world.root_of(second))
+    assert "*#2*" in str(root["blocks"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 import tempfile
 import webbrowser
@@ -20,6 +19,7 @@ import typer
 
 import bot
 from bot.cli.simulate import until_told_to_stop
+from bot.config import environment
 from bot.errors import BridgeError
 from bot.simulator.page import Show, ShowError, staged
 
@@ -53,18 +53,18 @@ async def _run(port: int | None, *, opens: bool, as_json: bool) -> None:
         if not as_json:
             typer.echo(line)
 
-    environment = dict(os.environ)  # the bridge's child needs PATH and the like; settings are cut
+    found = dict(environment())  # the bridge's child needs PATH and the like; settings are cut
     with tempfile.TemporaryDirectory(prefix="slack-crisp-bridge-") as folder:
         try:
             async with staged(
                 [sys.executable, "-m", "bot.cli", "run"],
-                env=child_environment(environment),
+                env=child_environment(found),
                 folder=Path(folder),
                 port=port,
                 tell=tell,
             ) as show:
                 _announce(show, as_json=as_json)
-                if opens and _has_display(environment):
+                if opens and _has_display(found):
                     await asyncio.to_thread(webbrowser.open, show.url)
                 await _say_when_it_dies(show)
         except ShowError as err:

@@ -5,7 +5,7 @@ anything, and nobody else may read the environment.
 """
 
 from bot.config.bridge import BridgeConfig, Crisp, Pacing, Relay, Route, Timers
-from bot.config.loading import BRIDGE_FILE, load, load_bridge, load_database
+from bot.config.loading import BRIDGE_FILE, environment, load, load_bridge, load_database
 from bot.config.settings import SECRETS, SETTINGS, Settings
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Route",
     "Settings",
     "Timers",
+    "environment",
     "load",
     "load_bridge",
     "load_database",

@@ -53,6 +53,11 @@ def load(
     return settings
 
 
+def environment() -> Mapping[str, str]:
+    """Return the process's environment, for whoever starts another process."""
+    return os.environ
+
+
 def load_bridge(path: Path) -> BridgeConfig:
     """Read one ``bridge.toml``, or raise ConfigError with one sentence per wrong key."""
     try:

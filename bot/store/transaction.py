@@ -158,7 +158,9 @@ class Transaction(View):
             raise ValueError(f"no such column of a conversation: {sorted(unknown)}")
         if change.create:
             self.conn.execute(
-                "INSERT INTO conversations (session_id) VALUES (?) ON CONFLICT DO NOTHING",
+                # Not by a conflict: that would use a number up.
+                "INSERT INTO conversations (session_id) SELECT ?1 WHERE NOT EXISTS"
+                " (SELECT 1 FROM conversations WHERE session_id = ?1)",
                 (change.session_id,),
             )
         if "active_at" in columns:
@@ -281,6 +283,10 @@ class Transaction(View):
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (name, value),
         )
+
+    def forget_watermark(self, name: str) -> None:
+        """Remove the watermark of something that was behind and is read."""
+        self.conn.execute("DELETE FROM watermarks WHERE name = ?", (name,))
 
     def save_crisp_calls(self, day: str, calls: int) -> None:
         """Store the day's count of calls, which only grows."""
