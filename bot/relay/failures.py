@@ -20,6 +20,7 @@ from bot.relay.effects import (
     Answer,
     Assign,
     Effect,
+    Learn,
     Payload,
     PostMessage,
     Priority,
@@ -70,6 +71,8 @@ def given_up(
             return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
         case PostMessage(style="message" | "note") if session_id is not None:
             return (_missing_line(session_id, key, code, now),)
+        case Learn() if session_id is not None:
+            return (_unread_writer_line(session_id, key, code, now),)
         case SetState(answer=Answer() as answer) | Assign(answer=Answer() as answer):
             text = f"That did not work: {reason_of(code)}. Try again, or do it in Crisp."
             return (answer_with(answer, cards.sentence(text), name=f"failed:{key}:{now}"),)
@@ -126,11 +129,23 @@ def removal(channel: ChannelId, ts: MessageTs, key: Key) -> Effect:
 
 def _missing_line(session_id: SessionId, key: Key, code: str, now: int) -> Effect:
     text = f"⚠️ A message could not be shown here ({reason_of(code)}). Read it in Crisp."
+    return _line(session_id, text, name=f"{MISSING}{key}:{now}", now=now)
+
+
+def _unread_writer_line(session_id: SessionId, key: Key, code: str, now: int) -> Effect:
+    text = (
+        f"⚠️ A reply here was not sent: Slack did not say who wrote it ({reason_of(code)}). "
+        "Write it again, or answer in Crisp."
+    )
+    return _line(session_id, text, name=f"unread:{key}:{now}", now=now)
+
+
+def _line(session_id: SessionId, text: str, *, name: str, now: int) -> Effect:
     return Effect(
         payload=PostMessage(text, Speaker(""), Author.BOT, "context"),
         lane=keys.to_slack(session_id),
         destination=Source.SLACK,
-        key=Key(f"{MISSING}{key}:{now}"),
+        key=Key(name),
         order_key=now * 1000,
         priority=Priority.CONTEXT,
         session_id=session_id,
