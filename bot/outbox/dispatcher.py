@@ -78,6 +78,7 @@ class Dispatcher:
         self._lanes = Lanes(pacer, courier.bucket)
         self._stale: dict[str, None] = {}
         self._changed = asyncio.Event()
+        self._tasks: asyncio.TaskGroup | None = None
         self._loading = False
         self._open = False
         self._stopping = False
@@ -103,6 +104,8 @@ class Dispatcher:
                 self._stale[lane] = None
             else:
                 self._lanes.put(lane, row, now_ms)
+        if self._tasks is not None:
+            self._start(self._tasks)
         self._changed.set()
 
     def hold(self) -> None:
@@ -129,10 +132,14 @@ class Dispatcher:
     async def run(self) -> None:
         """Deliver until stopped."""
         async with asyncio.TaskGroup() as tasks:
-            while not self._stopping:
-                self._changed.clear()
-                await self._load()
-                await self._wait(self._start(tasks))
+            self._tasks = tasks
+            try:
+                while not self._stopping:
+                    self._changed.clear()
+                    await self._load()
+                    await self._wait(self._start(tasks))
+            finally:
+                self._tasks = None
 
     async def _wait(self, seconds: float | None) -> None:
         with contextlib.suppress(TimeoutError):
