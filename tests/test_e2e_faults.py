@@ -6,7 +6,7 @@ import pytest
 
 from bot.simulator.slack.people import ADMIN, ANA, GENERAL
 from tests.e2e_kit import PATIENT, answers, notices, press, rest, stored
-from tests.harness import FAST, Json, World, eventually
+from tests.harness import FAST, Json, World, eventually, get
 
 SEND = "POST /website/*/conversation/*/message"
 LOOK = "GET /website/*/conversation/*/message/*"
@@ -407,3 +407,24 @@ async def test_crisps_trouble_does_not_hold_slack_back(world: World) -> None:
         await eventually(lambda: len(world.shown(session)) == 3, what="the others")
         assert world.root_of("session_slow") is None
         await shown(world, "session_slow", "hello")
+
+
+async def test_a_reply_that_was_given_up_and_arrived_is_not_sent_again(world: World) -> None:
+    """What Crisp refused and took all the same is settled when it is seen there."""
+    async with world.bridge() as port:
+        session = world.visitor("Hi", nickname="Maya")
+        await eventually(lambda: world.root_of(session))
+        fault = {"on": "POST /website/*/conversation/*/message", "do": "error_after"}
+        world.crisp.faults.add({**fault, "status": 400, "code": "invalid_data"})
+        await world.reply(session, "did it arrive?")
+        await eventually(lambda: world.ephemerals(ANA), what="the notice")
+        await world.crisp.disconnect()
+
+        async def settled() -> bool:
+            _, body = await get(port, "/healthz")
+            return '"dead": 0' in body and '"crisp_connected": true' in body
+
+        world.visitor("more", session)
+        await eventually(lambda: len(world.shown(session)) == 2)
+        await eventually(settled, what="the dead letter to be settled")
+    assert [m["content"] for m in world.customer_sees(session)] == ["did it arrive?"]

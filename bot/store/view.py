@@ -146,14 +146,16 @@ class View:
     ) -> tuple[Key | None, bool] | None:
         """Tell whether a message is ours: None, or (its open row's key, is it in doubt).
 
+        What was given up is in doubt too: its echo proves that it arrived after all.
+
         Fingerprints are times: a customer of another conversation may have written one that
         equals ours.
         """
         row = self._one(
-            "SELECT o.key, o.must_look OR o.state = 'uncertain' FROM parts p"
+            "SELECT o.key, o.must_look OR o.state <> 'pending' FROM parts p"
             " JOIN messages m ON m.id = p.message"
             " JOIN conversations c ON c.number = m.conversation"
-            " LEFT JOIN outbox o ON o.part_id = p.id AND o.state <> 'dead'"
+            " LEFT JOIN outbox o ON o.part_id = p.id"
             " WHERE p.fingerprint = ? AND c.session_id = ?",
             *(fingerprint, session_id),
         )
@@ -266,6 +268,14 @@ class View:
         """Return every channel that has ever held threads, as far as sweeps have read it."""
         rows = self.conn.execute("SELECT name FROM watermarks WHERE name LIKE 'slack:%'")
         return frozenset(ChannelId(row[0].partition(":")[2]) for row in rows)
+
+    def watermarks(self, prefix: str) -> dict[str, Millis]:
+        """Return the watermarks whose names begin so; the prefix ends with a colon."""
+        rows = self.conn.execute(
+            "SELECT name, value FROM watermarks WHERE name > ? AND name < ?",
+            (prefix, prefix[:-1] + ";"),
+        )
+        return {row[0]: Millis(row[1]) for row in rows}
 
     def crisp_calls(self, day: str) -> int:
         """Return the calls to Crisp that were counted for a UTC day (``2026-11-22``)."""
