@@ -1,0 +1,85 @@
+"""The benchmark runs, measures all it promises and loses nothing; its timings are nobody's test."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sqlite3
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from benchmarks import report, stored
+from benchmarks.__main__ import QUICK, plan
+from benchmarks.measure import Plan, measure
+
+TINY = Plan(
+    messages=12, steady=4, per_second=200.0, rounds=1, active=4, window=4,
+    stored_conversations=40, stored_messages=200,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> report.Subjects:
+    """Measure once, with tiny numbers."""
+    return asyncio.run(measure(TINY, tmp_path_factory.mktemp("bench")))
+
+
+def test_everything_is_measured_of_each_subject(measured: report.Subjects) -> None:
+    """Each way has a latency, a rate and a cost, and the process a weight."""
+    found = report.figures(measured, fsync=0.001)
+    assert list(found["subjects"]) == ["baseline", "bridge", "bridge, full"]
+    for subject in found["subjects"].values():
+        assert subject["peak_bytes"] > 10_000_000
+        for way in ("to_slack", "to_customer"):
+            figures = subject[way]
+            assert figures["p99_seconds"] >= figures["median_seconds"] > 0
+            assert figures["messages_per_second"] > 0
+
+
+def test_each_message_arrives_once_for_one_call_to_crisp(measured: report.Subjects) -> None:
+    """Measuring waits for every message; a reply costs one call, a customer's message none."""
+    found = report.figures(measured, fsync=0.001)["subjects"]
+    for name in ("bridge", "bridge, full"):
+        assert found[name]["doubled"] == 0
+        assert found[name]["to_customer"]["crisp_calls_per_message"] == 1.0
+        assert found[name]["to_slack"]["crisp_calls_per_message"] == 0.0
+    assert found["bridge"]["crisp_calls_per_new_conversation"] == 1.0
+
+
+def test_every_aim_is_told_whether_it_is_met(measured: report.Subjects) -> None:
+    """A missed aim is printed as such, not left out."""
+    written = io.StringIO()
+    report.show(measured, fsync=0.001, console=Console(file=written, width=120))
+    lines = [line for line in written.getvalue().splitlines() if line.startswith(("met", "MISSED"))]
+    assert len(lines) == len(report.aims(measured)) == 7
+
+
+def test_the_full_database_is_what_it_says(tmp_path: Path) -> None:
+    """It has that many conversations and messages, each mapped, and keeps every rule."""
+    path = tmp_path / "bridge.db"
+    threads = {"session_a": "1.000001", "session_b": "1.000002"}
+    stored.fill(path, conversations=10, messages=50, channel="C1", threads=threads)
+    conn = sqlite3.connect(path)
+    try:
+        counts = [
+            conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
+            for table in ("conversations", "messages", "parts", "inbox")
+        ]
+        assert counts == [10, 50, 50, 50]
+        going_on = conn.execute(
+            "SELECT number FROM conversations WHERE session_id IN ('session_a', 'session_b')"
+        ).fetchall()
+        assert going_on == [(1,), (6,)]
+        assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+    finally:
+        conn.close()
+
+
+def test_the_number_of_messages_can_be_chosen() -> None:
+    """--messages is the size of a flood, and at light load never more than that is measured."""
+    chosen, options = plan(["--quick", "--messages", "50", "--json"])
+    assert (chosen.messages, chosen.steady, options.json) == (50, 10, True)
+    assert plan(["--quick"])[0] == QUICK
+    assert plan([])[0] == Plan()
