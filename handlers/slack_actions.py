@@ -25,14 +25,13 @@ from bot.domain import (
 from bot.relay.access import Rules, find_operator, of_team, refusal, speaker_for
 from bot.relay.agents import (
     COMPANY_REFUSES,
-    FAILED_REACTION,
     HELD_REACTION,
     AgentWrote,
     mark,
     sends,
 )
 from bot.relay.changes import assign, set_state
-from bot.relay.effects import Answer, Decision, Effect
+from bot.relay.effects import Answer, Change, Decision, Effect
 from bot.relay.failures import answer_with
 from bot.relay.intent import strip_note_marker
 from bot.router import Router
@@ -109,8 +108,8 @@ def retry(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     row = view.given_up(Key(press.value))
     if row is None:
         return _say(press, "That has been settled already.")
-    effects = (_answered(press, "It is being tried again."), *_unmark(press.value))
-    return Decision(requeue=row.key, effects=effects)
+    answered = _answered(press, "It is being tried again.")
+    return Decision(requeue=row.key, effects=(answered,))
 
 
 @router.on(Source.SLACK, "action:delivery:dismiss")
@@ -122,8 +121,8 @@ def dismiss(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     row = view.given_up(Key(press.value))
     if row is None:
         return _say(press, "That has been settled already.")
-    effects = (_answered(press, "Good: it is counted as sent."), *_unmark(press.value))
-    return Decision(dismiss=row.key, effects=effects)
+    answered = _answered(press, "Good: it is counted as sent.")
+    return Decision(dismiss=row.key, effects=(answered,))
 
 
 @router.on(Source.SLACK, "action:held:*")
@@ -166,7 +165,9 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         _answered(press, sentence),
     )
     state = "relayed" if rows else "kept"
-    return Decision(release=message.id, release_as=state, effects=effects)
+    answered = arrival.kind == "action:held:send" and conversation.waiting_since is not None
+    change = Change(message.session_id, {"waiting_since": None}) if answered else None
+    return Decision(change=change, release=message.id, release_as=state, effects=effects)
 
 
 def _released(
@@ -184,15 +185,6 @@ def _released(
             return "It stays in Slack.", ()
         case _:
             return None
-
-
-def _unmark(key: str) -> tuple[Effect, ...]:
-    kind, _, rest = key.partition(":")
-    channel, _, rest = rest.partition(":")
-    ts = rest.partition(":")[0]
-    if kind != "send":
-        return ()
-    return (mark(ChannelId(channel), MessageTs(ts), FAILED_REACTION, present=False),)
 
 
 def _press(arrival: Arrival, view: View, rules: Rules) -> _Press | Decision | None:

@@ -193,9 +193,9 @@ def test_only_an_answer_ends_the_wait(text: str, *, ends: bool) -> None:
     assert (change is not None and change.card) is ends
 
 
-def test_a_mark_and_its_removal_are_two_rows_in_order() -> None:
-    """Taking a mark away comes after setting it, in the same lane."""
+def test_a_mark_and_its_removal_are_one_row() -> None:
+    """What is wanted of one reaction on one message has one key, whatever is wanted."""
     on, off = mark(CHANNEL, TS, "eyes"), mark(CHANNEL, TS, "eyes", present=False)
-    assert on.lane == off.lane
-    assert on.key != off.key
-    assert on.order_key < off.order_key
+    assert (on.lane, on.key) == (off.lane, off.key)
+    assert on.payload != off.payload
+    assert mark(CHANNEL, TS, "warning").key != on.key

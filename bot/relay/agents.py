@@ -138,14 +138,17 @@ def tell(event: AgentWrote, name: str, post: Post) -> Effect:
 
 
 def mark(channel: ChannelId, ts: MessageTs, name: str, *, present: bool = True) -> Effect:
-    """Return the row that adds or removes one of our reactions."""
-    key = Key(f"react:{channel}:{ts}:{name}:{int(present)}")
+    """Return the row that makes one of our reactions be there, or not be there.
+
+    One row holds what is wanted of one reaction: a later wish replaces an earlier one.
+    """
+    key = Key(f"react:{channel}:{ts}:{name}")
     return Effect(
         payload=React(channel, ts, name, present),
         lane=f"react:{channel}:{ts}",
         destination=Source.SLACK,
         key=key,
-        order_key=keys.ts_micros(ts) + int(not present),
+        order_key=keys.ts_micros(ts),
         priority=Priority.NOTICE,
     )
 

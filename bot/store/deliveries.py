@@ -12,8 +12,7 @@ import json
 import sqlite3
 from typing import Any
 
-from bot.domain import ChannelId, Key, MessageTs
-from bot.relay.agents import FAILED_REACTION, mark
+from bot.domain import Key
 from bot.store import queue
 from bot.store.transaction import Transaction
 from bot.store.view import View
@@ -109,13 +108,7 @@ def retry(tx: Transaction, key: str) -> bool:
             (RETRY, rest),
         )
         return cursor.rowcount > 0
-    if not queue.requeue(tx, Key(key)):
-        return False
-    if kind == "send":
-        channel, ts, *_ = rest.split(":")
-        unmark = mark(ChannelId(channel), MessageTs(ts), FAILED_REACTION, present=False)
-        tx.enqueue(unmark)
-    return True
+    return queue.requeue(tx, Key(key))
 
 
 def retry_all(tx: Transaction) -> tuple[str, ...]:

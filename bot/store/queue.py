@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.domain import Json, Key, Millis, Source
+from bot.relay.agents import FAILED_REACTION, mark
+from bot.relay.effects import React
 from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
 from bot.store.transaction import Transaction
 from bot.store.view import View
@@ -82,8 +84,12 @@ def end_cleanly(tx: Transaction) -> None:
 
 
 def finish(tx: Transaction, row: OutboxRow) -> None:
-    """Remove a delivered row."""
-    tx.conn.execute("DELETE FROM outbox WHERE id = ?", (row.id,))
+    """Remove a delivered row; a reaction stays if it is wanted otherwise since the call began."""
+    if row.kind != React.kind:
+        tx.conn.execute("DELETE FROM outbox WHERE id = ?", (row.id,))
+        return
+    sql = "DELETE FROM outbox WHERE id = ? AND payload = ?"
+    tx.conn.execute(sql, (row.id, row.payload_json))
 
 
 def deliver_part(tx: Transaction, row: OutboxRow, **remote: object) -> None:
@@ -156,7 +162,7 @@ def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> bo
 def confirm(tx: Transaction, key: Key, remote: Json) -> bool:
     """Finish a row that an echo proved to have arrived; False if there is no such row."""
     found = tx.conn.execute(
-        "DELETE FROM outbox WHERE key = ? RETURNING destination, lane, part_id", (key,)
+        "DELETE FROM outbox WHERE key = ? RETURNING destination, lane, part_id, state", (key,)
     ).fetchone()
     if found is None:
         return False
@@ -167,6 +173,8 @@ def confirm(tx: Transaction, key: Key, remote: Json) -> bool:
             " ts = coalesce(?, ts) WHERE id = ?",
             (remote.get("channel"), remote.get("ts"), found[2]),
         )
+        if found[3] != "pending":
+            _refresh_warning(tx, found[2])
     return True
 
 
@@ -192,7 +200,20 @@ def requeue(tx: Transaction, key: Key) -> bool:
     tx.lanes.add((found[0], found[1]))
     if found[2] is not None:
         tx.conn.execute("UPDATE parts SET state = 'waiting' WHERE id = ?", (found[2],))
+        _refresh_warning(tx, found[2])
     return True
+
+
+def _refresh_warning(tx: Transaction, part_id: int) -> None:
+    """Let a reply bear the warning exactly as long as some part of it is given up."""
+    found = tx.conn.execute(
+        "SELECT m.channel, m.ts, EXISTS (SELECT 1 FROM parts e WHERE e.message = m.id"
+        " AND e.state IN ('failed', 'uncertain')) FROM parts p JOIN messages m ON m.id = p.message"
+        " WHERE p.id = ? AND m.ts IS NOT NULL",
+        (part_id,),
+    ).fetchone()
+    if found is not None:
+        tx.enqueue(mark(found[0], found[1], FAILED_REACTION, present=bool(found[2])))
 
 
 def depths(view: View) -> dict[Source, tuple[int, Millis | None]]:

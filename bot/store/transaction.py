@@ -30,6 +30,7 @@ from bot.relay.effects import (
     Learn,
     NewMessage,
     Priority,
+    React,
     SendMessage,
     UpdateCard,
     dump_payload,
@@ -44,6 +45,10 @@ _COLUMNS = frozenset(
     }
 )  # fmt: skip
 
+_WANTED_ANEW = (
+    " ON CONFLICT (key) DO UPDATE SET payload = excluded.payload, attempts = 0, not_before = 0,"
+    " state = 'pending', error = NULL"
+)
 _NEWS = frozenset({"state", "assignee"})
 
 
@@ -211,18 +216,21 @@ class Transaction(View):
         part_ids[effect.part] = int(cursor.lastrowid or 0)
 
     def enqueue(self, effect: Effect, *, part_id: int | None = None, inbox_id: int = 0) -> None:
-        """Store an outbox row, unless a row with its key (or a pending card) is there already."""
+        """Store an outbox row, unless a row with its key (or a pending card) is there already.
+
+        A reaction that is wanted otherwise meanwhile replaces what was wanted of it before.
+        """
         payload = effect.payload
         if isinstance(payload, SendMessage):
             payload = replace(payload, fingerprint=self._fingerprint_of(part_id))
         elif isinstance(payload, Learn):
             payload = replace(payload, inbox_id=inbox_id)
         self.conn.execute(
-            "INSERT INTO outbox (destination, lane, order_key, part, priority, kind, key,"
+            "INSERT INTO outbox (destination, lane, order_key, part, priority, kind, key,"  # noqa: S608 - fixed texts
             " conversation, part_id, payload, not_before, accepted_at, born_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?,"
             " (SELECT number FROM conversations WHERE session_id = ?), ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
+            + (_WANTED_ANEW if isinstance(payload, React) else " ON CONFLICT DO NOTHING"),
             (
                 effect.destination.value, effect.lane, effect.order_key, effect.part,
                 int(effect.priority), payload.kind, effect.key, effect.session_id, part_id,
