@@ -66,7 +66,7 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     user = of_team(profile, events.team_of(event), rules)
     said = _read(event, view, rules, conversation=conversation, user=user)
     decision = relay_to_crisp(said, rules)
-    return act(decision, said, arrival, view) if isinstance(decision, Verb) else decision
+    return act(decision, said, arrival, view, rules) if isinstance(decision, Verb) else decision
 
 
 @router.on(Source.SLACK, "message_changed", "message_deleted")

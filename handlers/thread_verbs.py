@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import cards
 from bot.domain import Arrival, Author, OperatorId, Speaker, State
-from bot.relay.access import find_operator
+from bot.relay.access import Rules, find_operator
 from bot.relay.agents import AgentWrote, tell
 from bot.relay.changes import assign, set_state
 from bot.relay.effects import Answer, Decision, NewMessage
@@ -24,7 +24,7 @@ UNMATCHED = (
 ASSIGN_HELP = "Type `!assign me`, `!assign NAME` (an operator's name or e-mail) or `!unassign`."
 
 
-def act(verb: Verb, said: AgentWrote, arrival: Arrival, view: View) -> Decision:
+def act(verb: Verb, said: AgentWrote, arrival: Arrival, view: View, rules: Rules) -> Decision:
     """Carry out a command; its text stays in Slack."""
     kept = NewMessage(
         session_id=said.conversation.session_id,
@@ -37,14 +37,16 @@ def act(verb: Verb, said: AgentWrote, arrival: Arrival, view: View) -> Decision:
         slack_user=said.user.user_id,
         state="kept",
     )
-    done = _effects(verb, said, arrival, view)
+    done = _effects(verb, said, str(arrival.fact), _operator(verb, said, view, rules))
     if isinstance(done, str):
         return Decision(message=kept, effects=(tell(said, "verb", cards.refusal(done)),))
     return Decision(message=kept, effects=done.effects)
 
 
-def _effects(verb: Verb, said: AgentWrote, arrival: Arrival, view: View) -> Decision | str:
-    session_id, fact = said.conversation.session_id, str(arrival.fact)
+def _effects(
+    verb: Verb, said: AgentWrote, fact: str, operator: tuple[OperatorId | None] | str
+) -> Decision | str:
+    session_id = said.conversation.session_id
     answer = Answer(said.channel, said.user.user_id, said.thread_ts)
     speaker = Speaker(said.operator.name if said.operator else said.user.name)
     if verb.word in _STATES:
@@ -52,7 +54,6 @@ def _effects(verb: Verb, said: AgentWrote, arrival: Arrival, view: View) -> Deci
         return set_state(
             session_id, state, speaker=speaker, fact=fact, at=said.occurred_at, answer=answer
         )
-    operator = _operator(verb, said, view)
     if isinstance(operator, str):
         return operator
     return assign(
@@ -60,7 +61,10 @@ def _effects(verb: Verb, said: AgentWrote, arrival: Arrival, view: View) -> Deci
     )
 
 
-def _operator(verb: Verb, said: AgentWrote, view: View) -> tuple[OperatorId | None] | str:
+def _operator(
+    verb: Verb, said: AgentWrote, view: View, rules: Rules
+) -> tuple[OperatorId | None] | str:
+    """Say whom an assignment names, or why it names nobody."""
     wanted = verb.argument.strip().lstrip("@").casefold()
     if verb.word == "unassign" or wanted in {"nobody", "none"}:
         return (None,)
@@ -72,6 +76,6 @@ def _operator(verb: Verb, said: AgentWrote, view: View) -> tuple[OperatorId | No
     if verb.argument.startswith("<@") and (
         user := view.user(verb.argument.strip("<@>").partition("|")[0])
     ):
-        matched = find_operator(user, view.operators(), {})
+        matched = find_operator(user, view.operators(), rules.agents)
         return (matched.user_id,) if matched else UNMATCHED
     return f"No operator is called that. {ASSIGN_HELP}"

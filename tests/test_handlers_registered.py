@@ -1,0 +1,82 @@
+"""What the handlers register equals what the apps are told to send."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.app import router
+from bot.crisp.events import CONVERSATION_SEEN, EVENTS
+from bot.domain import Source
+
+ROOT = Path(__file__).parent.parent
+LOOKED_AT_ELSEWHERE = {
+    "app_uninstalled": "every call is refused from then on, which is logged and kept trying",
+    "tokens_revoked": "as app_uninstalled",
+    "channel_archive": "posts are refused as is_archived, kept and tried again",
+    "channel_deleted": "posts are refused as channel_not_found, kept and tried again",
+    "channel_rename": "no name of a bridged channel is stored but for mentions",
+    "channel_unarchive": "what was kept is tried again by itself",
+    "group_archive": "as channel_archive",
+    "group_deleted": "as channel_deleted",
+    "group_rename": "as channel_rename",
+    "group_unarchive": "as channel_unarchive",
+    "member_joined_channel": "what was refused as not_in_channel is tried again by itself",
+    "member_left_channel": "posts are refused as not_in_channel, kept and tried again",
+}
+"""Events of the manifest without a handler, and why nothing is missed by that."""
+NOT_YET_CARRIED = {
+    "message:updated": "edits are not carried in this version",
+    "message:removed": "removals are not carried in this version",
+    "message:acknowledge:read:send": "read marks are not shown in this version",
+    "message:acknowledge:read:received": "as message:acknowledge:read:send",
+    "session:set_block": "a block concerns Crisp alone",
+    "session:set_address": "the card shows no postal address",
+    "session:removed": "a removed conversation keeps its thread",
+}
+"""Events of Crisp that are subscribed to without a handler, and why."""
+ACTIONS = {
+    "action:conversation:*",
+    "action:delivery:retry",
+    "action:delivery:dismiss",
+    "action:held:*",
+}
+
+
+@pytest.fixture
+def manifest() -> dict[str, Any]:
+    """Return manifest.yml, parsed."""
+    parsed: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
+    return parsed
+
+
+def test_slacks_events_and_the_handlers_are_the_same(manifest: dict[str, Any]) -> None:
+    """Each event subscribed to has a handler or a reason, and no handler waits for another."""
+    events = manifest["settings"]["event_subscriptions"]["bot_events"]
+    wanted = {name.partition(".")[0] if "." in name else name for name in events}
+    commands = {"command"} if manifest["features"]["slash_commands"] else set()
+    handled = router().kinds(Source.SLACK) - {"message_changed", "message_deleted"} - ACTIONS
+    assert handled | LOOKED_AT_ELSEWHERE.keys() == wanted | commands
+    assert not handled & LOOKED_AT_ELSEWHERE.keys()
+
+
+def test_every_button_of_ours_has_a_handler() -> None:
+    """What our cards and notices can be pressed for is handled."""
+    assert router().kinds(Source.SLACK) >= ACTIONS
+
+
+def test_no_shortcut_is_offered_that_nobody_handles(manifest: dict[str, Any]) -> None:
+    """A shortcut in the menu that does nothing is worse than none."""
+    handled = {kind for kind in router().kinds(Source.SLACK) if kind.startswith("shortcut:")}
+    offered = {f"shortcut:{s['callback_id']}" for s in manifest["features"].get("shortcuts", [])}
+    assert handled == offered
+
+
+def test_crisps_events_and_the_handlers_are_the_same() -> None:
+    """Each event subscribed to has a handler or a reason; only a sweep's own kind is besides."""
+    handled = router().kinds(Source.CRISP)
+    assert handled | NOT_YET_CARRIED.keys() == {*EVENTS, CONVERSATION_SEEN}
+    assert not handled & NOT_YET_CARRIED.keys()
