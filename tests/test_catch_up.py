@@ -1,0 +1,202 @@
+"""When to sweep, and how long deliveries are held back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import cast
+
+import pytest
+
+from bot.catch_up import CatchUp
+from bot.domain import Source
+from bot.errors import RateLimited, StoreError, Unreachable
+from bot.outbox.dispatcher import Dispatcher
+from bot.sweep import Swept
+
+AWAY = Unreachable(Source.CRISP, "GET conversations", "unreachable")
+LONG = 3600.0
+
+
+class Gate:
+    """A dispatcher that is only ever held and released."""
+
+    def __init__(self) -> None:
+        self.open = False
+
+    def hold(self) -> None:
+        self.open = False
+
+    def release(self) -> None:
+        self.open = True
+
+
+class Script:
+    """A sweep that finds or fails as it is told, and notes whether it was for a gap."""
+
+    def __init__(self, *outcomes: Swept | Exception | asyncio.Event) -> None:
+        self.outcomes = deque(outcomes)
+        self.gaps: list[bool] = []
+        self.under_way = 0
+
+    async def run(self, *, gap: bool) -> Swept:
+        self.gaps.append(gap)
+        self.under_way += 1
+        try:
+            outcome = self.outcomes.popleft() if self.outcomes else Swept()
+            if isinstance(outcome, asyncio.Event):
+                await outcome.wait()
+                return Swept()
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+        finally:
+            self.under_way -= 1
+
+
+class Side:
+    """One side with a scripted sweep; nothing happens by time but what a test shortens."""
+
+    def __init__(self, sweep: Script, *, limit: float, every: float) -> None:
+        self.gate, self.sweep, self.swept = Gate(), sweep, 0
+        self.slept: list[float] = []
+        self.catch_up = CatchUp(
+            Source.CRISP, sweep, cast("Dispatcher", self.gate), every=every, limit=limit,
+            on_swept=self._count, sleep=self._sleep,
+        )  # fmt: skip
+
+    def _count(self) -> None:
+        self.swept += 1
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def is_open(self) -> bool:
+        """Tell whether deliveries may go on."""
+        return self.gate.open
+
+    def is_done(self) -> bool:
+        """Tell whether the side says that it is caught up."""
+        return self.catch_up.done
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait for a condition."""
+        async with asyncio.timeout(5):
+            while not condition():  # noqa: ASYNC110 - the condition is no event
+                await asyncio.sleep(0.001)
+
+
+@contextlib.asynccontextmanager
+async def side(
+    *outcomes: Swept | Exception | asyncio.Event, limit: float = LONG, every: float = LONG
+) -> AsyncIterator[Side]:
+    """Run one side as the bridge does: held from the start."""
+    made = Side(Script(*outcomes), limit=limit, every=every)
+    made.catch_up.hold()
+    task = asyncio.create_task(made.catch_up.run())
+    try:
+        yield made
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        made.catch_up.hold()
+        assert made.catch_up._release is not None
+        made.catch_up._release.cancel()
+
+
+async def test_a_connection_is_followed_by_a_sweep_and_then_by_deliveries() -> None:
+    """What was missed is in before anything is delivered; only then the side is caught up."""
+    gate = asyncio.Event()
+    async with side(gate) as made:
+        made.catch_up.connect()
+        await made.until(lambda: made.sweep.under_way)
+        assert not made.is_open()
+        assert not made.is_done()
+        gate.set()
+        await made.until(lambda: made.swept)
+        assert made.is_open()
+        assert made.is_done()
+        assert made.sweep.gaps == [True]
+
+
+async def test_every_reconnect_is_a_gap() -> None:
+    """After a reconnect deliveries wait again, until what was missed meanwhile is in."""
+    gate = asyncio.Event()
+    async with side(Swept(), gate) as made:
+        made.catch_up.connect()
+        await made.until(lambda: made.swept)
+        made.catch_up.disconnect("gone")
+        assert not made.catch_up.connected
+        made.catch_up.connect()
+        await made.until(lambda: made.sweep.under_way)
+        assert not made.is_open()
+        assert not made.is_done()
+        gate.set()
+        await made.until(made.is_done)
+        assert made.is_open()
+        assert made.sweep.gaps == [True, True]
+
+
+async def test_a_reconnect_during_a_sweep_is_swept_again() -> None:
+    """A sweep that began before the reconnect may have missed what came after: it opens nothing."""
+    first, second = asyncio.Event(), asyncio.Event()
+    async with side(first, second) as made:
+        made.catch_up.connect()
+        await made.until(lambda: made.sweep.under_way)
+        made.catch_up.connect()
+        first.set()
+        await made.until(lambda: len(made.sweep.gaps) == 2)
+        assert not made.is_open()
+        assert not made.is_done()
+        second.set()
+        await made.until(made.is_done)
+        assert made.is_open()
+
+
+async def test_deliveries_are_held_back_for_a_bounded_time() -> None:
+    """A catch-up that takes for ever does not stop deliveries for ever, nor is it called done."""
+    async with side(asyncio.Event(), limit=0.02) as made:
+        made.catch_up.connect()
+        await made.until(made.is_open)
+        assert made.sweep.under_way
+        assert not made.is_done()
+
+
+@pytest.mark.parametrize("error", [AWAY, StoreError("full")])
+async def test_a_sweep_that_fails_is_tried_again(error: Exception) -> None:
+    """Neither the platform's trouble nor the database's ends the sweeping."""
+    async with side(error, every=0.01) as made:
+        made.catch_up.connect()
+        await made.until(made.is_done)
+        assert made.is_open()
+        assert made.sweep.gaps[:2] == [True, True]
+
+
+async def test_a_platforms_wish_to_wait_is_granted() -> None:
+    """After a 429 the next sweep comes no sooner than the platform said."""
+    limited = RateLimited(Source.CRISP, "GET conversations", "too_many", retry_after=7.0)
+    async with side(limited, every=0.01) as made:
+        made.catch_up.connect()
+        await made.until(made.is_done)
+        assert made.slept == [7.0]
+
+
+async def test_what_could_not_be_read_keeps_the_side_behind() -> None:
+    """Ready is said only when all was read that can be."""
+    async with side(Swept(unread=1), every=0.01) as made:
+        made.catch_up.connect()
+        await made.until(lambda: made.swept)
+        assert len(made.sweep.gaps) == 1 or made.is_done()
+        await made.until(made.is_done)
+        assert made.is_open()
+
+
+async def test_it_is_swept_every_few_minutes_without_a_gap() -> None:
+    """Once caught up, the regular sweeps hold nothing back and read no old threads again."""
+    async with side(every=0.01) as made:
+        made.catch_up.connect()
+        await made.until(lambda: len(made.sweep.gaps) >= 3)
+        assert made.is_open()
+        assert made.sweep.gaps[:3] == [True, False, False]
