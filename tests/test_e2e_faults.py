@@ -40,13 +40,17 @@ async def shown(world: World, session: str, *texts: str) -> None:
 
 
 async def test_a_customers_message_may_bear_the_time_of_our_own(world: World) -> None:
-    """A customer's message is not taken for our own because its fingerprint equals one of ours."""
+    """What others write elsewhere is not taken for ours because its fingerprint equals ours."""
     async with world.bridge():
         first = await opened(world)
         await world.reply(first, "hello")
         ours = (await eventually(lambda: world.customer_sees(first), what="the reply"))[0]
         other = world.visitor("not yours", nickname="Eve", fingerprint=ours["fingerprint"])
         await eventually(lambda: world.shown(other) == ["not yours"], what="the customer's message")
+        third = await opened(world, "third")
+        theirs = {"content": "by hand", "fingerprint": ours["fingerprint"]}
+        world.crisp.act({"do": "operator_message", "session_id": third, **theirs})
+        await eventually(lambda: world.shown(third) == ["third", "by hand"], what="the operator's")
 
 
 async def test_messages_of_one_millisecond_keep_their_parts_together(world: World) -> None:

@@ -7,13 +7,16 @@ import contextlib
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import pytest
 
 from bot.simulator.slack.people import ANA
+from bot.store.writer import run_jobs
 from tests.e2e_kit import PATIENT, answers, figure, rest, stored
 from tests.harness import FAST, OK, World, eventually, get_status
 
@@ -394,20 +397,25 @@ async def settled_figure(world: World, port: int) -> float:
     return await figure(port, "bridge_commits_total")
 
 
-async def test_a_burst_shares_commits(world: World) -> None:
-    """Messages that arrive together share commits; fifty cost far fewer than a hundred."""
+async def test_a_burst_shares_commits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a disk that takes its time, fifty messages that come together share their commits."""
+    slow = threading.Event()  # never set: waiting for it is a disk that writes slowly
+
+    def run_slowly(*args: Any, **kwargs: Any) -> Any:
+        slow.wait(0.05)
+        return run_jobs(*args, **kwargs)
+
     async with world.bridge() as port:
         await opened(world)
         before = await settled_figure(world, port)
+        monkeypatch.setattr("bot.store.writer.run_jobs", run_slowly)
         texts = [f"c{number}" for number in range(1, 51)]
         sessions = [world.visitor(text, nickname=text) for text in texts]
-        await eventually(lambda: len(world.roots()) == 51, what="all threads", within=PATIENT)
+        calls = world.slack.workspace.calls  # cheap to ask: this loop is the bridge's too
+        await eventually(lambda: calls["chat.postMessage"] == 51, what="all", within=PATIENT)
         spent = await settled_figure(world, port) - before
-        # Each transaction has a time of its own, which what it accepts is stored with.
-        accepting = stored(world, "SELECT count(DISTINCT accepted_at) FROM inbox")[0][0]
     assert [world.shown(one) for one in sessions] == [[text] for text in texts]
-    assert spent < 1.5 * len(texts)
-    assert accepting < len(texts) / 2
+    assert spent < len(texts)
 
 
 async def test_sigterm_finishes_what_is_in_flight(world: World) -> None:
