@@ -15,8 +15,9 @@ from pydantic import BaseModel
 from bot.crisp.models import read
 from bot.crisp.replies import Reply, call_name
 from bot.crisp.transport import Transport
-from bot.domain import Source, WebsiteId
+from bot.domain import Millis, Source, WebsiteId
 from bot.errors import Ambiguous, Refused
+from bot.platform_time import PlatformTime
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -36,6 +37,11 @@ class Calls:
         """Use a transport; the token does not carry the website's id, so every path does."""
         self._transport = transport
         self.website_id = website_id
+        self._time = PlatformTime()
+
+    def platform_time(self) -> Millis | None:
+        """Return Crisp's time, without a call; None before its first answer."""
+        return self._time.now()
 
     def _path(self, *parts: str | int) -> str:
         return "/" + "/".join(segment(part) for part in ("website", self.website_id, *parts))
@@ -49,6 +55,7 @@ class Calls:
     ) -> Any:
         """Make a call below this website and return the ``data`` of its answer."""
         reply = await self._transport.request(method, self._path(*parts), params=params, json=json)
+        self._time.hear(reply.headers)
         return data_of(reply)
 
     async def _read(self, model: type[M], *parts: str | int) -> M:

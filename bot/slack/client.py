@@ -19,6 +19,7 @@ from bot.domain import (
     Json,
     Key,
     MessageTs,
+    Millis,
     Post,
     Posted,
     SlackUser,
@@ -71,6 +72,10 @@ class SlackClient:
         """The underlying SDK client, for Bolt and Socket Mode."""
         return self._web
 
+    def platform_time(self) -> Millis | None:
+        """Return Slack's time, without a call; None before its first answer."""
+        return self._web.time.now()
+
     async def identity(self) -> Identity:
         """Ask Slack who the token is, and remember it."""
         auth = await self._web.call("auth.test", body={})
@@ -92,7 +97,8 @@ class SlackClient:
         app_id: str | None = (answer.get("bot") or {}).get("app_id")
         return app_id
 
-    async def _me(self) -> Identity:
+    async def me(self) -> Identity:
+        """Return who the token is, asked for once."""
         return self._identity or await self.identity()
 
     # -- posting ---------------------------------------------------------------------------------
@@ -225,7 +231,7 @@ class SlackClient:
         Where the thread's root is gone, the roots are looked through as well, because that is
         where Slack puts what is posted into a dead thread.
         """
-        me = await self._me()
+        me = await self.me()
         wanted = frozenset(keys)
         found: dict[Key, Posted] = {}
         dead = thread_ts is None
@@ -253,7 +259,7 @@ class SlackClient:
             if err.code != "thread_not_found":
                 raise
             return True
-        await _collect(listing, await self._me(), channel, wanted=wanted, found=found)
+        await _collect(listing, await self.me(), channel, wanted=wanted, found=found)
         return root is None or root.get("ts") != thread_ts or events.is_tombstone(root)
 
     def history(
@@ -293,7 +299,7 @@ class SlackClient:
     async def user(self, user_id: SlackUserId) -> SlackUser:
         """Ask who somebody is."""
         answer = await self._web.call("users.info", query={"user": user_id})
-        return read_user(answer.get("user") or {}, team_id=(await self._me()).team_id)
+        return read_user(answer.get("user") or {}, team_id=(await self.me()).team_id)
 
     async def channel(self, channel_id: ChannelId) -> Channel:
         """Ask about a channel; Refused (``channel_not_found``) for a private one without us."""

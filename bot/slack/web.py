@@ -21,6 +21,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain import Json, Source
 from bot.errors import Unreachable
+from bot.platform_time import PlatformTime
 from bot.slack.failures import from_answer, from_transport
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
@@ -66,16 +67,18 @@ class WebApi(AsyncWebClient):
             token=token, base_url=base_url, session=session, retry_handlers=[], logger=_sdk_log
         )
         self.limits = timeout
+        self.time = PlatformTime()
         # The SDK takes HTTPS_PROXY even for loopback and without NO_PROXY; the session knows both.
         self.proxy = None
 
     async def _request(
         self, *, http_verb: str, api_url: str, req_args: dict[str, Any]
     ) -> dict[str, Any]:
-        """Add our timeout, and hide bodies that are no object (the SDK trips over text)."""
+        """Add our timeout, note the time, hide bodies that are no object: the SDK trips on text."""
         answer: dict[str, Any] = await super()._request(
             http_verb=http_verb, api_url=api_url, req_args={**req_args, "timeout": self.limits}
         )
+        self.time.hear(answer["headers"])
         if not isinstance(answer["data"], dict):
             answer["data"] = {}
         return answer
