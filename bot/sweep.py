@@ -5,28 +5,41 @@ sweep is cheap where nothing was missed: one list of conversations, one of threa
 only of what changed.
 
 A watermark is the platform's time. Only a finished sweep moves it, to that sweep's start minus
-``MARGIN_MS``. On an empty database it is now: nothing old is posted, no old reply is sent.
+``MARGIN_MS``; a conversation or thread that could not be read stays behind with a watermark of its
+own (``bot.behind``). On an empty database it is now: nothing old is posted, no old reply is sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.behind import Behind
 from bot.crisp import events as crisp_events
 from bot.crisp.client import CrispClient
 from bot.crisp.conversations import ConversationFilter
 from bot.crisp.convert import to_operator
 from bot.crisp.models import Conversation
-from bot.domain import Arrival, ChannelId, MessageTs, Millis, Receipt, SessionId, SlackUser
-from bot.errors import ApiError, Refused
+from bot.domain import (
+    Arrival,
+    ChannelId,
+    Fingerprint,
+    MessageTs,
+    Millis,
+    Receipt,
+    SessionId,
+    SlackUser,
+    Source,
+)
+from bot.errors import ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.slack import events as slack_events
 from bot.slack.client import SlackClient
 from bot.slack.people import find_person
 from bot.store.reader import Reader
 from bot.store.transaction import Transaction
+from bot.store.view import View
 from bot.store.writer import Writer
 
 log = structlog.get_logger()
@@ -35,8 +48,17 @@ Accept = Callable[[Arrival], Awaitable[Receipt]]
 
 MARGIN_MS = 10 * 60 * 1000
 """How far before its own start a finished sweep sets the watermark: clocks and late events."""
+AHEAD_MS = 60 * 1000
+"""A stored watermark further in the platform's future than this was set by a wrong clock."""
 CRISP = "crisp"
 PER_PAGE = 50
+OLDER_IN_A_ROW = 20
+"""So many older conversations, Crisp's smallest page, end the walk: one alone may lie elsewhere."""
+UNDATED = 20
+"""At most so many conversations that bear no time at all are read in one sweep."""
+GONE = frozenset({"conversation_not_found", "session_not_found"})
+"""Crisp's reasons that mean: deleted meanwhile. No other refusal does."""
+THREAD_GONE = "thread_not_found"
 OLD_THREADS = 50
 """At most so many threads that are older than the horizon are read after a gap."""
 
@@ -51,6 +73,7 @@ ThreadState = tuple[str, str]
 class Swept:
     """What a sweep found: how many arrivals were news, and what could not be read.
 
+    ``unread`` counts what may be readable soon, not what has failed again and again;
     ``barred`` counts channels that will not be readable before a person has mended them.
     """
 
@@ -82,21 +105,28 @@ class CrispSweep:
         self._reader = reader
         self._clock_ms = clock_ms
         self._backfill = backfill
+        self._behind = Behind(CRISP, writer, reader)
 
     async def run(self, *, gap: bool) -> Swept:
-        """Catch up, ``gap`` or not; raises ApiError when the list cannot be read."""
+        """Catch up, ``gap`` or not; raises ApiError when too little can be read."""
         del gap
-        started = Millis(self._clock_ms())
         await self.refresh_operators()
+        started = await self._now()
         watermark = await self._reader.ask(lambda view: view.watermark(CRISP))
         if watermark is None:
             found = await self._open_the_unresolved() if self._backfill else Swept()
             await self._save(started)
             return found
+        watermark = _not_ahead(watermark, started)
         found = await self._since(watermark)
-        if not found.unread:
-            await self._save(Millis(max(started - MARGIN_MS, watermark)))
+        await self._save(Millis(max(started - MARGIN_MS, watermark)))
         return found
+
+    async def _now(self) -> Millis:
+        """Return Crisp's time; ours, if its answers do not tell."""
+        if self._crisp.platform_time() is None:
+            await self._crisp.get_website()
+        return _exactly(self._crisp.platform_time(), self._clock_ms())
 
     async def _save(self, value: Millis) -> None:
         await self._writer.submit(lambda tx: tx.save_watermark(CRISP, value))
@@ -114,35 +144,94 @@ class CrispSweep:
             await self._writer.submit(lambda tx: tx.save_operators(operators))
 
     async def _since(self, watermark: Millis) -> Swept:
+        await self._behind.begin()
         total = Swept()
-        newest_first = ConversationFilter(per_page=PER_PAGE, order="updated")
         read_at = self._clock_ms()
-        async for conversation in self._crisp.iter_conversations(matching=newest_first):
-            if conversation.updated_at < watermark:
-                break
+        tried: set[str] = set()
+        async for conversation in self._changed(watermark):
+            tried.add(conversation.session_id)
             total += await self._catch_up(conversation, watermark, read_at=read_at)
+        for item in self._behind.due():
+            if item not in tried:
+                total += await self._catch_up_unlisted(SessionId(item), watermark)
         return total
+
+    async def _changed(self, watermark: Millis) -> AsyncIterator[Conversation]:
+        """Yield what has changed since then; what bears no time may have."""
+        newest_first = ConversationFilter(per_page=PER_PAGE, order="updated")
+        older = undated = 0
+        async for conversation in self._crisp.iter_conversations(matching=newest_first):
+            changed = conversation.updated_at or conversation.preview_message.fingerprint // 100
+            if not changed and (undated := undated + 1) > UNDATED:
+                log.warning("sweep.undated_unread")
+            if changed >= watermark or (not changed and undated <= UNDATED):
+                older = 0
+                yield conversation
+            elif (older := older + 1) >= OLDER_IN_A_ROW:
+                return
+
+    async def _catch_up_unlisted(self, session_id: SessionId, watermark: Millis) -> Swept:
+        """Read what stayed behind and was not changed since, so that no list shows it."""
+        read_at = self._clock_ms()
+        try:
+            conversation = await self._crisp.get_conversation(session_id)
+        except ApiError as err:
+            return await self._unread(session_id, self._behind.start(session_id, watermark), err)
+        return await self._catch_up(conversation, watermark, read_at=read_at)
 
     async def _catch_up(
         self, conversation: Conversation, watermark: Millis, *, read_at: int
     ) -> Swept:
         session_id = SessionId(conversation.session_id)
         stored = await self._reader.ask(lambda view: view.conversation(session_id))
-        if stored is not None and conversation.updated_at <= stored.updated_at:
+        unchanged = stored is not None and 0 < conversation.updated_at <= stored.updated_at
+        if self._behind.rests(session_id) or (unchanged and session_id not in self._behind):
             return Swept()
-        news = 0
+        start = self._behind.start(session_id, watermark)
         try:
-            async for message in self._crisp.messages_after(session_id, watermark):
-                receipt = await self._accept(crisp_events.from_message(message))
-                news += receipt is Receipt.ACCEPTED
-        except Refused as err:
-            log.warning("sweep.conversation_unread", code=err.code)  # deleted meanwhile
+            news, read = await self._read(session_id, start)
         except ApiError as err:
-            log.warning("sweep.conversation_unread", code=err.code)
-            return Swept(news, 1)
+            return await self._unread(session_id, start, err)
         seen = crisp_events.from_conversation(conversation)
-        await self._accept(replace(seen, payload={**seen.payload, "read_at": read_at}))
+        payload = {**seen.payload, "read_at": read_at}
+        latest = Fingerprint(conversation.preview_message.fingerprint)
+        complete = latest in read or latest // 100 <= start or await self._knows(session_id, latest)
+        # An answer out of Crisp's cache may lack what the list shows: its time is not read yet.
+        if not complete and await self._behind.failed(session_id, start):
+            log.warning("sweep.conversation_stale")
+            await self._accept(replace(seen, payload={**payload, "updated_at": 0}))
+            return Swept(news, 1)
+        await self._accept(replace(seen, payload=payload))
+        await self._behind.settle(session_id)
         return Swept(news)
+
+    async def _read(self, session_id: SessionId, start: Millis) -> tuple[int, set[int]]:
+        """Hand in the messages after then; return how many were news, and all their names."""
+        news, read = 0, set[int]()
+        async for message in self._crisp.messages_after(session_id, start):
+            read.add(message.fingerprint)
+            news += await self._accept(crisp_events.from_message(message)) is Receipt.ACCEPTED
+        return news, read
+
+    async def _knows(self, session_id: SessionId, fingerprint: Fingerprint) -> bool:
+        """Tell whether this message is stored, or ours."""
+        fact = crisp_events.message_fact(session_id, fingerprint)
+
+        def known(view: View) -> bool:
+            return (
+                view.knows_fact(Source.CRISP, fact)
+                or view.knows_fingerprint(session_id, fingerprint)
+                or view.own_send(session_id, fingerprint) is not None
+            )
+
+        return await self._reader.ask(known)
+
+    async def _unread(self, session_id: SessionId, start: Millis, err: ApiError) -> Swept:
+        """Leave a conversation behind, unless it is gone; raise what is the platform's trouble."""
+        if isinstance(err, Refused) and err.code in GONE:
+            await self._behind.settle(session_id)
+            return Swept()
+        return await _left_behind(self._behind, session_id, start, err)
 
     async def _open_the_unresolved(self) -> Swept:
         news = 0
@@ -181,6 +270,8 @@ class SlackSweep:
         self._horizon_ms = horizon_ms
         self._users_ttl_ms = users_ttl_ms
         self._verified: dict[tuple[ChannelId, MessageTs], ThreadState] = {}
+        self._behind = {c: Behind(f"slack:{c}", writer, reader) for c in channels}
+        self._read_in_gap: set[tuple[ChannelId, MessageTs]] = set()
 
     async def run(self, *, gap: bool) -> Swept:
         """Catch up every channel; one that cannot be read does not stop the others.
@@ -192,6 +283,8 @@ class SlackSweep:
         for channel in sorted(self._channels):
             try:
                 total += await self._channel(channel, gap=gap)
+            except Unauthorized:
+                raise
             except Refused as err:
                 log.warning("sweep.channel_unread", channel=channel, code=err.code)
                 total += Swept(barred=1)
@@ -209,23 +302,28 @@ class SlackSweep:
             await self._writer.submit(_saving(user))
 
     async def _channel(self, channel: ChannelId, *, gap: bool) -> Swept:
-        name = f"slack:{channel}"
-        started = Millis(self._clock_ms())
+        name, behind = f"slack:{channel}", self._behind[channel]
+        started = _exactly(self._slack.platform_time(), self._clock_ms())
         watermark = await self._reader.ask(lambda view: view.watermark(name))
         if watermark is None:
             await self._writer.submit(lambda tx: tx.save_watermark(name, started))
             return Swept()
+        watermark = _not_ahead(watermark, started)
+        await behind.begin()
         total = Swept()
-        for thread_ts, state in (await self._changed(channel, watermark)).items():
-            found = await self._thread(channel, thread_ts, watermark)
-            if not found.unread:
-                self._verified[(channel, thread_ts)] = state
-            total += found
-        for thread_ts in await self._unlisted(channel, watermark) if gap else ():
+        listed = await self._changed(channel, watermark)
+        for thread_ts, state in listed.items():
             total += await self._thread(channel, thread_ts, watermark)
-        if not total.unread:
-            moved = Millis(max(started - MARGIN_MS, watermark))
-            await self._writer.submit(lambda tx: tx.save_watermark(name, moved))
+            if thread_ts not in behind:
+                self._verified[(channel, thread_ts)] = state
+        unlisted = await self._unlisted(channel, watermark) if gap else []
+        for thread_ts in dict.fromkeys([*map(MessageTs, behind.due()), *unlisted]):
+            if thread_ts not in listed and (channel, thread_ts) not in self._read_in_gap:
+                total += await self._thread(channel, thread_ts, watermark)
+                self._read_in_gap.add((channel, thread_ts))
+        self._read_in_gap = {place for place in self._read_in_gap if place[0] != channel}
+        moved = Millis(max(started - MARGIN_MS, watermark))
+        await self._writer.submit(lambda tx: tx.save_watermark(name, moved))
         return total
 
     async def _changed(self, channel: ChannelId, watermark: Millis) -> dict[MessageTs, ThreadState]:
@@ -253,18 +351,44 @@ class SlackSweep:
         ]
 
     async def _thread(self, channel: ChannelId, thread_ts: MessageTs, watermark: Millis) -> Swept:
-        news = 0
+        behind, news = self._behind[channel], 0
+        if behind.rests(thread_ts):
+            return Swept()
+        start = behind.start(thread_ts, watermark)
         try:
-            async for message in self._slack.replies(channel, thread_ts, _ts(watermark)):
+            async for message in self._slack.replies(channel, thread_ts, _ts(start)):
                 arrival = slack_events.message_arrival(message, channel)
                 if arrival is not None:
                     news += await self._accept(arrival) is Receipt.ACCEPTED
-        except Refused as err:
-            log.warning("sweep.thread_unread", channel=channel, code=err.code)  # root deleted
         except ApiError as err:
-            log.warning("sweep.thread_unread", channel=channel, code=err.code)
-            return Swept(news, 1)
+            if not isinstance(err, Refused) or err.code != THREAD_GONE:
+                return Swept(news) + await _left_behind(behind, thread_ts, start, err)
+        await behind.settle(thread_ts)
         return Swept(news)
+
+
+async def _left_behind(behind: Behind, item: str, start: Millis, err: ApiError) -> Swept:
+    """Remember what could not be read; raise the error if it is not this one item's trouble."""
+    if isinstance(err, RateLimited | Unauthorized | Unreachable):
+        raise err
+    log.warning("sweep.left_behind", call=err.call, code=err.code)
+    patient = await behind.failed(item, start)
+    if behind.too_many:
+        raise err
+    return Swept(unread=int(patient))
+
+
+def _exactly(told: Millis | None, ours: int) -> Millis:
+    """Return the platform's time, within the second that it tells as our clock has it."""
+    return Millis(ours if told is None else min(max(ours, told), told + 999))
+
+
+def _not_ahead(watermark: Millis, now: Millis) -> Millis:
+    """Return a watermark that does not lie in the platform's future, where nothing would be read.
+
+    What a wrong clock has hidden since is looked for as far back as a sweep's margin.
+    """
+    return Millis(now - MARGIN_MS) if watermark > now + AHEAD_MS else watermark
 
 
 def _saving(user: SlackUser) -> Callable[[Transaction], None]:
