@@ -8,20 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import random
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
 
 from bot.domain import Source
-from bot.errors import ApiError, StoreError
+from bot.errors import ApiError, RateLimited, StoreError
 from bot.outbox.dispatcher import Dispatcher
 from bot.sweep import Swept
 
 log = structlog.get_logger()
 
 SOON = 5.0
-"""Seconds until a sweep that did not finish is tried again."""
+"""Seconds until a sweep that did not finish is tried again; twice as long each further time."""
+
+
+def pause_after(failures: int, *, every: float, jitter: float) -> float:
+    """Return the seconds until the next sweep, after so many in a row that did not finish.
+
+    ``jitter`` is between 0 and 1: up to half of a shortened pause is left to chance.
+    """
+    if not failures:
+        return every
+    return min(SOON * 2.0 ** min(failures - 1, 20), every) * (1 - jitter / 2)
 
 
 class Sweep(Protocol):
@@ -44,6 +55,8 @@ class CatchUp:
         every: float,
         limit: float,
         on_swept: Callable[[], None] = lambda: None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         """Hold ``dispatcher`` back while catching up, at most ``limit`` seconds."""
         self._source = source
@@ -52,6 +65,10 @@ class CatchUp:
         self._every = every
         self._limit = limit
         self._on_swept = on_swept
+        self._sleep = sleep
+        self._chance = chance
+        self._failures = 0
+        self._least = 0.0
         self._gap = asyncio.Event()
         self._release: asyncio.TimerHandle | None = None
         self.done = False
@@ -80,10 +97,18 @@ class CatchUp:
         """Sweep until cancelled."""
         pause = self._limit
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._gap.wait()
-            pause = self._every if await self._once() else min(SOON, self._every)
+            await self._wait(pause)
+            self._least = 0.0
+            self._failures = 0 if await self._once() else self._failures + 1
+            pause = pause_after(self._failures, every=self._every, jitter=self._chance())
+
+    async def _wait(self, pause: float) -> None:
+        """Wait for a new connection, at most so long; whatever the platform asked for first."""
+        if self._least:
+            await self._sleep(self._least)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(pause - self._least, 0)):
+                await self._gap.wait()
 
     async def _once(self) -> bool:
         gap = self._gap.is_set() or not self.done
@@ -91,6 +116,8 @@ class CatchUp:
         try:
             found = await self._sweep.run(gap=gap)
         except (ApiError, StoreError) as err:
+            if isinstance(err, RateLimited):
+                self._least = err.retry_after or 0.0
             log.warning("sweep.failed", source=self._source.value, reason=str(err))
             return False
         if found.news:
