@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.domain import Arrival, Key, SessionId, Source
+from bot.domain import Arrival, ChannelId, Key, MessageTs, SessionId, Source
 from bot.relay import keys
 from bot.relay.effects import Decision, Effect, Learn, Priority
 from bot.store.view import View
+
+ROOT_COMES_MS = 1000
+"""How long a root that is being posted may take to be known, before it is read."""
 
 
 def unknown(
@@ -46,6 +49,26 @@ def wait_in_lane(learn: Learn, arrival: Arrival, session_id: SessionId, order_ke
         session_id=session_id,
     )
     return Decision(effects=(effect,), waits=True)
+
+
+def whose_thread(view: View, channel: ChannelId, thread_ts: MessageTs) -> Decision:
+    """Park a reply until the thread's root has been read: whose it is says its metadata.
+
+    All replies of the thread are parked on one row. It takes its time while a root is on its way,
+    whose own commit decides the parked again.
+    """
+    thread = f"{channel}:{thread_ts}"
+    key = Key(f"learn:thread:{thread}")
+    effect = Effect(
+        payload=Learn(thread=thread),
+        lane=keys.aside(key),
+        destination=Source.SLACK,
+        key=key,
+        order_key=keys.ts_micros(thread_ts),
+        priority=Priority.ROOT,
+        delay_ms=ROOT_COMES_MS if view.roots_waiting() else 0,
+    )
+    return Decision(effects=(effect,), park_on=thread)
 
 
 def wait_aside(learn: Learn, arrival: Arrival) -> Decision:

@@ -139,7 +139,7 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return _say(press, "Only who wrote it can decide this.")
     conversation = view.conversation(message.session_id)
     speaker = speaker_for(press.user, press.operator, rules)
-    if conversation is None or conversation.thread_ts is None:
+    if conversation is None:
         return _say(press, "This conversation is no longer known here; answer in Crisp.")
     if speaker is None:
         return _say(press, COMPANY_REFUSES)
@@ -147,7 +147,7 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         conversation=conversation,
         channel=ChannelId(channel),
         ts=MessageTs(ts),
-        thread_ts=conversation.thread_ts,
+        thread_ts=press.answer.thread_ts or MessageTs(ts),
         user=press.user,
         operator=press.operator,
         markdown=message.content,

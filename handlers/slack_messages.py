@@ -17,7 +17,7 @@ from bot.domain import (
 from bot.relay import keys
 from bot.relay.access import Rules, find_operator, of_team
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell
-from bot.relay.effects import Decision
+from bot.relay.effects import Change, Decision
 from bot.relay.intent import Verb
 from bot.router import Router
 from bot.slack import events
@@ -47,9 +47,8 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return None
     conversation = view.conversation_in(channel, thread_ts)
     if conversation is None:
-        # The root may have been posted and not be known yet: wait until no thread is being opened.
-        parked = f"{channel}:{thread_ts}" if view.roots_waiting() else None
-        return Decision(park_on=parked) if parked else None
+        known = view.knows_thread(channel, thread_ts)
+        return None if known else learning.whose_thread(view, channel, thread_ts)
     blocks, text = blocks_of(event), _text(event)
     mentioned = markup.mentioned(blocks, text)
     learn = learning.unknown(
@@ -78,13 +77,18 @@ def edited(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     channel = event.get("channel")
     if ts is None or not isinstance(channel, str):
         return None
+    lost = view.conversation_at(ChannelId(channel), ts)
+    if lost is not None:
+        if arrival.kind == "message_deleted" or events.is_tombstone(event):
+            return _forget_thread(lost)
+        return None
     message = view.message(ChannelId(channel), ts)
     if message is None or message.state != "relayed" or message.slack_user is None:
         return None
     conversation = view.conversation(message.session_id)
-    thread_ts = conversation.thread_ts if conversation else None
-    if conversation is None or thread_ts is None:
+    if conversation is None:
         return None
+    thread_ts = events.thread_of(event) or conversation.thread_ts or ts
     said = AgentWrote(
         conversation=conversation,
         channel=ChannelId(channel),
@@ -98,6 +102,12 @@ def edited(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         occurred_at=arrival.occurred_at,
     )
     return Decision(effects=(tell(said, f"edit:{view.now}", cards.refusal(NOT_CARRIED)),))
+
+
+def _forget_thread(conversation: Conversation) -> Decision:
+    """Let the next message open a new thread: in that of a deleted root it would lie open."""
+    columns = {"channel": None, "thread_ts": None}
+    return Decision(change=Change(conversation.session_id, columns, card=False))
 
 
 def _read(

@@ -57,6 +57,17 @@ CREATE UNIQUE INDEX conversations_thread ON conversations (channel, thread_ts)
 CREATE INDEX conversations_email ON conversations (email, number) WHERE email <> '';
 CREATE INDEX conversations_active ON conversations (active_at);
 
+-- Threads that are no conversation's own any more, since their root was deleted or a second one was
+-- found: what is written there still belongs to it. Without a conversation: not ours, do not ask.
+CREATE TABLE former_threads (
+    id           INTEGER PRIMARY KEY,
+    channel      TEXT NOT NULL,
+    thread_ts    TEXT NOT NULL,
+    conversation INTEGER REFERENCES conversations (number) ON DELETE CASCADE,
+    UNIQUE (channel, thread_ts)
+) STRICT;
+CREATE INDEX former_threads_conversation ON former_threads (conversation);
+
 -- One row a message, by its identity on the side where it was written.
 CREATE TABLE messages (
     id           INTEGER PRIMARY KEY,

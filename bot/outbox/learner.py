@@ -1,4 +1,4 @@
-"""Learning who people and what channels are, one question for all that wait for the answer.
+"""Learning who people, what channels and whose threads are, once for all that wait for it.
 
 Responsible for asking Slack once however many rows want to know, and for deciding the waiting
 arrivals again in the commit that stores the answer.
@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
-from bot.domain import ChannelId, SlackUser
+from bot.domain import ChannelId, MessageTs, SlackUser
 from bot.errors import Refused
 from bot.outbox.courier import Done, Result
+from bot.outbox.thread_owner import read_owner
 from bot.relay.effects import Learn
 from bot.slack.client import SlackClient
 from bot.slack.people import find_person
+from bot.store import threads
 from bot.store.reader import Reader
+from bot.store.threads import Whose
 from bot.store.transaction import Transaction
 
 
@@ -43,6 +46,7 @@ class Learner:
             await self._ask(payload)
             users = [self._users[user] for user in payload.users if user in self._users]
             names = {e: self._names[e] for e in _entities(payload) if e in self._names}
+            whose = await self._whose(payload.thread) if payload.thread else None
 
         def record(tx: Transaction) -> None:
             known = tx.users(user.user_id for user in users)
@@ -51,7 +55,10 @@ class Learner:
                     tx.save_user(user)
             for entity, name in names.items():
                 tx.save_name(entity, name)
-            self._redecide(tx, (payload.inbox_id,))
+            if whose is not None:
+                threads.settle(tx, whose)
+            parked = tx.parked(payload.thread) if payload.thread else (payload.inbox_id,)
+            self._redecide(tx, parked)
             self._forget(payload)
 
         return Done(record)
@@ -68,6 +75,14 @@ class Learner:
         for group in payload.groups:
             if group not in named and group not in self._names:
                 self._names[group] = await _or_nothing(self._slack.user_group(group))
+
+    async def _whose(self, thread: str) -> Whose | None:
+        """Read a thread's root; None if its owner has become known meanwhile."""
+        channel, _, ts = thread.partition(":")
+        where = ChannelId(channel), MessageTs(ts)
+        if await self._reader.ask(lambda view: view.knows_thread(*where)):
+            return None
+        return await read_owner(self._slack, *where)
 
     def _forget(self, payload: Learn) -> None:
         """Leave the answer to the store, which keeps it up to date."""

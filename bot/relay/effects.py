@@ -156,12 +156,14 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Learn:
-    """Ask Slack who somebody is, then decide the waiting arrival again."""
+    """Ask Slack who somebody is, or whose a thread is, then decide again what waits for it."""
 
     kind: ClassVar[str] = "learn"
     users: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    thread: str = ""
+    """``channel:ts`` of a root to read: replies are parked on it until its owner is known."""
     inbox_id: int = 0
     """The waiting arrival; filled in when the row is stored."""
 
@@ -211,7 +213,8 @@ class Effect:
     """One outbox row to be: a payload, its lane and its place in it.
 
     Rows of a lane are delivered one at a time by ``order_key``, the platform's time in
-    microseconds; those of one time in the order in which they were stored. ``key`` is unique for ever: the same key is the same row.
+    microseconds; those of one time in the order in which they were stored. ``key`` is unique for
+    ever: the same key is the same row.
     ``of_message`` marks the rows that are parts of the decision's own message.
     """
 

@@ -13,6 +13,13 @@ def post_key(session_id: SessionId, fingerprint: Fingerprint, part: int) -> Key:
     return Key(f"post:{session_id}:{fingerprint}:{part}")
 
 
+def session_of(key: Key) -> SessionId | None:
+    """Return the conversation that a post's key names; None if it is no post of a conversation."""
+    kind, _, rest = key.removeprefix("missing:").partition(":")
+    session_id = rest.partition(":")[0]
+    return SessionId(session_id) if kind == "post" and session_id else None
+
+
 def send_key(channel: ChannelId, ts: MessageTs, part: int) -> Key:
     """Name the Crisp message of one part of a Slack reply."""
     return Key(f"send:{channel}:{ts}:{part}")

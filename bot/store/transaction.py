@@ -173,6 +173,8 @@ class Transaction(View):
                 "UPDATE conversations SET active_at = max(active_at, ?) WHERE session_id = ?",
                 (columns.pop("active_at"), change.session_id),
             )
+        if "thread_ts" in columns:
+            self._keep_former_thread(change.session_id, columns["thread_ts"])
         if columns.keys() & _NEWS:
             columns["changed_at"] = self.now
         if columns:
@@ -185,6 +187,17 @@ class Transaction(View):
             )
         if change.card and columns:
             self._refresh_card(change.session_id)
+
+    def _keep_former_thread(self, session_id: SessionId, thread_ts: object) -> None:
+        """Remember the thread that a conversation leaves: agents may still write in it."""
+        self.conn.execute(
+            "INSERT INTO former_threads (channel, thread_ts, conversation)"
+            " SELECT channel, thread_ts, number FROM conversations"
+            " WHERE session_id = ? AND thread_ts IS NOT NULL AND thread_ts IS NOT ?"
+            " ON CONFLICT DO NOTHING",
+            (session_id, thread_ts),
+        )
+        self.lanes.add((Source.SLACK.value, keys.to_slack(session_id)))
 
     def _refresh_card(self, session_id: SessionId) -> None:
         conversation = self.conversation(session_id)

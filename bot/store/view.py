@@ -59,8 +59,22 @@ class View:
         return self._conversation("session_id = ?", session_id)
 
     def conversation_in(self, channel: ChannelId, thread_ts: MessageTs) -> Conversation | None:
-        """Find the conversation of a thread."""
-        return self._conversation("channel = ? AND thread_ts = ?", channel, thread_ts)
+        """Find the conversation of a thread, also of one that it had formerly."""
+        return self.conversation_at(channel, thread_ts) or self._conversation(
+            "number = (SELECT conversation FROM former_threads"
+            " WHERE channel = ? AND thread_ts = ?)",
+            *(channel, thread_ts),
+        )
+
+    def conversation_at(self, channel: ChannelId, root_ts: MessageTs) -> Conversation | None:
+        """Find the conversation whose thread has this root now."""
+        return self._conversation("channel = ? AND thread_ts = ?", channel, root_ts)
+
+    def knows_thread(self, channel: ChannelId, thread_ts: MessageTs) -> bool:
+        """Tell whether it is known whose thread this is, be it nobody's."""
+        sql = "SELECT 1 FROM former_threads WHERE channel = ? AND thread_ts = ?"
+        found = self._one(sql, channel, thread_ts) is not None
+        return found or self.conversation_at(channel, thread_ts) is not None
 
     def find(self, ref: Ref) -> Conversation | None:
         """Find what a person means; by e-mail it is the newest conversation."""
