@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from bot import domain
-from bot.crisp import models
+from bot.crisp import events, models
 from bot.crisp.convert import (
     assignee,
     conversation_contact,
@@ -23,7 +23,7 @@ from bot.crisp.convert import (
     to_sender,
     to_state,
 )
-from bot.crisp.fields import scrub, whole
+from bot.crisp.fields import DEEPEST, scrub, whole
 from bot.crisp.models import (
     Conversation,
     Message,
@@ -376,3 +376,30 @@ def test_scrubbed_json_can_be_written() -> None:
 def test_the_inbox_url_is_crisps_own() -> None:
     """The button opens the conversation in Crisp's inbox."""
     assert inbox_url("w", "s") == "https://app.crisp.chat/website/w/inbox/s/"
+
+
+def nested(depth: int) -> Any:
+    """Return lists and objects in each other, so many deep."""
+    value: Any = "bottom"
+    for level in range(depth):
+        value = [value] if level % 2 else {"in": value}
+    return value
+
+
+def test_json_is_cut_where_it_nests_too_deeply() -> None:
+    """What nests no deeper than allowed stays whole; what is deeper becomes null."""
+    assert scrub(nested(DEEPEST)) == nested(DEEPEST)
+    assert "bottom" not in json.dumps(scrub(nested(DEEPEST + 1)))
+
+
+def test_no_depth_of_nesting_spoils_an_arrival() -> None:
+    """Whatever is nested in an event, a message or a conversation can be stored."""
+    deep = {"data": nested(900), "references": nested(900)}
+    message = read(Message, {"fingerprint": 5, "session_id": "s", "content": deep, **deep})
+    conversation = read(Conversation, {"session_id": "s", "meta": deep})
+    event = events.arrival("session:set_data", {"session_id": "s", **deep}, website_id="w")
+    assert message is not None
+    assert conversation is not None
+    assert event is not None
+    for arrival in (events.from_message(message), events.from_conversation(conversation), event):
+        json.dumps(arrival.payload)

@@ -18,6 +18,9 @@ BIGGEST = 2**53
 """The first integer that JavaScript, and so Crisp, cannot tell from its neighbour."""
 
 
+DEEPEST = 50
+"""How deeply JSON may nest."""
+
 _DIGITS = re.compile(r"[0-9]{1,16}")
 
 
@@ -30,15 +33,21 @@ def clean(text: str) -> str:
     return text
 
 
-def scrub(value: Any) -> Any:
-    """Return JSON in which every text can be written as UTF-8."""
+def scrub(value: Any, *, depth: int = DEEPEST) -> Any:
+    """Return JSON in which every text can be written as UTF-8 and nothing nests too deeply.
+
+    What lies deeper than ``depth`` becomes null: Crisp's own resources nest less than ten deep,
+    and what a stranger nests without end could be neither stored nor sent.
+    """
     match value:
         case str():
             return clean(value)
+        case Mapping() | list() | tuple() if depth <= 0:
+            return None
         case Mapping():
-            return {clean(str(key)): scrub(item) for key, item in value.items()}
+            return {clean(str(key)): scrub(v, depth=depth - 1) for key, v in value.items()}
         case list() | tuple():
-            return [scrub(item) for item in value]
+            return [scrub(item, depth=depth - 1) for item in value]
         case _:
             return value
 
@@ -97,6 +106,10 @@ def _mapping(value: Any) -> Any:
     return {clean(str(k)): v for k, v in value.items()} if isinstance(value, Mapping) else {}
 
 
+def _data(value: Any) -> Any:
+    return scrub(value) if isinstance(value, Mapping) else {}
+
+
 def _mapping_or_none(value: Any) -> Any:
     return _mapping(value) if isinstance(value, Mapping | BaseModel) else None
 
@@ -113,8 +126,10 @@ Flag = Annotated[bool, BeforeValidator(lambda value: value is True or value == 1
 """True for ``true`` and 1 alone."""
 Strings = Annotated[tuple[str, ...], BeforeValidator(_strings)]
 Fingerprints = Annotated[tuple[int, ...], BeforeValidator(_fingerprints)]
-Data = Annotated[dict[str, Any], BeforeValidator(_mapping)]
+Data = Annotated[dict[str, Any], BeforeValidator(_data)]
 """A JSON object; anything else becomes the empty one."""
+Anything = Annotated[Any, BeforeValidator(scrub)]
+"""Any JSON, as ``scrub`` leaves it."""
 NESTED = BeforeValidator(_mapping)
 """For a nested model: anything but an object becomes the empty one."""
 NESTED_OR_NONE = BeforeValidator(_mapping_or_none)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.crisp.fields import (
     NESTED,
     NESTED_OR_NONE,
+    Anything,
     Data,
     FingerprintField,
     Flag,
@@ -148,7 +149,7 @@ class Message(Wire):
     type: Text = "text"
     from_: Text = Field(default="", alias="from")
     origin: Text = ""
-    content: Any = None
+    content: Anything = None
     mentions: Strings = ()
     read: Text = ""
     delivered: Text = ""
@@ -159,8 +160,8 @@ class Message(Wire):
     stamped: Flag = False
     timestamp: Whole = 0
     user: Annotated[User, NESTED] = User()
-    references: Any = None
-    original: Any = None
+    references: Anything = None
+    original: Anything = None
     properties: Data = Field(default_factory=dict)
 
     @property
