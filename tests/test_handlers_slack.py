@@ -45,11 +45,10 @@ def test_a_reply_is_sent_under_the_operators_name(stored: Stored) -> None:
         {"thread_ts": None},
         {"thread_ts": TS},
         {"channel": "C9"},
-        {"thread_ts": "1699999999.000000"},
     ],
 )
 def test_what_is_no_reply_of_a_person_is_ignored(stored: Stored, event: dict[str, object]) -> None:
-    """Posts of apps, roots, other channels and other threads are nobody's business."""
+    """Posts of apps, roots and other channels are nobody's business."""
     arrival = reply("Hello", **event)  # type: ignore[arg-type]  # fields of the event
     assert stored.decide(arrival) is None
 
@@ -66,16 +65,22 @@ def test_a_reply_in_a_thread_outside_the_routes_is_still_relayed(stored: Stored)
     assert kinds(stored.decide(reply("Hello"), rules)) == ["send"]
 
 
-def test_a_reply_waits_for_a_thread_that_is_being_opened(stored: Stored) -> None:
-    """While some root may have been posted, a reply in an unknown thread is parked on it."""
+def test_a_reply_in_an_unknown_thread_is_parked_until_its_root_is_read(stored: Stored) -> None:
+    """Whose thread it is says the root's metadata; it is asked once, later if a root is coming."""
     unknown = reply("Hello", thread_ts="1700000001.000000")
-    assert stored.decide(unknown) is None
+    thread = f"{CHANNEL}:1700000001.000000"
+    decision = stored.decide(unknown)
+    assert decision is not None
+    (asked,) = decision.effects
+    assert (decision.park_on, asked.payload) == (thread, Learn(thread=thread))
+    assert asked.delay_ms == 0
     stored.tx.change(Change(OTHER, {}, create=True))
     post = PostMessage("Hi", VISITOR, Author.VISITOR)
     stored.tx.enqueue(effect("post", payload=post, session_id=OTHER))
-    decision = stored.decide(unknown)
-    assert decision is not None
-    assert decision.park_on == f"{CHANNEL}:1700000001.000000"
+    again = stored.decide(unknown)
+    assert again is not None
+    assert again.effects[0].key == asked.key
+    assert again.effects[0].delay_ms > 0
 
 
 def test_an_unknown_writer_is_asked_about_in_the_lanes_order(stored: Stored) -> None:
