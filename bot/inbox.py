@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bot.domain import Arrival, Receipt
+from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Receipt, Source
 from bot.relay.access import Rules
+from bot.relay.agents import FAILED_REACTION, mark
 from bot.relay.effects import Decision
+from bot.relay.failures import undecided
 from bot.router import Router
+from bot.slack.models import word
 from bot.store import deliveries, queue
 from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
@@ -56,6 +59,7 @@ class Inbox:
                 raise  # not the arrival's fault: it is not accepted, and comes again
             tx.conn.execute("ROLLBACK TO decide")
             tx.record(arrival, state="failed", error=_reason(err))
+            _tell_failed(tx, arrival)
             receipt = Receipt.FAILED
         tx.conn.execute("RELEASE decide")
         return receipt
@@ -76,17 +80,21 @@ class Inbox:
             if arrival is None:
                 continue
             tx.conn.execute("SAVEPOINT again")
+            failed_before = deliveries.was_failed(tx, inbox_id)
             try:
                 decision = self._router.decide(arrival, tx, self._rules)
                 decision = decision or Decision()
                 state, _ = _state_of(decision)
                 tx.settle(inbox_id, state=state, parked_on=decision.park_on)
+                if failed_before:
+                    _unmark(tx, arrival)
                 self._write(tx, decision, inbox_id)
             except Exception as err:  # becomes the row's state, for a person to see
                 if is_unusable(err):
                     raise
                 tx.conn.execute("ROLLBACK TO again")
                 tx.settle(inbox_id, state="failed", error=_reason(err))
+                _tell_failed(tx, arrival)
             tx.conn.execute("RELEASE again")
 
     async def take_up_retries(self) -> None:
@@ -115,6 +123,27 @@ def _state_of(decision: Decision) -> tuple[str, Receipt]:
     if decision.waits:
         return "waiting", Receipt.PARKED
     return "done", Receipt.ACCEPTED
+
+
+def _tell_failed(tx: Transaction, arrival: Arrival) -> None:
+    """Tell the writer of a reply that it was not sent; what people write elsewhere is theirs."""
+    if arrival.kind == "message" and _thread(tx, arrival) is None:
+        return
+    why = "something in the bridge went wrong, and whoever runs it finds it among its deliveries"
+    for effect in undecided(arrival, why=why, now=tx.now):
+        tx.enqueue(effect)
+
+
+def _unmark(tx: Transaction, arrival: Arrival) -> None:
+    """Take the warning off a reply that had failed and is decided now."""
+    if arrival.source is Source.SLACK and arrival.kind == "message":
+        channel, ts = word(arrival.payload, "channel"), word(arrival.payload, "ts")
+        tx.enqueue(mark(ChannelId(channel), MessageTs(ts), FAILED_REACTION, present=False))
+
+
+def _thread(tx: Transaction, arrival: Arrival) -> Conversation | None:
+    channel, thread_ts = word(arrival.payload, "channel"), word(arrival.payload, "thread_ts")
+    return tx.conversation_in(ChannelId(channel), MessageTs(thread_ts))
 
 
 def _reason(err: Exception) -> str:

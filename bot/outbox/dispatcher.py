@@ -22,9 +22,9 @@ from bot.outbox.courier import Again, Courier, Done, Record, Result
 from bot.outbox.lanes import Lanes
 from bot.outbox.pacing import Pacer
 from bot.policy import Dead, Limits, LookFirst, Retry
-from bot.relay.effects import Effect
+from bot.relay.effects import Effect, Learn
 from bot.relay.failures import given_up
-from bot.store import queue
+from bot.store import deliveries, queue
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
@@ -377,6 +377,8 @@ def _told(tx: Transaction, row: OutboxRow, dead: Dead) -> Iterable[Effect]:
         payload = row.payload()
     except ValueError:
         return ()
+    if isinstance(payload, Learn):
+        deliveries.fail_waiting(tx, payload, key=row.key, error=dead.reason)
     session_id = row.conversation.session_id if row.conversation else None
     return given_up(
         payload, key=row.key, session_id=session_id, code=dead.reason, certain=dead.certain,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot import cards
 from bot.domain import (
+    Arrival,
     Author,
     ChannelId,
+    Json,
     Key,
     MessageTs,
     Post,
@@ -31,6 +35,11 @@ from bot.relay.effects import (
     Tell,
 )
 
+WAITING_REACTION = "hourglass_flowing_sand"
+STILL_WAITING = (
+    "This has not reached the customer yet: Crisp does not take it at the moment. It is sent as "
+    "soon as that works; there is nothing for you to do."
+)
 MISSING = "missing:"
 """How the keys of lines begin that say a message could not be shown."""
 
@@ -78,6 +87,52 @@ def given_up(
             return (answer_with(answer, cards.sentence(text), name=f"failed:{key}:{now}"),)
         case _:
             return ()
+
+
+def still_waiting(payload: SendMessage, *, key: Key) -> tuple[Effect, ...]:
+    """Return what tells a writer that their reply has not gone out yet."""
+    told = tell(
+        payload.channel,
+        payload.user,
+        cards.sentence(STILL_WAITING),
+        thread_ts=payload.thread_ts,
+        name=f"waiting:{key}",
+    )
+    return (mark(payload.channel, payload.ts, WAITING_REACTION), told)
+
+
+def undecided(arrival: Arrival, *, why: str, now: int) -> tuple[Effect, ...]:
+    """Return what tells its writer that something they did in Slack was given up undecided."""
+    payload = arrival.payload
+    if arrival.source is not Source.SLACK or payload.get("bot_id"):
+        return ()
+    name = f"undecided:{arrival.fact}:{now}"
+    if arrival.kind == "message":
+        channel, ts, thread_ts, user = (
+            str(payload.get(field) or "") for field in ("channel", "ts", "thread_ts", "user")
+        )
+        if not (channel and ts and user):
+            return ()
+        text = f"This was not sent to the customer: {why}. Write it again, or answer in Crisp."
+        said = tell(
+            ChannelId(channel), SlackUserId(user), cards.refusal(text),
+            thread_ts=MessageTs(thread_ts) if thread_ts else None, name=name,
+        )  # fmt: skip
+        return (mark(ChannelId(channel), MessageTs(ts), FAILED_REACTION), said)
+    if arrival.kind == "command" or arrival.kind.startswith("action:"):
+        channel, user = _place(payload, "channel"), _place(payload, "user")
+        text = f"That did not work: {why}. Try again, or do it in Crisp."
+        if channel and user:
+            post = cards.refusal(text)
+            return (tell(ChannelId(channel), SlackUserId(user), post, thread_ts=None, name=name),)
+    return ()
+
+
+def _place(payload: Json, name: str) -> str:
+    """Read who or where from a command, which has ``user_id``, or a press, which has ``user``."""
+    nested = payload.get(name)
+    found = nested.get("id") if isinstance(nested, Mapping) else payload.get(f"{name}_id")
+    return found if isinstance(found, str) else ""
 
 
 def answer_with(answer: Answer, post: Post, *, name: str) -> Effect:

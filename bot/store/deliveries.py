@@ -13,6 +13,8 @@ import sqlite3
 from typing import Any
 
 from bot.domain import Key
+from bot.relay.effects import Learn
+from bot.relay.failures import undecided
 from bot.store import queue
 from bot.store.transaction import Transaction
 from bot.store.view import View
@@ -124,6 +126,29 @@ def retry_all(tx: Transaction) -> tuple[str, ...]:
         # A millisecond apart: what goes last in its lane keeps its order there.
         retry(Transaction(tx.conn, tx.now + later, card_debounce_ms=tx.card_debounce_ms), key)
     return tuple(keys)
+
+
+def fail_waiting(tx: Transaction, learn: Learn, *, key: Key, error: str) -> None:
+    """Give up the arrivals that wait for what could not be learned, and tell their writers.
+
+    From now on they are what waits for a person, not the row that asked.
+    """
+    waiting = tx.parked(learn.thread) if learn.thread else (learn.inbox_id,)
+    why = f"Slack could not be asked {'whose thread it is' if learn.thread else 'who wrote it'}"
+    for inbox_id in waiting:
+        arrival = tx.stored(inbox_id)
+        if arrival is None:
+            continue
+        tx.settle(inbox_id, state="failed", error=error)
+        for effect in undecided(arrival, why=why, now=tx.now):
+            tx.enqueue(effect)
+    tx.conn.execute("DELETE FROM outbox WHERE key = ?", (key,))
+
+
+def was_failed(view: View, inbox_id: int) -> bool:
+    """Tell whether an arrival has failed, be it that it is being tried again."""
+    sql = "SELECT 1 FROM inbox WHERE id = ? AND (state = 'failed' OR parked_on = ?)"
+    return view.conn.execute(sql, (inbox_id, RETRY)).fetchone() is not None
 
 
 def to_take_up(tx: Transaction) -> tuple[int, ...]:
