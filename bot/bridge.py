@@ -41,6 +41,7 @@ from bot.store.files import Files
 from bot.store.reader import Reader
 from bot.store.transaction import Transaction
 from bot.store.view import View
+from bot.store.waiting import tell_waiting
 from bot.store.writer import Heads, Writer
 from bot.sweep import CrispSweep, SlackSweep
 from bot.telemetry import Metrics
@@ -206,6 +207,10 @@ class Bridge:
         for source, side in ((Source.SLACK, self.slack_side), (Source.CRISP, self.crisp_side)):
             self.metrics.connected(source, up=side.connected)
         await self.save_quota()
+        patience = int(self.settings.bridge.timers.tell_waiting * 1000)
+        overdue = Millis(now_ms() - patience)
+        while await self.writer.submit(lambda tx: tell_waiting(tx, accepted_before=overdue)):
+            pass
 
     async def notice_others(self) -> None:
         """Take up what another process, ``deliveries retry``, has put back into the queue."""

@@ -48,6 +48,8 @@ CREATE TABLE conversations (
     waiting_since INTEGER,
     updated_at    INTEGER NOT NULL DEFAULT 0,
     changed_at    INTEGER NOT NULL DEFAULT 0, -- our clock: the last news of state or assignee
+    state_at      INTEGER NOT NULL DEFAULT 0, -- Crisp's clock, where an event bears a time
+    assigned_at   INTEGER NOT NULL DEFAULT 0,
     active_at     INTEGER NOT NULL DEFAULT 0,
     version       INTEGER NOT NULL DEFAULT 0,
     CHECK (thread_ts IS NULL OR channel IS NOT NULL)
@@ -130,6 +132,8 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_lane ON outbox (lane, order_key, id) WHERE state = 'pending';
 CREATE UNIQUE INDEX outbox_one_card ON outbox (lane) WHERE kind = 'card' AND state = 'pending';
+CREATE INDEX outbox_untold ON outbox (accepted_at)
+    WHERE kind = 'send' AND state = 'pending' AND told = 0;
 CREATE INDEX outbox_given_up ON outbox (id) WHERE state <> 'pending';
 CREATE INDEX outbox_conversation ON outbox (conversation);
 CREATE INDEX outbox_part ON outbox (part_id);

@@ -82,6 +82,7 @@ class Timers(Table):
     reconnect: Positive = 5.0
     slack_horizon_days: Positive = 14.0
     shutdown: Seconds = 10.0
+    tell_waiting: Positive = 120.0
     users_ttl: Seconds = 3600.0
 
 

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 
 from bot.domain import Json, Key, Millis, Source
 from bot.relay.agents import FAILED_REACTION, mark
-from bot.relay.effects import React
+from bot.relay.effects import React, load_payload
 from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
 from bot.store.transaction import Transaction
 from bot.store.view import View
+from bot.store.waiting import no_longer_waiting
 
 _HEAD = (
     "SELECT o.id, o.destination, o.lane, o.order_key, o.part, o.priority, o.kind, o.key, o.part_id,"  # noqa: S608 - fixed texts
@@ -86,7 +87,11 @@ def end_cleanly(tx: Transaction) -> None:
 def finish(tx: Transaction, row: OutboxRow) -> None:
     """Remove a delivered row; a reaction stays if it is wanted otherwise since the call began."""
     if row.kind != React.kind:
-        tx.conn.execute("DELETE FROM outbox WHERE id = ?", (row.id,))
+        found = tx.conn.execute(
+            "DELETE FROM outbox WHERE id = ? RETURNING told", (row.id,)
+        ).fetchone()
+        if found is not None and found[0]:
+            no_longer_waiting(tx, row.payload())
         return
     sql = "DELETE FROM outbox WHERE id = ? AND payload = ?"
     tx.conn.execute(sql, (row.id, row.payload_json))
@@ -150,9 +155,12 @@ def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> bo
     False if the row is gone: an echo has proved meanwhile that it was delivered.
     """
     state = "dead" if certain else "uncertain"
-    sql = "UPDATE outbox SET state = ?, error = ? WHERE id = ?"
-    if tx.conn.execute(sql, (state, error, row.id)).rowcount == 0:
+    sql = "UPDATE outbox SET state = ?, error = ? WHERE id = ? RETURNING told"
+    found = tx.conn.execute(sql, (state, error, row.id)).fetchone()
+    if found is None:
         return False
+    if found[0]:
+        no_longer_waiting(tx, row.payload())
     if row.part_id is not None:
         part_state = "failed" if certain else "uncertain"
         tx.conn.execute("UPDATE parts SET state = ? WHERE id = ?", (part_state, row.part_id))
@@ -162,11 +170,15 @@ def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> bo
 def confirm(tx: Transaction, key: Key, remote: Json) -> bool:
     """Finish a row that an echo proved to have arrived; False if there is no such row."""
     found = tx.conn.execute(
-        "DELETE FROM outbox WHERE key = ? RETURNING destination, lane, part_id, state", (key,)
+        "DELETE FROM outbox WHERE key = ?"
+        " RETURNING destination, lane, part_id, state, told, kind, payload",
+        (key,),
     ).fetchone()
     if found is None:
         return False
     tx.lanes.add((found[0], found[1]))
+    if found[4]:
+        no_longer_waiting(tx, load_payload(found[5], found[6]))
     if found[2] is not None:
         tx.conn.execute(
             "UPDATE parts SET state = 'delivered', channel = coalesce(?, channel),"
