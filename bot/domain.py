@@ -109,6 +109,10 @@ class Conversation:
     """Crisp's updated_at as last seen."""
     changed_at: Millis = Millis(0)
     """Our clock's time of the last news about state or assignee."""
+    state_at: Millis = Millis(0)
+    """Crisp's time of the last news about the state, 0 where it did not say."""
+    assigned_at: Millis = Millis(0)
+    """Crisp's time of the last news about the assignee, 0 where it did not say."""
 
 
 @dataclass(frozen=True, slots=True)

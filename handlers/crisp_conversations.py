@@ -9,7 +9,17 @@ from typing import Any
 from bot.crisp import convert
 from bot.crisp.models import Conversation as SeenConversation
 from bot.crisp.models import read
-from bot.domain import Arrival, Contact, Conversation, Json, OperatorId, SessionId, Source, State
+from bot.domain import (
+    Arrival,
+    Contact,
+    Conversation,
+    Json,
+    Millis,
+    OperatorId,
+    SessionId,
+    Source,
+    State,
+)
 from bot.recent_pages import latest_page, with_page
 from bot.relay.access import Rules
 from bot.relay.changes import assignee_became, contact_became, contact_columns, state_became
@@ -28,9 +38,12 @@ def state(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     became = convert.to_state(str(arrival.payload.get("state")))
     if conversation is None or became is None:
         return None
-    if view.change_waits(conversation.session_id, "state", became.value):
-        return None  # the echo of our own change, which says itself who made it
-    return state_became(conversation, became, view.now)
+    if _is_old(arrival, conversation, conversation.state_at):
+        return None
+    # The echo of our own change says nothing: what made it says itself who it was.
+    own = view.change_waits(conversation.session_id, "state", became.value)
+    news = None if own else state_became(conversation, became, view.now)
+    return _dated(news, conversation, "state_at", arrival.occurred_at)
 
 
 @router.on(Source.CRISP, "session:set_routing")
@@ -38,13 +51,36 @@ def assignment(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Show a new assignment on the card."""
     del rules
     conversation = _conversation(arrival, view)
-    if conversation is None:
+    if conversation is None or _is_old(arrival, conversation, conversation.assigned_at):
         return None
     given = arrival.payload.get("routing_id")
     operator = OperatorId(given) if isinstance(given, str) and given else None
-    if view.change_waits(conversation.session_id, "assign", operator):
-        return None
-    return assignee_became(conversation, operator, view.operators(), at=view.now)
+    own = view.change_waits(conversation.session_id, "assign", operator)
+    operators = view.operators()
+    news = None if own else assignee_became(conversation, operator, operators, at=view.now)
+    return _dated(news, conversation, "assigned_at", arrival.occurred_at)
+
+
+def _is_old(arrival: Arrival, conversation: Conversation, last: Millis) -> bool:
+    """Tell whether Crisp has told something newer, in an event or in a list that a sweep read.
+
+    Hooks are sent again for a long time and in no order. The socket's events bear no time: they
+    come once and in order.
+    """
+    at = arrival.occurred_at
+    return bool(at) and (at < last or at <= conversation.updated_at)
+
+
+def _dated(
+    news: Decision | None, conversation: Conversation, column: str, at: Millis
+) -> Decision | None:
+    """Remember the time of an event, so that no older one is believed after it."""
+    if not at or at <= getattr(conversation, column):
+        return news
+    change = news.change if news and news.change else None
+    change = change or Change(conversation.session_id, {}, card=False)
+    dated = replace(change, columns={**change.columns, column: at})
+    return replace(news or Decision(), change=dated)
 
 
 def _text(name: str) -> Callable[[Contact, Json], Contact]:
@@ -118,8 +154,10 @@ def seen(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return None
     fresh = _seen_contact(found, conversation.contact)
     columns: dict[str, object] = {}
-    # A list that was asked for before the last news may be older than what is stored.
-    current = int(arrival.payload.get("read_at") or view.now) > conversation.changed_at
+    # A list that was asked for before the last news may be older than what is stored. News of the
+    # future are those of a clock that has gone back since.
+    read_at = int(arrival.payload.get("read_at") or view.now)
+    current = read_at > conversation.changed_at or conversation.changed_at > view.now
     if current:
         columns |= _seen_state(found, conversation)
     if fresh != conversation.contact:

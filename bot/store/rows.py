@@ -30,7 +30,7 @@ from bot.relay.effects import Payload, load_payload
 
 CONVERSATION_COLUMNS = (
     "number, session_id, c.state AS state, channel, thread_ts, assignee, inbox_id, contact, known, "
-    "waiting_since, updated_at, changed_at, version"
+    "waiting_since, updated_at, changed_at, state_at, assigned_at, version"
 )
 
 
@@ -124,6 +124,8 @@ def conversation_from(row: sqlite3.Row) -> Conversation:
         waiting_since=row["waiting_since"],
         updated_at=Millis(row["updated_at"]),
         changed_at=Millis(row["changed_at"]),
+        state_at=Millis(row["state_at"]),
+        assigned_at=Millis(row["assigned_at"]),
     )
 
 

@@ -41,7 +41,7 @@ from bot.store.view import View
 _COLUMNS = frozenset(
     {
         "state", "channel", "thread_ts", "assignee", "inbox_id", "email", "contact", "known",
-        "waiting_since", "updated_at", "active_at",
+        "waiting_since", "updated_at", "active_at", "state_at", "assigned_at",
     }
 )  # fmt: skip
 
