@@ -99,17 +99,21 @@ async def listen_to_crisp(script: Script, env: dict[str, str]) -> socketio.Async
     inside = asyncio.Event()
     client.on("message:send", script.customer_wrote)
     client.on("authenticated", lambda _data: inside.set())
-    url = httpx.URL(await script.endpoint())
-    await client.connect(
-        str(url.copy_with(path="/")), socketio_path=url.path, transports=["websocket"]
-    )
     login = {
         "tier": env["CRISP_TIER"],
         "username": env["CRISP_TOKEN_IDENTIFIER"],
         "password": env["CRISP_TOKEN_KEY"],
         "events": ["message:send"],
     }
-    await client.emit("authentication", login)
+
+    async def log_in() -> None:
+        await client.emit("authentication", login)
+
+    client.on("connect", log_in)
+    url = httpx.URL(await script.endpoint())
+    await client.connect(
+        str(url.copy_with(path="/")), socketio_path=url.path, transports=["websocket"]
+    )
     await inside.wait()
     return client
 

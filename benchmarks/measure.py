@@ -5,6 +5,7 @@ Responsible for what is done to each subject and for the figures that come of it
 
 from __future__ import annotations
 
+import asyncio
 import os
 import statistics
 import time
@@ -88,22 +89,22 @@ async def measure(
 ) -> tuple[Subject, Subject, Subject]:
     """Measure the baseline, the bridge, and the bridge with a full database."""
     async with AsyncExitStack() as stack:
-        say("Starting the baseline and the bridge ...")
-        plain = await _plain(plan, folder, stack)
-        ours = await _ours(plan, folder, stack)
         say(
             f"Storing {plan.stored_conversations:,} conversations and "
             f"{plan.stored_messages:,} messages ..."
         )
         full = await _full(plan, folder, stack)
+        say("Starting the baseline and the bridge ...")
+        plain = await _plain(plan, folder, stack)
+        ours = await _ours(plan, folder, stack)
         order = [plain, ours, full]
         for turn in range(plan.rounds):
             say(f"Round {turn + 1} of {plan.rounds} ...")
             for way in Way:
-                for subject in order:
-                    await _steadily(subject, way, plan)
-                for subject in order:
-                    await _flood(subject, way, plan)
+                for step in (_steadily, _flood):
+                    for subject in order:
+                        say(f"  {step.__name__.strip('_')}, {way}, {subject.name}")
+                        await step(subject, way, plan)
             order = [*order[1:], order[0]]
         for subject in order:
             subject.peak_bytes = subject.process.peak_bytes()
@@ -130,8 +131,8 @@ async def _full(plan: Plan, folder: Path, stack: AsyncExitStack) -> Subject:
     home, sessions = _home(folder, "full"), _names(plan.active)
     for session_id in sessions:
         await world.open_thread(session_id)
-    stored.fill(
-        home / "bridge.db", conversations=plan.stored_conversations,
+    await asyncio.to_thread(
+        stored.fill, home / "bridge.db", conversations=plan.stored_conversations,
         messages=plan.stored_messages, channel=world.channel, threads=world.threads,
     )  # fmt: skip
     process = await stack.enter_async_context(subjects.bridge(world.settings(), home))
