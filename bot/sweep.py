@@ -306,7 +306,7 @@ class SlackSweep:
         started = _exactly(self._slack.platform_time(), self._clock_ms())
         watermark = await self._reader.ask(lambda view: view.watermark(name))
         if watermark is None:
-            await self._writer.submit(lambda tx: tx.save_watermark(name, started))
+            await self._writer.submit(lambda tx: tx.begin_channel(channel, started))
             return Swept()
         watermark = _not_ahead(watermark, started)
         await behind.begin()

@@ -43,8 +43,8 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return None
     channel, ts = ChannelId(event["channel"]), MessageTs(event["ts"])
     thread_ts = MessageTs(event["thread_ts"])
-    if view.knows_ts(channel, ts):
-        return None
+    if view.knows_ts(channel, ts) or events.millis(ts) < view.began(channel):
+        return None  # known, or from before the first start: Slack delivers again for an hour
     conversation = view.conversation_in(channel, thread_ts)
     if conversation is None:
         known = view.knows_thread(channel, thread_ts)

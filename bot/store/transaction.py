@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from bot.domain import (
     Arrival,
+    ChannelId,
     Conversation,
     Fingerprint,
     Key,
@@ -296,6 +297,11 @@ class Transaction(View):
             "INSERT OR REPLACE INTO operators VALUES (?, ?, ?, ?, ?)",
             [(o.user_id, o.name, o.email, o.avatar, int(o.available)) for o in operators],
         )
+
+    def begin_channel(self, channel: ChannelId, at: Millis) -> None:
+        """Store from when on a channel is heard: the watermark moves on, the beginning does not."""
+        self.save_watermark(f"slack:{channel}", at)
+        self.save_watermark(f"began:{channel}", at)
 
     def save_watermark(self, name: str, value: Millis) -> None:
         """Move a watermark."""

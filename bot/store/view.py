@@ -278,6 +278,10 @@ class View:
         row = self._one("SELECT value FROM watermarks WHERE name = ?", name)
         return Millis(row[0]) if row else None
 
+    def began(self, channel: ChannelId) -> Millis:
+        """Return from when on, in Slack's time, a channel is heard; 0 if that is not known."""
+        return self.watermark(f"began:{channel}") or Millis(0)
+
     def swept_channels(self) -> frozenset[ChannelId]:
         """Return every channel that has ever held threads, as far as sweeps have read it."""
         rows = self.conn.execute("SELECT name FROM watermarks WHERE name LIKE 'slack:%'")
