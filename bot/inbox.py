@@ -15,7 +15,7 @@ from bot.relay.effects import Decision
 from bot.relay.failures import undecided
 from bot.router import Router
 from bot.slack.models import word
-from bot.store import deliveries, queue
+from bot.store import deliveries, edits, queue
 from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
@@ -106,7 +106,12 @@ class Inbox:
         await self._writer.submit(job)
 
     def _write(self, tx: Transaction, decision: Decision, inbox_id: int) -> None:
+        if decision.rewrite is not None:
+            edits.rewrite(tx, decision.rewrite)
+        if decision.amend is not None:
+            edits.amend(tx, decision.amend)
         if decision.confirm is not None:
+            edits.confirming(tx, decision.confirm)
             queue.confirm(tx, decision.confirm, decision.confirmed_as)
         if decision.dismiss is not None:
             queue.confirm(tx, decision.dismiss, {})

@@ -71,9 +71,12 @@ def whose_thread(view: View, channel: ChannelId, thread_ts: MessageTs) -> Decisi
     return Decision(effects=(effect,), park_on=thread)
 
 
-def wait_aside(learn: Learn, arrival: Arrival) -> Decision:
-    """Let an arrival that has no place in a conversation wait by itself."""
-    key = Key(f"learn:{arrival.fact}")
+def wait_aside(learn: Learn, arrival: Arrival, *, name: str = "") -> Decision:
+    """Let an arrival that has no place in a conversation wait by itself.
+
+    ``name`` tells it from others if it bears no fact.
+    """
+    key = Key(f"learn:{arrival.fact or name}")
     effect = Effect(
         payload=learn,
         lane=keys.aside(key),

@@ -31,7 +31,7 @@ from bot.relay.agents import (
     sends,
 )
 from bot.relay.changes import assign, set_state
-from bot.relay.effects import Answer, Change, Decision, Effect
+from bot.relay.effects import Amend, Answer, Change, Decision, Effect
 from bot.relay.failures import answer_with
 from bot.relay.intent import strip_note_marker
 from bot.router import Router
@@ -160,14 +160,14 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return None
     sentence, rows = released
     effects = (
-        *rows,
         mark(said.channel, said.ts, HELD_REACTION, present=False),
         _answered(press, sentence),
     )
     state = "relayed" if rows else "kept"
     answered = arrival.kind == "action:held:send" and conversation.waiting_since is not None
     change = Change(message.session_id, {"waiting_since": None}) if answered else None
-    return Decision(change=change, release=message.id, release_as=state, effects=effects)
+    amend = Amend(message.id, state, said.markdown, sends=rows)
+    return Decision(change=change, amend=amend, effects=effects)
 
 
 def _released(

@@ -17,10 +17,12 @@ from bot.domain import (
 from bot.relay import keys
 from bot.relay.access import Rules, find_operator, of_team
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell
-from bot.relay.effects import Change, Decision
+from bot.relay.effects import Amend, Change, Decision, Rewrite
 from bot.relay.intent import Verb
 from bot.router import Router
 from bot.slack import events
+from bot.slack.models import word
+from bot.store.rows import StoredMessage
 from bot.store.view import View
 from handlers import learning
 from handlers.thread_verbs import act
@@ -30,6 +32,7 @@ router = Router()
 NOT_CARRIED = (
     "Edits and deletions are not carried to the customer yet: they still see the first version."
 )
+NO_COMMAND = "An edit is no command, and nothing was sent: write the command anew."
 
 
 @router.on(Source.SLACK, "message")
@@ -70,38 +73,101 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
 
 @router.on(Source.SLACK, "message_changed", "message_deleted")
 def edited(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
-    """Tell an agent whose relayed reply was edited or deleted that the customer still sees it."""
-    del rules
+    """Fold an edit or deletion into a reply that still waits; tell where it comes too late."""
     event = dict(arrival.payload)
-    ts = events.message_ts(event)
-    channel = event.get("channel")
-    if ts is None or not isinstance(channel, str):
+    ts, channel = events.message_ts(event), ChannelId(word(event, "channel"))
+    if ts is None or not channel:
         return None
-    lost = view.conversation_at(ChannelId(channel), ts)
-    if lost is not None:
-        if arrival.kind == "message_deleted" or events.is_tombstone(event):
-            return _forget_thread(lost)
-        return None
-    message = view.message(ChannelId(channel), ts)
-    if message is None or message.state != "relayed" or message.slack_user is None:
+    gone = arrival.kind == "message_deleted" or events.is_tombstone(event)
+    if (lost := view.conversation_at(channel, ts)) is not None:
+        return _forget_thread(lost) if gone else None
+    fact = f"message:{channel}:{ts}"
+    undecided = view.open_payload(Source.SLACK, fact)
+    if undecided is not None:
+        return Decision(
+            rewrite=Rewrite(Source.SLACK, fact, None if gone else {**undecided, **_written(event)})
+        )
+    message = view.message(channel, ts)
+    if message is None or message.slack_user is None or message.state == "kept":
         return None
     conversation = view.conversation(message.session_id)
     if conversation is None:
         return None
-    thread_ts = events.thread_of(event) or conversation.thread_ts or ts
+    latest = {
+        **_written(event), "channel": channel, "ts": ts, "user": message.slack_user,
+        "thread_ts": events.thread_of(event) or conversation.thread_ts or ts,
+    }  # fmt: skip
+    if not gone and (message.state == "held" or view.unsent(message.id)):
+        return _amended(latest, message, conversation, arrival, view=view, rules=rules)
+    return _withdrawn(latest, message, conversation, view)
+
+
+def _amended(
+    latest: dict[str, Any],
+    message: StoredMessage,
+    conversation: Conversation,
+    arrival: Arrival,
+    *,
+    view: View,
+    rules: Rules,
+) -> Decision | None:
+    """Decide the new version in place of the first, of which nothing was sent."""
+    mentioned = markup.mentioned(blocks_of(latest), _text(latest))
+    learn = learning.unknown(
+        view,
+        users={latest["user"], *mentioned.users},
+        channels=mentioned.channels,
+        groups=mentioned.groups,
+    )
+    if learn is not None:
+        name = f"{arrival.kind}:{latest['channel']}:{latest['ts']}:{arrival.occurred_at}"
+        return learning.wait_aside(learn, arrival, name=name)
+    user = view.user(latest["user"])
+    if user is None:
+        return None
+    said = _read(latest, view, rules, conversation=conversation, user=user)
+    if message.state == "held":
+        return Decision(amend=Amend(message.id, "held", said.markdown))
+    decision = relay_to_crisp(said, rules)
+    if isinstance(decision, Verb):
+        told = tell(said, f"verb:{view.now}", cards.refusal(NO_COMMAND))
+        return Decision(amend=Amend(message.id, "kept", said.markdown), effects=(told,))
+    became = decision.message
+    if became is None:
+        raise LookupError("a reply was decided and is no message")
+    sends = tuple(effect for effect in decision.effects if effect.of_message)
+    return Decision(
+        change=decision.change,
+        amend=Amend(message.id, became.state, became.content, became.kind, sends),
+        effects=tuple(effect for effect in decision.effects if not effect.of_message),
+    )
+
+
+def _withdrawn(
+    latest: dict[str, Any], message: StoredMessage, conversation: Conversation, view: View
+) -> Decision:
+    """Send nothing of a deleted reply that was not sent; say so if an edit comes too late."""
+    if message.state == "held" or view.unsent(message.id):
+        return Decision(amend=Amend(message.id, "kept", ""))
     said = AgentWrote(
         conversation=conversation,
-        channel=ChannelId(channel),
-        ts=ts,
-        thread_ts=thread_ts,
-        user=SlackUser(SlackUserId(message.slack_user), ""),
+        channel=latest["channel"],
+        ts=latest["ts"],
+        thread_ts=latest["thread_ts"],
+        user=SlackUser(SlackUserId(latest["user"]), ""),
         operator=None,
         markdown="",
         plain="",
         has_files=False,
-        occurred_at=arrival.occurred_at,
+        occurred_at=view.now,
     )
     return Decision(effects=(tell(said, f"edit:{view.now}", cards.refusal(NOT_CARRIED)),))
+
+
+def _written(event: dict[str, Any]) -> dict[str, Any]:
+    """Return what somebody wrote, as it is after an edit."""
+    new = events.changed_message(event)
+    return {name: new.get(name) for name in ("text", "blocks", "files")}
 
 
 def _forget_thread(conversation: Conversation) -> Decision:

@@ -127,6 +127,7 @@ CREATE TABLE outbox (
     born_at       INTEGER NOT NULL DEFAULT 0, -- never changes, whatever is tried again
     insisted      INTEGER NOT NULL DEFAULT 0 CHECK (insisted IN (0, 1)),
     told          INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1)),
+    folded        INTEGER NOT NULL DEFAULT 0 CHECK (folded IN (0, 1)), -- an edit went into payload
     error         TEXT,
     CHECK (state = 'pending' OR error IS NOT NULL)
 ) STRICT;

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bot.app import router
 from bot.domain import Arrival, MessageTs, Millis, Receipt, SlackUser, Source
 from bot.inbox import Inbox
-from bot.relay.effects import Change
+from bot.outbox.courier import nothing
+from bot.relay.effects import Change, SendMessage
 from bot.slack.events import millis
-from bot.store import queue
+from bot.store import edits, queue
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 from tests.core_kit import ANA, CHANNEL, NOW, ROOT, RULES, SESSION, database
@@ -116,6 +118,29 @@ class Desk:
     def head(self, kind: str) -> OutboxRow:
         """Return the first row of a kind that would be started now."""
         return next(row for row in self.heads() if row.kind == kind)
+
+    def attempt(self) -> OutboxRow:
+        """Take the next send, as the dispatcher does when it starts the call."""
+        return self.head("send")
+
+    def sent(self, row: OutboxRow) -> tuple[str, str] | None:
+        """Store that the call of a row succeeded; return what was sent, None if nothing was."""
+        payload = row.payload()
+        assert isinstance(payload, SendMessage)
+        withdrawn = payload.withdrawn
+        edits.finish(self.tx, row, nothing if withdrawn else partial(_delivered, row=row))
+        return None if withdrawn else (payload.type, payload.content)
+
+    def deliver(self) -> list[tuple[str, str]]:
+        """Deliver all that goes to Crisp; return types and texts, in order."""
+        seen = []
+        while self.rows("send"):
+            seen.append(self.sent(self.attempt()))
+        return [one for one in seen if one is not None]
+
+
+def _delivered(tx: Transaction, row: OutboxRow) -> None:
+    queue.deliver_part(tx, row)
 
 
 def reply(

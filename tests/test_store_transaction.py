@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Arrival, Author, Contact, Fingerprint, Key, Millis, SessionId, Source, State
-from bot.relay.effects import Change, Decision, Learn, NewMessage, SendMessage, UpdateCard
-from bot.store import queue
+from bot.relay.effects import Amend, Change, Decision, Learn, NewMessage, SendMessage, UpdateCard
+from bot.store import edits, queue
 from bot.store.transaction import Transaction, card_effect
 from tests.core_kit import (
     ANA,
@@ -334,7 +334,7 @@ def test_a_held_message_is_released_with_its_rows(tx: Transaction) -> None:
     held = tx.message(CHANNEL, ROOT)
     assert held is not None
     assert held.state == "held"
-    tx.apply(Decision(release=held.id, effects=sends(1)), inbox_id=2)  # type: ignore[arg-type]  # effects
+    edits.amend(tx, Amend(held.id, "relayed", "Hello", sends=sends(1)))  # type: ignore[arg-type]  # effects
     after = tx.message(CHANNEL, ROOT)
     assert after is not None
     assert after.state == "relayed"

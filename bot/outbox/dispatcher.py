@@ -18,13 +18,13 @@ import structlog
 from bot import policy
 from bot.domain import Millis, Source
 from bot.errors import Ambiguous, ApiError, RateLimited, StoreError, Unauthorized, Unreachable
-from bot.outbox.courier import Again, Courier, Done, Record, Result
+from bot.outbox.courier import Again, Courier, Done, Result
 from bot.outbox.lanes import Lanes
 from bot.outbox.pacing import Pacer
 from bot.policy import Dead, Limits, LookFirst, Retry
 from bot.relay.effects import Effect, Learn
 from bot.relay.failures import given_up
-from bot.store import deliveries, queue
+from bot.store import deliveries, edits, queue
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
@@ -350,6 +350,7 @@ class Dispatcher:
                 tx, row, not_before=Millis(int(at * 1000)), attempt_ended=ended, looks=looks,
                 counts=after is not After.LOOK, error=code,
             )  # fmt: skip
+            edits.doubted(tx, row)
             return queue.head(tx, row.lane)
 
         return job
@@ -387,11 +388,8 @@ def _told(tx: Transaction, row: OutboxRow, dead: Dead) -> Iterable[Effect]:
 
 
 def _finished(row: OutboxRow, result: Done) -> Callable[[Transaction], OutboxRow | None]:
-    record: Record = result.record
-
     def job(tx: Transaction) -> OutboxRow | None:
-        queue.finish(tx, row)
-        record(tx)
+        edits.finish(tx, row, result.record)
         return queue.head(tx, row.lane)  # only now: its conversation may have its thread since
 
     return job

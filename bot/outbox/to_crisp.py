@@ -64,6 +64,8 @@ class CrispCourier:
         """Make the row's call."""
         payload = row.payload()
         match payload:
+            case SendMessage(withdrawn=True):
+                return Done()
             case SendMessage():
                 return await self._send(row, payload)
             case SetState():

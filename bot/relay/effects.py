@@ -83,6 +83,8 @@ class SendMessage:
     user: SlackUserId
     fingerprint: Fingerprint = Fingerprint(0)
     """Handed out when the row is stored, before any attempt."""
+    withdrawn: bool = False
+    """Set when the reply was deleted before it went out: nothing is to be sent any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,30 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Amend:
+    """A stored reply becomes different before it went out, because of an edit, deletion or press.
+
+    ``sends`` are all its rows from now on: those that wait take over their content, those that
+    are new are added, and of what else still waits nothing is sent.
+    """
+
+    message: int
+    state: str
+    content: str
+    kind: str | None = None
+    sends: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """An arrival that waits to be decided becomes different; None: it is to be forgotten."""
+
+    source: Source
+    fact: str
+    payload: Json | None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Everything that follows from one arrival; stored in the arrival's own transaction."""
 
@@ -267,9 +293,8 @@ class Decision:
     confirm: Key | None = None
     """An echo proved that the row with this key was delivered."""
     confirmed_as: Json = field(default_factory=dict)
-    release: int | None = None
-    """The held message (its id) that ``effects`` now send; ``release_as`` is its new state."""
-    release_as: str = "relayed"
+    amend: Amend | None = None
+    rewrite: Rewrite | None = None
     requeue: Key | None = None
     """A dead or uncertain row that a person wants to be tried again."""
     dismiss: Key | None = None

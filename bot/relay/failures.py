@@ -101,6 +101,20 @@ def still_waiting(payload: SendMessage, *, key: Key) -> tuple[Effect, ...]:
     return (mark(payload.channel, payload.ts, WAITING_REACTION), told)
 
 
+OVERTAKEN = (
+    "This was edited or deleted while it was being sent: the customer may still see the first "
+    "version. Look in Crisp."
+)
+
+
+def overtaken(payload: SendMessage, *, key: Key, now: int) -> Effect:
+    """Return what tells an agent that a change of their reply may have come too late."""
+    return tell(
+        payload.channel, payload.user, cards.refusal(OVERTAKEN),
+        thread_ts=payload.thread_ts, name=f"overtaken:{key}:{now}",
+    )  # fmt: skip
+
+
 def undecided(arrival: Arrival, *, why: str, now: int) -> tuple[Effect, ...]:
     """Return what tells its writer that something they did in Slack was given up undecided."""
     payload = arrival.payload

@@ -186,7 +186,7 @@ def confirm(tx: Transaction, key: Key, remote: Json) -> bool:
             (remote.get("channel"), remote.get("ts"), found[2]),
         )
         if found[3] != "pending":
-            _refresh_warning(tx, found[2])
+            refresh_warning(tx, found[2])
     return True
 
 
@@ -212,11 +212,11 @@ def requeue(tx: Transaction, key: Key) -> bool:
     tx.lanes.add((found[0], found[1]))
     if found[2] is not None:
         tx.conn.execute("UPDATE parts SET state = 'waiting' WHERE id = ?", (found[2],))
-        _refresh_warning(tx, found[2])
+        refresh_warning(tx, found[2])
     return True
 
 
-def _refresh_warning(tx: Transaction, part_id: int) -> None:
+def refresh_warning(tx: Transaction, part_id: int) -> None:
     """Let a reply bear the warning exactly as long as some part of it is given up."""
     found = tx.conn.execute(
         "SELECT m.channel, m.ts, EXISTS (SELECT 1 FROM parts e WHERE e.message = m.id"

@@ -141,15 +141,12 @@ class Transaction(View):
         if decision.change is not None:
             self.change(decision.change)
         part_ids: dict[int, int] = {}
-        message_id = decision.release
+        message_id = None
         if decision.message is not None:
             message_id = self._insert_message(decision.message)
-        elif message_id is not None:
-            sql = "UPDATE messages SET state = ? WHERE id = ?"
-            self.conn.execute(sql, (decision.release_as, message_id))
         for effect in decision.effects:
             if effect.of_message and message_id is not None:
-                self._insert_part(message_id, effect, part_ids)
+                part_ids[effect.part] = self.insert_part(message_id, effect)
         for effect in decision.effects:
             self.enqueue(
                 effect,
@@ -219,7 +216,8 @@ class Transaction(View):
         )  # fmt: skip
         return int(cursor.lastrowid or 0)
 
-    def _insert_part(self, message_id: int, effect: Effect, part_ids: dict[int, int]) -> None:
+    def insert_part(self, message_id: int, effect: Effect) -> int:
+        """Store one part of a message, and return its id; what is sent gets its fingerprint."""
         fingerprint = None
         if isinstance(effect.payload, SendMessage):
             fingerprint = self.next_fingerprint()
@@ -227,7 +225,7 @@ class Transaction(View):
             "INSERT INTO parts (message, part, state, fingerprint) VALUES (?, ?, 'waiting', ?)",
             (message_id, effect.part, fingerprint),
         )
-        part_ids[effect.part] = int(cursor.lastrowid or 0)
+        return int(cursor.lastrowid or 0)
 
     def enqueue(self, effect: Effect, *, part_id: int | None = None, inbox_id: int = 0) -> None:
         """Store an outbox row, unless a row with its key (or a pending card) is there already.

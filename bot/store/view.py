@@ -6,6 +6,7 @@ connection; it changes nothing.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 
@@ -14,6 +15,7 @@ from bot.domain import (
     ChannelId,
     Conversation,
     Fingerprint,
+    Json,
     Key,
     MessageTs,
     Millis,
@@ -189,6 +191,21 @@ class View:
         """Tell whether an arrival was accepted, but waits for something to be known."""
         sql = "SELECT 1 FROM inbox WHERE source = ? AND fact = ? AND state IN ('waiting', 'parked')"
         return self._one(sql, source.value, fact) is not None
+
+    def open_payload(self, source: Source, fact: str) -> Json | None:
+        """Return the payload of an arrival that is stored, but not decided."""
+        sql = "SELECT payload FROM inbox WHERE source = ? AND fact = ? AND state <> 'done'"
+        row = self._one(sql, source.value, fact)
+        found: Json | None = json.loads(row[0]) if row else None
+        return found
+
+    def unsent(self, message_id: int) -> bool:
+        """Tell whether nothing of a reply can have reached the customer, but what is in flight."""
+        sql = (
+            "SELECT 1 FROM parts p LEFT JOIN outbox o ON o.part_id = p.id WHERE p.message = ?"
+            " AND p.state <> 'dropped' AND (o.id IS NULL OR o.must_look OR o.state = 'uncertain')"
+        )
+        return self._one(sql, message_id) is None
 
     def message(self, channel: ChannelId, ts: MessageTs) -> StoredMessage | None:
         """Find a message that was written in Slack."""
