@@ -17,6 +17,9 @@ from tests.e2e_kit import answers, notices, rest, stored
 from tests.harness import Json, World, eventually
 
 
+SEND = "POST /website/*/conversation/*/message"
+
+
 async def opened(world: World, text: str = "Hi") -> tuple[str, Json]:
     """Have a customer write, and wait for the thread."""
     session = world.visitor(text, nickname="Maya")
@@ -113,3 +116,21 @@ async def test_whose_a_deleted_roots_thread_is(world: World) -> None:
         assert session_of(whose.key) == session
         with pytest.raises(Ambiguous):
             await read_owner(client, ChannelId(world.channel), MessageTs("1700000000.000001"))
+
+
+async def test_replies_that_are_changed_while_they_wait(world: World) -> None:
+    """A reply that waits for Crisp is edited, another deleted: the customer sees the result."""
+    async with world.bridge():
+        session, _ = await opened(world)
+        world.crisp.faults.add({"on": SEND, "do": "rate_limit", "retry_after": 2})
+        edited = await world.reply(session, "Helo", user=ANA)
+        deleted = await world.reply(session, "secret", user=ANA)
+        sql = "SELECT 1 FROM outbox WHERE kind = 'send' AND not_before > 0"
+        await eventually(lambda: stored(world, sql), what="the reply to wait")
+        for act in (
+            {"do": "delete", "ts": deleted},
+            {"do": "edit", "ts": edited, "text": "Hello"},
+        ):
+            await world.slack.act({"as": ANA, "channel": world.channel, **act})
+        await sent(world, session, "Hello")
+    assert notices(world, ANA) == []
