@@ -379,8 +379,8 @@ async def _left_behind(behind: Behind, item: str, start: Millis, err: ApiError) 
 
 
 def _exactly(told: Millis | None, ours: int) -> Millis:
-    """Return the platform's time, within the second that it tells as our clock has it."""
-    return Millis(ours if told is None else min(max(ours, told), told + 999))
+    """Return the platform's time; within the second that it tells, our clock may be right."""
+    return Millis(ours if told is None or told <= ours < told + 1000 else told)
 
 
 def _not_ahead(watermark: Millis, now: Millis) -> Millis:
