@@ -16,7 +16,6 @@ from bot.slack.web import open_session
 from tests.e2e_kit import answers, notices, rest, stored
 from tests.harness import Json, World, eventually
 
-
 SEND = "POST /website/*/conversation/*/message"
 
 

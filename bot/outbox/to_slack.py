@@ -276,8 +276,6 @@ class SlackCourier:
         if changed and fresh is not None:
             tx.enqueue(card_effect(fresh, delay_ms=tx.card_debounce_ms))
         self._redecide(tx, tx.parked(f"{posted.channel}:{posted.ts}"))
-        if not tx.roots_waiting():
-            self._redecide(tx, tx.all_parked(posted.channel))
 
     def _stray(self, row: OutboxRow, conversation: Conversation, posted: Posted) -> Result:
         """Remove what landed in the open because the thread's root is gone; open it anew."""

@@ -125,15 +125,6 @@ class Transaction(View):
         )
         return tuple(row[0] for row in rows)
 
-    def all_parked(self, channel: str) -> tuple[int, ...]:
-        """Return the arrivals that wait for any thread of a channel, oldest first."""
-        rows = self.conn.execute(
-            "SELECT id FROM inbox WHERE state = 'parked' AND parked_on >= ? AND parked_on < ?"
-            " ORDER BY occurred_at",
-            (f"{channel}:", f"{channel};"),
-        )
-        return tuple(row[0] for row in rows)
-
     # --- decisions
 
     def apply(self, decision: Decision, *, inbox_id: int) -> None:
