@@ -80,7 +80,7 @@ def backoff(attempt: int, *, limits: Limits, chance: float, cap: float | None = 
     Doubles from ``backoff_first`` up to the cap; ``chance`` in [0, 1) spreads the upper half.
     """
     ceiling = min(cap or limits.backoff_cap, limits.backoff_first * 2.0 ** min(attempt - 1, 30))
-    return ceiling * (0.5 + chance / 2)
+    return min(ceiling * (0.5 + chance / 2), ceiling)
 
 
 def after_failure(
@@ -140,16 +140,19 @@ def after_blind(
     chance: float,
     limits: Limits,
     insisted: bool = False,
+    decidable: bool = True,
 ) -> Step:
     """Decide what follows when looking itself failed: look later, or call it uncertain.
 
     ``insisted``: a person was told that it is uncertain and wants it sent again; then it is
-    sent where looking will never be possible.
+    sent where looking will never be possible. ``decidable``: there is somebody who can say
+    whether it arrived; where there is nobody, looking goes on until the row is too old.
     """
     if isinstance(error, RateLimited):
         wait = limits.rate_limit_default if error.retry_after is None else error.retry_after
         return LookFirst(now + max(wait, 0.0))
-    if now - attempt_ended >= limits.uncertain_after:
+    patience = limits.uncertain_after if decidable else limits.give_up_after
+    if now - attempt_ended >= patience:
         return Dead(error.code, certain=False)
     if (
         isinstance(error, Refused)

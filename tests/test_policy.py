@@ -235,3 +235,16 @@ def test_what_may_be_done_twice_is_repeated_until_it_is_too_old(
     """Setting a state twice does no harm; but nothing blocks its lane for ever."""
     found = after_no_answer(attempt=attempt, age=age, now=NOW, chance=0.0, limits=LIMITS)
     assert found == step
+
+
+def test_a_post_that_cannot_be_looked_for_waits_out_a_long_outage() -> None:
+    """Nobody can say whether a post arrived while Slack is away: it is looked for till it is old."""
+    away = Unreachable(Source.SLACK, "conversations.replies", "connect")
+    for age, expected in (
+        (LIMITS.uncertain_after + 1, LookFirst),
+        (LIMITS.give_up_after + 1, Dead),
+    ):
+        step = after_blind(
+            away, looks=1, attempt_ended=0.0, now=age, chance=0.5, limits=LIMITS, decidable=False
+        )
+        assert isinstance(step, expected)

@@ -22,7 +22,7 @@ from bot.outbox.courier import Again, Courier, Done, Result
 from bot.outbox.lanes import Lanes
 from bot.outbox.pacing import Pacer
 from bot.policy import Dead, Limits, LookFirst, Retry
-from bot.relay.effects import Effect, Learn
+from bot.relay.effects import Effect, Learn, SendMessage
 from bot.relay.failures import given_up
 from bot.store import deliveries, edits, queue
 from bot.store.reader import Reader
@@ -230,7 +230,7 @@ class Dispatcher:
             step = policy.after_blind(
                 err, looks=row.attempts, attempt_ended=max(ended, asked_at),
                 now=self._env.clock(), chance=self._env.rng.random(), limits=limits,
-                insisted=row.insisted,
+                insisted=row.insisted, decidable=row.kind == SendMessage.kind,
             )  # fmt: skip
             if isinstance(step, Retry):
                 return await self._send_again(row)
