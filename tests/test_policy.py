@@ -238,7 +238,7 @@ def test_what_may_be_done_twice_is_repeated_until_it_is_too_old(
 
 
 def test_a_post_that_cannot_be_looked_for_waits_out_a_long_outage() -> None:
-    """Nobody can say whether a post arrived while Slack is away: it is looked for till it is old."""
+    """Nobody can say whether a post arrived while Slack is away: looking goes on till it is old."""
     away = Unreachable(Source.SLACK, "conversations.replies", "connect")
     for age, expected in (
         (LIMITS.uncertain_after + 1, LookFirst),
