@@ -278,6 +278,14 @@ async def test_a_conversation_without_a_time_is_read(store: Store) -> None:
     assert sorted(store.texts()) == ["by its glimpse", "dated", "undated"]
 
 
+async def test_an_old_glimpse_dates_a_conversation_without_a_time(store: Store) -> None:
+    """Where updated_at is missing, a last message from before the watermark says: nothing new."""
+    crisp = Crisp()
+    crisp.say(1, "old", at=NOW - HOUR)["updated_at"] = None
+    await crisp.sweep(store).run(gap=True)
+    assert messages_of(1) not in crisp.calls
+
+
 async def test_a_list_without_any_times_is_not_read_to_its_end(store: Store) -> None:
     """A website of which Crisp tells no times at all does not use up the quota."""
     crisp = Crisp()
