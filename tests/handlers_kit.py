@@ -21,6 +21,7 @@ from bot.relay.effects import (
     SetState,
     Tell,
 )
+from bot.store import edits
 from bot.store.transaction import Transaction
 from tests.core_kit import ANA, CHANNEL, NOW, OPERATOR, ROOT, RULES, SESSION, database, transaction
 
@@ -47,6 +48,8 @@ class Stored:
         """Decide and store what follows."""
         decision = self.decide(arrival, rules)
         assert decision is not None
+        if decision.amend is not None:
+            edits.amend(self.tx, decision.amend)
         self.tx.apply(decision, inbox_id=self.tx.record(arrival))
         return decision
 

@@ -104,6 +104,7 @@ def test_a_guest_is_refused(stored: Stored) -> None:
 def test_an_edit_of_what_was_sent_is_told_to_its_writer(stored: Stored) -> None:
     """The customer still sees the first version: the writer must know."""
     stored.apply(reply("Hello"))
+    stored.tx.conn.execute("DELETE FROM outbox")
     edit = Arrival(
         Source.SLACK, "message_changed",
         {"type": "message", "channel": CHANNEL, "message": {"ts": TS, "text": "Hullo"}},
@@ -192,7 +193,7 @@ def test_a_guests_press_does_nothing_but_say_why(stored: Stored, action: str) ->
     assert kinds(decision) == ["tell"]
     assert "Guests" in texts(decision)
     assert decision is not None
-    assert (decision.requeue, decision.dismiss, decision.release) == (None, None, None)
+    assert (decision.requeue, decision.dismiss, decision.amend) == (None, None, None)
 
 
 def test_a_press_of_somebody_new_waits_for_who_it_is(stored: Stored) -> None:
@@ -261,9 +262,10 @@ def test_a_held_reply_becomes_what_its_writer_says(
     stored.apply(reply("!urgent look"))
     arrival = press(action, value=f"{CHANNEL}:{TS}")
     decision = stored.apply(arrival)
-    sends = [p for p in payloads(decision) if isinstance(p, SendMessage)]
+    assert decision.amend is not None
+    sends = [e.payload for e in decision.amend.sends if isinstance(e.payload, SendMessage)]
     assert [s.type for s in sends] == ([kind] if kind else [])
-    assert decision.release_as == state
+    assert decision.amend.state == state
     assert React(CHANNEL, TS, "raised_hand", present=False) in payloads(decision)
     assert "settled already" in texts(stored.decide(arrival))
 
