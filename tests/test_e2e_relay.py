@@ -43,7 +43,7 @@ async def test_operator_reply_in_crisp_appears_under_their_name(world: World) ->
             {"do": "operator_message", "session_id": session, "content": "From the inbox"}
         )
         await eventually(lambda: len(world.shown(session)) == 2, what="the operator's reply")
-    reply = [m for m in world.thread(session) if by_bot(m) and not is_context(m)][0]
+    reply = next(m for m in world.thread(session) if by_bot(m) and not is_context(m))
     assert reply["username"] != "Maya"
     assert world.shown(session)[1] == "From the inbox"
 
