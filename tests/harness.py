@@ -161,9 +161,7 @@ class World:
         )
         stop = asyncio.Event()
         port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(
-            app.run(settings, stop=stop, on_listening=port.set_result)
-        )
+        task = asyncio.create_task(app.run(settings, stop=stop, on_listening=port.set_result))
         try:
             started: list[asyncio.Future[Any]] = [task, port]
             await asyncio.wait(started, return_when=asyncio.FIRST_COMPLETED)
