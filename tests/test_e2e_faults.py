@@ -432,3 +432,22 @@ async def test_a_reply_that_was_given_up_and_arrived_is_not_sent_again(world: Wo
         await eventually(lambda: len(world.shown(session)) == 2)
         await eventually(settled, what="the dead letter to be settled")
     assert [m["content"] for m in world.customer_sees(session)] == ["did it arrive?"]
+
+
+async def test_a_first_message_that_slack_refuses_is_said_at_the_root(world: World) -> None:
+    """What cannot open a thread is named in the channel, with a way to read it."""
+    refusal = {"on": "chat.postMessage", "do": "error", "status": 200, "code": "invalid_blocks"}
+    async with world.bridge():
+        world.slack.faults.add(refusal)
+        world.slack.faults.add({"on": "chat.postMessage", "do": "drop_after"})
+        session = world.visitor("Hi", nickname="Maya")
+        said = await eventually(
+            lambda: [m for m in world.posts() if "could not be shown" in str(m)], what="the line"
+        )
+        assert session in str(said[0])
+        assert "Maya" in str(said[0])
+        world.visitor("Still there?", session)
+        await eventually(lambda: len(world.roots()) == 2, what="the thread")
+        await rest(world)
+    assert len([m for m in world.posts() if "could not be shown" in str(m)]) == 1
+    assert not [m for m in world.posts() if m.get("thread_ts") == said[0]["ts"] != m["ts"]]

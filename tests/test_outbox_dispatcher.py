@@ -406,3 +406,21 @@ async def test_an_echo_settles_a_row_that_is_being_given_up(bench: Bench) -> Non
         gate.set()
         await bench.idle()
     assert await bench.keys() == []
+
+
+async def test_what_is_settled_while_a_look_is_away_is_not_sent_again(bench: Bench) -> None:
+    """An echo that proves a reply to have arrived counts, though the look did not find it."""
+    away = asyncio.Event()
+    bench.courier.will("attempt", "a", LOST)
+    bench.courier.will("look", "a", None, away)
+    await bench.add(send("a"))
+    async with running(bench):
+        await bench.until(lambda: len(bench.courier.calls) == 2)
+        bench.clock.now += 10
+        bench.dispatcher.wake([])
+        await bench.until(lambda: len(bench.courier.calls) == 3)
+        await bench.writer.submit(lambda tx: queue.confirm(tx, Key("a"), {}))
+        away.set()
+        await bench.idle()
+    assert bench.courier.attempts() == ["a"]
+    assert await bench.row("a") is None

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Conversation, Key, Millis, Source
-from bot.outbox.lanes import Lanes
+from bot.outbox.lanes import LONGEST_WAIT_MS, Lanes
 from bot.outbox.pacing import Pacer, Rate
 from bot.relay.effects import Priority
 from bot.store.rows import OutboxRow
@@ -206,3 +206,11 @@ def test_each_lane_starts_its_latest_head_once(puts: list[tuple[str, int, int]])
     while (found := waiting.pick(10.0)[0]) is not None:
         started.append((found.lane, found.id))
     assert sorted(started) == sorted(last.items())
+
+
+def test_a_clock_that_goes_back_delays_a_head_by_minutes_at_most() -> None:
+    """A time that was set by a clock which was hours ahead does not keep a row for hours."""
+    waiting = lanes()
+    put(waiting, row("A", not_before=5 * 3600 * 1000))
+    assert picked(waiting, now=LONGEST_WAIT_MS / 1000 - 1) == []
+    assert picked(waiting, now=LONGEST_WAIT_MS / 1000) == ["A"]

@@ -92,3 +92,10 @@ def test_a_clock_that_goes_back_gains_nothing() -> None:
     pacer = Pacer(RATES)
     burst(pacer, POSTS, 100.0)
     assert burst(pacer, POSTS, 50.0) == 0
+
+
+def test_a_clock_that_goes_back_does_not_lengthen_a_hold() -> None:
+    """A pause of ten seconds stays one, though the clock is set back by an hour meanwhile."""
+    pacer = Pacer({})
+    pacer.hold("crisp", until=4010.0, now=4000.0)
+    assert pacer.wait("crisp", 400.0) == 10.0

@@ -153,6 +153,8 @@ class SlackCourier:
         conversation = _of(row)
         if conversation.thread_ts is None or conversation.channel is None:
             posted = await self._root_looks.find(row)
+            if posted is not None and row.key.startswith(MISSING):
+                return Done()  # a line at the root, not the conversation's thread
         else:
             found = await self._slack.find(
                 conversation.channel,
@@ -200,11 +202,14 @@ class SlackCourier:
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
     ) -> Result:
         """Say at the channel's root what concerns a conversation that has no thread."""
-        if row.key.startswith(MISSING):
-            said = f"{visitor(conversation).name}: {payload.markdown}"
-            link = convert.inbox_url(self._rules.website_id, conversation.session_id)
-            post = cards.sentence(f"{said} {link}")
-            await self._slack.post(self._rules.channel_of(conversation), post, key=row.key)
+        if not row.key.startswith(MISSING):
+            return Done()
+        root = await self._read(row, payload, conversation)
+        if isinstance(root, Again):
+            return root
+        link = convert.inbox_url(self._rules.website_id, conversation.session_id)
+        post = cards.sentence(f"{visitor(root.conversation).name}: {payload.markdown} {link}")
+        await self._slack.post(self._rules.channel_of(root.conversation), post, key=row.key)
         return Done()
 
     async def _read(
