@@ -99,30 +99,18 @@ def _change(what: str, press: _Press, conversation: Conversation) -> Decision | 
     )
 
 
-@router.on(Source.SLACK, "action:delivery:retry")
-def retry(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
-    """Try a reply again that was given up."""
+@router.on(Source.SLACK, "action:delivery:retry", "action:delivery:dismiss")
+def given_up(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Try a reply again that was given up, or take the agent's word that it has arrived."""
     press = _press(arrival, view, rules)
     if not isinstance(press, _Press):
         return press
     row = view.given_up(Key(press.value))
     if row is None:
         return _say(press, "That has been settled already.")
-    answered = _answered(press, "It is being tried again.")
-    return Decision(requeue=row.key, effects=(answered,))
-
-
-@router.on(Source.SLACK, "action:delivery:dismiss")
-def dismiss(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
-    """Take the agent's word that a reply has arrived."""
-    press = _press(arrival, view, rules)
-    if not isinstance(press, _Press):
-        return press
-    row = view.given_up(Key(press.value))
-    if row is None:
-        return _say(press, "That has been settled already.")
-    answered = _answered(press, "Good: it is counted as sent.")
-    return Decision(dismiss=row.key, effects=(answered,))
+    if arrival.kind == "action:delivery:retry":
+        return Decision(requeue=row.key, effects=(_answered(press, "It is being tried again."),))
+    return Decision(dismiss=row.key, effects=(_answered(press, "Good: it is counted as sent."),))
 
 
 @router.on(Source.SLACK, "action:held:*")

@@ -30,7 +30,7 @@ CLI = [sys.executable, "-m", "bot.cli"]
 STATIC = files("bot.simulator.page") / "static"
 DOCS = Path(__file__).parents[1] / "docs" / "demo.md"
 WAIT = 20.0
-SILENT = "import socket, time\nwhile True: time.sleep(60)"
+SILENT = "import signal\nwhile True: signal.pause()"
 """A stand-in for the bridge that never gets ready."""
 
 
