@@ -28,8 +28,8 @@ from bot.outbox.dispatcher import Dispatcher, Environment
 from bot.outbox.echoes import Echoes
 from bot.outbox.learner import Learner
 from bot.outbox.pacing import Pacer
-from bot.outbox.to_crisp import CrispCourier
-from bot.outbox.to_slack import SlackCourier
+from bot.outbox.to_crisp import crisp_courier
+from bot.outbox.to_slack import slack_courier
 from bot.recent_pages import RecentPages
 from bot.relay.access import Rules
 from bot.router import Router
@@ -104,16 +104,16 @@ class Bridge:
             random.Random(),  # noqa: S311 - jitter
         )
         learner = Learner(clients.slack, self.reader, redecide=self.inbox.redecide)
-        slack_courier = SlackCourier(
+        to_slack = slack_courier(
             clients.slack, clients.crisp, self.reader, self.rules,
             learner=learner, pages=self.pages, clock=now, redecide=self.inbox.redecide,
         )  # fmt: skip
         self.to_slack = Dispatcher(
-            Source.SLACK, slack_courier, wiring.slack_pacer(settings), env,
+            Source.SLACK, to_slack, wiring.slack_pacer(settings), env,
             in_flight=pacing.in_flight,
         )  # fmt: skip
         self.to_crisp = Dispatcher(
-            Source.CRISP, CrispCourier(clients.crisp, learner=learner, echoes=self.echoes),
+            Source.CRISP, crisp_courier(clients.crisp, learner=learner, echoes=self.echoes),
             Pacer({}), env, in_flight=pacing.in_flight,
         )  # fmt: skip
         self.slack_side = CatchUp(

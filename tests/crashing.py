@@ -26,8 +26,8 @@ from bot.domain import Source
 from bot.inbox import Inbox
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.learner import Learner
-from bot.outbox.to_crisp import CrispCourier
-from bot.outbox.to_slack import SlackCourier
+from bot.outbox.posts import Posting
+from bot.outbox.sends import Sending
 from bot.slack import socket
 from bot.slack.client import SlackClient
 from bot.store import migrate, queue
@@ -77,7 +77,7 @@ POINTS: dict[str, Point] = {
     "agent-acked": Point(socket._Handler, "handle", after=True),
     "before-root": Point(SlackClient, "post", wanted=_root),
     "after-root": Point(SlackClient, "post", after=True, wanted=_root),
-    "root-in-commit": Point(SlackCourier, "_opened", after=True),
+    "root-in-commit": Point(Posting, "_opened", after=True),
     "before-post": Point(SlackClient, "post", wanted=_reply),
     "after-post": Point(SlackClient, "post", after=True, wanted=_reply),
     "post-in-commit": Point(queue, "deliver_part", after=True),
@@ -89,8 +89,8 @@ POINTS: dict[str, Point] = {
     ),
     "send-committed": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("send")),
     "learned": Point(Learner, "learn", after=True),
-    "before-look": Point(CrispCourier, "look"),
-    "slack-look": Point(SlackCourier, "look", after=True),
+    "before-look": Point(Sending, "look"),
+    "slack-look": Point(Posting, "look", after=True),
     "crisp-swept": Point(Inbox, "accept", after=True, wanted=_arrives(Source.CRISP, swept=True)),
     "slack-swept": Point(Inbox, "accept", after=True, wanted=_arrives(Source.SLACK, swept=True)),
     "crisp-sweep-ended": Point(CrispSweep, "_save"),

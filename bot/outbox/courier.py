@@ -1,14 +1,17 @@
-"""What a destination must be able to do for the dispatcher.
+"""What a destination must be able to do for the dispatcher, and how each kind of row is done.
 
-Responsible for the contract: an attempt acts at most once and says truly what became of it.
+Responsible for the contract: an attempt acts at most once and says truly what became of it. An
+errand is one kind of row at one destination; a destination is made of its errands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
+from bot.domain import Conversation
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 
@@ -44,12 +47,20 @@ Result = Done | Again
 class Courier(Protocol):
     """One destination's calls."""
 
-    looked_for: frozenset[str]
-    """Kinds that must be looked for before they are sent again; others may be repeated."""
-    dropped: frozenset[str]
-    """Kinds that are dropped, not kept as dead letters, when the platform refuses them."""
-    fleeting: frozenset[str]
-    """Kinds that are dropped after a few attempts: later they would be worth nothing."""
+    @property
+    def looked_for(self) -> frozenset[str]:
+        """Kinds that must be looked for before they are sent again; others may be repeated."""
+        ...
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """Kinds that are dropped, not kept as dead letters, when the platform refuses them."""
+        ...
+
+    @property
+    def fleeting(self) -> frozenset[str]:
+        """Kinds that are dropped after a few attempts: later they would be worth nothing."""
+        ...
 
     def bucket(self, row: OutboxRow) -> str:
         """Name the rate bucket that the row's call uses."""
@@ -62,3 +73,77 @@ class Courier(Protocol):
     async def look(self, row: OutboxRow) -> Result | None:
         """Find out whether it was done before; None if it is not there."""
         ...
+
+
+class Errand(ABC):
+    """How one kind of row is carried out at one destination.
+
+    ``payload`` is the row's own, of the class whose ``kind`` this is.
+    """
+
+    kind: ClassVar[str]
+    looked_for: ClassVar[bool] = False
+    """It must be looked for before it is done again; else it may be repeated."""
+    dropped: ClassVar[bool] = False
+    """It is dropped, not kept as a dead letter, when the platform refuses it."""
+    fleeting: ClassVar[bool] = False
+    """It is dropped after a few attempts: later it would be worth nothing."""
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the rate bucket that the row's call uses."""
+        return row.kind
+
+    @abstractmethod
+    async def attempt(self, row: OutboxRow, payload: Any) -> Result:
+        """Do it once; ApiError says whether it certainly did nothing."""
+
+    async def look(self, row: OutboxRow, payload: Any) -> Result | None:
+        """Find out whether it was done before; None if it is not there."""
+        del payload
+        raise TypeError(f"a {row.kind} row is not looked for")
+
+
+class Errands:
+    """A destination, made of one errand for each kind of row that it takes."""
+
+    def __init__(self, errands: Iterable[Errand]) -> None:
+        """ValueError if two are for the same kind."""
+        self._errands: dict[str, Errand] = {}
+        for errand in errands:
+            if errand.kind in self._errands:
+                raise ValueError(f"two errands for {errand.kind}")
+            self._errands[errand.kind] = errand
+        kinds = self._errands.items()
+        self.looked_for = frozenset(kind for kind, errand in kinds if errand.looked_for)
+        self.dropped = frozenset(kind for kind, errand in kinds if errand.dropped)
+        self.fleeting = frozenset(kind for kind, errand in kinds if errand.fleeting)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of rows that this destination takes."""
+        return frozenset(self._errands)
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the rate bucket that the row's call uses."""
+        return self._of(row).bucket(row)
+
+    async def attempt(self, row: OutboxRow) -> Result:
+        """Do it once."""
+        return await self._of(row).attempt(row, row.payload())
+
+    async def look(self, row: OutboxRow) -> Result | None:
+        """Find out whether it was done before."""
+        return await self._of(row).look(row, row.payload())
+
+    def _of(self, row: OutboxRow) -> Errand:
+        errand = self._errands.get(row.kind)
+        if errand is None:
+            raise TypeError(f"a {row.kind} row is not for {row.destination.value}")
+        return errand
+
+
+def conversation_of(row: OutboxRow) -> Conversation:
+    """Return the row's conversation; LookupError if it has none any more."""
+    if row.conversation is None:
+        raise LookupError(f"the {row.kind} row {row.id} has lost its conversation")
+    return row.conversation

@@ -11,13 +11,14 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from bot.domain import ChannelId, MessageTs, SlackUser
 from bot.errors import Refused
-from bot.outbox.courier import Done, Result
+from bot.outbox.courier import Done, Errand, Result
 from bot.outbox.thread_owner import read_owner
 from bot.relay.effects import Learn
 from bot.slack.client import SlackClient
 from bot.slack.people import find_person
 from bot.store import threads
 from bot.store.reader import Reader
+from bot.store.rows import OutboxRow
 from bot.store.threads import Whose
 from bot.store.transaction import Transaction
 
@@ -93,6 +94,21 @@ class Learner:
 
     async def _channel_name(self, channel: str) -> str:
         return (await self._slack.channel(ChannelId(channel))).name
+
+
+class Learning(Errand):
+    """What must be known before an arrival can be decided; at either destination."""
+
+    kind = Learn.kind
+
+    def __init__(self, learner: Learner) -> None:
+        """Share ``learner``, which asks once for all that wait."""
+        self._learner = learner
+
+    async def attempt(self, row: OutboxRow, payload: Learn) -> Result:
+        """Ask, and decide again what waited for it."""
+        del row
+        return await self._learner.learn(payload)
 
 
 def _entities(payload: Learn) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from pydantic import TypeAdapter
 
@@ -119,6 +119,7 @@ class React:
     """Add or remove one of the bot's reactions."""
 
     kind: ClassVar[str] = "react"
+    wanted_anew: ClassVar[bool] = True
     channel: ChannelId
     ts: MessageTs
     name: str
@@ -183,19 +184,16 @@ Payload = (
     | Learn
 )
 
-_CLASSES: tuple[type[Any], ...] = (
-    PostMessage,
-    SendMessage,
-    SetState,
-    Assign,
-    UpdateCard,
-    React,
-    Tell,
-    Respond,
-    Remove,
-    Learn,
-)
+_CLASSES: tuple[type[Any], ...] = get_args(Payload)
 _ADAPTERS: Mapping[str, TypeAdapter[Any]] = {cls.kind: TypeAdapter(cls) for cls in _CLASSES}
+
+KINDS: frozenset[str] = frozenset(_ADAPTERS)
+"""Every kind of outbox row."""
+WANTED_ANEW: frozenset[str] = frozenset(
+    cls.kind for cls in _CLASSES if getattr(cls, "wanted_anew", False)
+)
+"""Kinds of which one row holds what is wanted by now: a later wish replaces an earlier one, even
+while that is on its way, and may be carried out again without looking."""
 
 
 def dump_payload(payload: Payload) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from bot.domain import Json, Key, Millis, Source
 from bot.relay.agents import FAILED_REACTION, mark
-from bot.relay.effects import React, load_payload
+from bot.relay.effects import WANTED_ANEW, load_payload
 from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
 from bot.store.transaction import Transaction
 from bot.store.view import View
@@ -85,8 +85,8 @@ def end_cleanly(tx: Transaction) -> None:
 
 
 def finish(tx: Transaction, row: OutboxRow) -> None:
-    """Remove a delivered row; a reaction stays if it is wanted otherwise since the call began."""
-    if row.kind != React.kind:
+    """Remove a delivered row; one that is wanted anew stays if it changed since the call began."""
+    if row.kind not in WANTED_ANEW:
         found = tx.conn.execute(
             "DELETE FROM outbox WHERE id = ? RETURNING told", (row.id,)
         ).fetchone()

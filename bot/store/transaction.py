@@ -25,13 +25,13 @@ from bot.domain import (
 )
 from bot.relay import keys
 from bot.relay.effects import (
+    WANTED_ANEW,
     Change,
     Decision,
     Effect,
     Learn,
     NewMessage,
     Priority,
-    React,
     SendMessage,
     UpdateCard,
     dump_payload,
@@ -221,7 +221,7 @@ class Transaction(View):
     def enqueue(self, effect: Effect, *, part_id: int | None = None, inbox_id: int = 0) -> None:
         """Store an outbox row, unless a row with its key (or a pending card) is there already.
 
-        A reaction that is wanted otherwise meanwhile replaces what was wanted of it before.
+        Of the kinds that are wanted anew, a later wish replaces what was wanted before.
         """
         payload = effect.payload
         if isinstance(payload, SendMessage):
@@ -233,7 +233,7 @@ class Transaction(View):
             " conversation, part_id, payload, not_before, accepted_at, born_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?,"
             " (SELECT number FROM conversations WHERE session_id = ?), ?, ?, ?, ?, ?)"
-            + (_WANTED_ANEW if isinstance(payload, React) else " ON CONFLICT DO NOTHING"),
+            + (_WANTED_ANEW if payload.kind in WANTED_ANEW else " ON CONFLICT DO NOTHING"),
             (
                 effect.destination.value, effect.lane, effect.order_key, effect.part,
                 int(effect.priority), payload.kind, effect.key, effect.session_id, part_id,

@@ -1,0 +1,83 @@
+"""Editing root cards in place, from what is stored by then.
+
+Responsible for one call a card however much has changed; it is dropped where there is no card.
+"""
+
+from __future__ import annotations
+
+from bot import cards
+from bot.domain import Speaker
+from bot.errors import Refused
+from bot.outbox.courier import Again, Done, Errand, Record, Result, conversation_of
+from bot.outbox.roots import LIVE, Roots, visitor
+from bot.relay.effects import Change, PostMessage, UpdateCard
+from bot.slack.client import SlackClient
+from bot.store.reader import Reader
+from bot.store.rows import OutboxRow, RootMessage
+from bot.store.transaction import Transaction, card_effect
+
+
+class UpdatingCard(Errand):
+    """The root card of a conversation, rendered again."""
+
+    kind = UpdateCard.kind
+    dropped = True
+
+    def __init__(self, slack: SlackClient, reader: Reader, roots: Roots) -> None:
+        """Edit through ``slack`` what ``roots`` renders."""
+        self._slack = slack
+        self._reader = reader
+        self._roots = roots
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the method and channel that Slack counts the call under."""
+        return f"chat.update:{row.conversation.channel if row.conversation else None}"
+
+    async def attempt(self, row: OutboxRow, payload: UpdateCard) -> Result:
+        """Edit the card, if the conversation has one."""
+        del payload
+        conversation = conversation_of(row)
+        channel, root_ts = conversation.channel, conversation.thread_ts
+        if root_ts is None or channel is None:
+            return Done()
+        first, operators = await self._reader.ask(
+            lambda view: (view.root_message(channel, root_ts), view.operators())
+        )
+        if first is None:
+            return Done()
+        shown = _shown(first)
+        columns: dict[str, object] = {}
+        if not conversation.known:
+            root = await self._roots.read(row, shown, conversation)
+            if isinstance(root, Again):
+                return root
+            conversation = root.conversation
+            columns = {k: v for k, v in root.columns.items() if k not in LIVE}
+        card = self._roots.card(conversation, shown, operators)
+        try:
+            await self._slack.update(channel, root_ts, card, speaker=visitor(conversation))
+        except Refused as err:
+            if err.code != "message_not_found":
+                raise
+            # The root was deleted: the next message finds that out.
+        return Done(_updated(row, columns))
+
+
+def _shown(first: RootMessage) -> PostMessage:
+    parts = cards.message_parts(first.content)
+    shown = parts[min(first.part, len(parts) - 1)]
+    style = "note" if first.kind == "note" else "message"
+    return PostMessage(shown, Speaker(first.speaker), first.author, style)
+
+
+def _updated(row: OutboxRow, columns: dict[str, object]) -> Record:
+    session_id = conversation_of(row).session_id
+
+    def record(tx: Transaction) -> None:
+        fresh = tx.conversation(session_id)
+        if fresh is not None and tx.version(session_id) != row.version:
+            tx.enqueue(card_effect(fresh, delay_ms=tx.card_debounce_ms))
+        if columns:
+            tx.change(Change(session_id, columns, card=False))
+
+    return record

@@ -1,0 +1,88 @@
+"""Changing a conversation in Crisp: its state, and whose it is.
+
+Responsible for one REST call a row, and for what is stored and said once it is done.
+"""
+
+from __future__ import annotations
+
+from bot import cards
+from bot.crisp.client import CrispClient
+from bot.outbox.courier import Done, Errand, Result, conversation_of
+from bot.outbox.sends import BUCKET
+from bot.relay.changes import assigned_line, state_line
+from bot.relay.effects import Answer, Assign, Change, SetState
+from bot.relay.failures import answer_with
+from bot.store.rows import OutboxRow
+from bot.store.transaction import Transaction
+
+
+class SettingState(Errand):
+    """A conversation's state, set in an agent's name."""
+
+    kind = SetState.kind
+
+    def __init__(self, crisp: CrispClient) -> None:
+        """Set it through ``crisp``."""
+        self._crisp = crisp
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the bucket: one for all that goes to Crisp."""
+        del row
+        return BUCKET
+
+    async def attempt(self, row: OutboxRow, payload: SetState) -> Result:
+        """Set the state, and say so in the thread."""
+        conversation = conversation_of(row)
+        await self._crisp.set_state(conversation.session_id, payload.state, author=payload.speaker)
+
+        def record(tx: Transaction) -> None:
+            columns: dict[str, object] = {"state": payload.state.value}
+            if payload.state.value == "resolved":
+                columns["waiting_since"] = None
+            tx.change(Change(conversation.session_id, columns))
+            fresh = tx.conversation(conversation.session_id)
+            if fresh is not None and conversation.state is not payload.state:
+                for line in state_line(fresh, payload.state, payload.speaker, at=tx.now):
+                    tx.enqueue(line)
+            _answer(tx, row, payload.answer)
+
+        return Done(record)
+
+
+class Assigning(Errand):
+    """A conversation's operator, or nobody."""
+
+    kind = Assign.kind
+
+    def __init__(self, crisp: CrispClient) -> None:
+        """Assign through ``crisp``."""
+        self._crisp = crisp
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the bucket: one for all that goes to Crisp."""
+        del row
+        return BUCKET
+
+    async def attempt(self, row: OutboxRow, payload: Assign) -> Result:
+        """Assign it, and say so in the thread."""
+        conversation = conversation_of(row)
+        await self._crisp.set_routing(conversation.session_id, payload.operator)
+
+        def record(tx: Transaction) -> None:
+            tx.change(Change(conversation.session_id, {"assignee": payload.operator}))
+            fresh = tx.conversation(conversation.session_id)
+            if fresh is not None and conversation.assignee != payload.operator:
+                lines = assigned_line(
+                    fresh, payload.operator, tx.operators(), by=payload.speaker, at=tx.now
+                )
+                for line in lines:
+                    tx.enqueue(line)
+            _answer(tx, row, payload.answer)
+
+        return Done(record)
+
+
+def _answer(tx: Transaction, row: OutboxRow, answer: Answer | None) -> None:
+    if answer is not None and answer.success:
+        post = cards.sentence(answer.success)
+        tx.enqueue(answer_with(answer, post, name=f"done:{row.key}"))

@@ -1,0 +1,175 @@
+"""Posting in threads, and opening them.
+
+Responsible for turning a row into one post and its answer into what is stored. Whichever post
+comes first opens the thread; one that landed in the open is removed, and the thread opened anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from bot import cards
+from bot.crisp import convert
+from bot.domain import Author, Conversation, Key, Post, Posted
+from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
+from bot.outbox.root_looks import RootLooks
+from bot.outbox.roots import LIVE, Root, Roots, visitor
+from bot.relay.effects import Change, PostMessage
+from bot.relay.failures import MISSING, removal
+from bot.slack.client import SlackClient
+from bot.store import queue
+from bot.store.reader import Reader
+from bot.store.rows import OutboxRow
+from bot.store.transaction import Transaction, card_effect
+
+log = structlog.get_logger()
+
+Redecide = Callable[[Transaction, Iterable[int]], None]
+
+
+class Posting(Errand):
+    """One part of a message, or a line, in its conversation's thread."""
+
+    kind = PostMessage.kind
+    looked_for = True
+
+    def __init__(
+        self,
+        slack: SlackClient,
+        reader: Reader,
+        roots: Roots,
+        *,
+        looks: RootLooks,
+        redecide: Redecide,
+    ) -> None:
+        """``redecide`` decides arrivals again that waited for the thread to be known."""
+        self._slack = slack
+        self._reader = reader
+        self._roots = roots
+        self._looks = looks
+        self._redecide = redecide
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the method and channel that Slack counts the call under."""
+        channel = row.conversation.channel if row.conversation else None
+        if row.must_look:
+            return f"conversations.history:{channel}"
+        return f"chat.postMessage:{channel or self._roots.rules.channel}"
+
+    async def attempt(self, row: OutboxRow, payload: PostMessage) -> Result:
+        """Post it; the first post of a conversation opens its thread."""
+        conversation = conversation_of(row)
+        if conversation.thread_ts is None or conversation.channel is None:
+            return await self._open_thread(row, payload, conversation)
+        posted = await self._slack.post(
+            conversation.channel,
+            message(payload),
+            key=row.key,
+            thread_ts=conversation.thread_ts,
+            speaker=payload.speaker if payload.style != "context" else None,
+        )
+        return self._posted(row, posted, root=None)
+
+    async def look(self, row: OutboxRow, payload: PostMessage) -> Result | None:
+        """Find a post by its key: a root among the channel's, a reply in its thread."""
+        del payload
+        conversation = conversation_of(row)
+        if conversation.thread_ts is None or conversation.channel is None:
+            posted = await self._looks.find(row)
+            if posted is not None and row.key.startswith(MISSING):
+                return Done()  # a line at the root, not the conversation's thread
+        else:
+            found = await self._slack.find(
+                conversation.channel,
+                keys=(row.key,),
+                thread_ts=conversation.thread_ts,
+                oldest=None,
+            )
+            posted = found.get(row.key)
+        return None if posted is None else self._posted(row, posted, root=None)
+
+    async def _open_thread(
+        self, row: OutboxRow, payload: PostMessage, conversation: Conversation
+    ) -> Result:
+        if payload.style == "context":
+            return await self._post_alone(row, payload, conversation)
+        root = await self._roots.read(row, payload, conversation)
+        if isinstance(root, Again):
+            return root
+        conversation = root.conversation
+        operators = await self._reader.ask(lambda view: view.operators())
+        posted = await self._slack.post(
+            self._roots.rules.channel_of(conversation),
+            self._roots.card(conversation, payload, operators),
+            key=row.key,
+            speaker=visitor(conversation),
+        )
+        return self._posted(row, posted, root=root)
+
+    async def _post_alone(
+        self, row: OutboxRow, payload: PostMessage, conversation: Conversation
+    ) -> Result:
+        """Say at the channel's root what concerns a conversation that has no thread."""
+        if not row.key.startswith(MISSING):
+            return Done()
+        root = await self._roots.read(row, payload, conversation)
+        if isinstance(root, Again):
+            return root
+        rules = self._roots.rules
+        link = convert.inbox_url(rules.website_id, conversation.session_id)
+        post = cards.sentence(f"{visitor(root.conversation).name}: {payload.markdown} {link}")
+        await self._slack.post(rules.channel_of(root.conversation), post, key=row.key)
+        return Done()
+
+    def _posted(self, row: OutboxRow, posted: Posted, *, root: Root | None) -> Result:
+        conversation = conversation_of(row)
+        if conversation.thread_ts is not None and posted.thread_ts is None:
+            return self._stray(row, conversation, posted)
+
+        def record(tx: Transaction) -> None:
+            queue.deliver_part(tx, row, channel=posted.channel, ts=posted.ts)
+            if conversation.thread_ts is None:
+                self._opened(tx, row, posted, root)
+
+        return Done(record)
+
+    def _opened(self, tx: Transaction, row: OutboxRow, posted: Posted, root: Root | None) -> None:
+        """Store the new thread, and decide again what was written in it meanwhile."""
+        session_id = conversation_of(row).session_id
+        columns: dict[str, object] = {"channel": posted.channel, "thread_ts": posted.ts}
+        changed = root is None or tx.version(session_id) != row.version
+        if root is not None:
+            columns |= {k: v for k, v in root.columns.items() if not (changed and k in LIVE)}
+        tx.change(Change(session_id, columns, card=False))
+        fresh = tx.conversation(session_id)
+        if changed and fresh is not None:
+            tx.enqueue(card_effect(fresh, delay_ms=tx.card_debounce_ms))
+        self._redecide(tx, tx.parked(f"{posted.channel}:{posted.ts}"))
+
+    def _stray(self, row: OutboxRow, conversation: Conversation, posted: Posted) -> Result:
+        """Remove what landed in the open because the thread's root is gone; open it anew."""
+        log.warning("thread.lost", conversation=conversation.number)
+
+        def record(tx: Transaction) -> None:
+            tx.enqueue(removal(posted.channel, posted.ts, row.key))
+            tx.change(
+                Change(conversation.session_id, {"thread_ts": None, "channel": None}, card=False)
+            )
+            queue.rename(tx, row, Key(f"{row.key}~{posted.ts}"))
+
+        return Again(record)
+
+
+def message(payload: PostMessage) -> Post:
+    """Render one post of a thread."""
+    trusted = payload.author is not Author.VISITOR
+    late = "late" if payload.late else None
+    match payload.style:
+        case "context":
+            return cards.context_line(payload.markdown)
+        case "note":
+            return cards.note_post(payload.markdown, trusted=trusted, prefix=late)[0]
+        case _:
+            return cards.message_post(payload.markdown, trusted=trusted, prefix=late)[0]

@@ -1,0 +1,138 @@
+"""The roots of threads: who is writing, read from Crisp once, and the card that shows it.
+
+Responsible for what a conversation's first post and its later versions show. Crisp's trouble is
+the row's alone: it must not hold Slack's bucket back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+import structlog
+
+from bot import cards
+from bot.crisp import convert
+from bot.crisp.client import CrispClient
+from bot.domain import Author, Contact, Conversation, Millis, Operator, Post, Speaker
+from bot.errors import ApiError, Refused
+from bot.outbox.courier import Again
+from bot.recent_pages import RecentPages, with_page
+from bot.relay.access import Rules
+from bot.relay.changes import contact_columns
+from bot.relay.effects import PostMessage
+from bot.store.rows import OutboxRow
+
+log = structlog.get_logger()
+
+PATIENCE = 10.0
+"""How long, in seconds, a first post waits for Crisp to say who is writing."""
+SOON, SELDOM = 1.0, 60.0
+"""Seconds until Crisp is asked again: at first, and in the end."""
+
+LIVE = frozenset({"state", "assignee"})
+"""Columns that events keep up to date, so that an older reading must not overwrite them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A conversation as its card will show it, and the columns that are news of it."""
+
+    conversation: Conversation
+    columns: dict[str, object]
+
+
+class Roots:
+    """Reads conversations, and renders their cards."""
+
+    def __init__(
+        self,
+        crisp: CrispClient,
+        rules: Rules,
+        *,
+        pages: RecentPages,
+        clock: Callable[[], float],
+    ) -> None:
+        """``pages`` knows where a customer is, ``clock`` tells epoch seconds."""
+        self._crisp = crisp
+        self._pages = pages
+        self._clock = clock
+        self.rules = rules
+
+    async def read(
+        self, row: OutboxRow, payload: PostMessage, conversation: Conversation
+    ) -> Root | Again:
+        """Ask Crisp who is writing; after a while do without, the card can be mended later."""
+        contact = with_page(conversation.contact, self._pages.last(conversation.session_id))
+        if payload.author is Author.VISITOR and not contact.nickname:
+            contact = replace(
+                contact, nickname=payload.speaker.name, avatar=payload.speaker.avatar or ""
+            )
+        try:
+            read = await self._crisp.get_conversation(conversation.session_id)
+        except ApiError as err:
+            return self._unread(row, replace(conversation, contact=contact), err)
+        fresh = convert.conversation_contact(read)
+        fresh = replace(
+            fresh,
+            page_title=contact.page_title,
+            page_url=contact.page_url,
+            nickname=fresh.nickname or contact.nickname,
+            avatar=fresh.avatar or contact.avatar,
+        )
+        state = convert.to_state(read.state) or conversation.state
+        assignee = convert.assignee(read)
+        columns: dict[str, object] = {
+            **contact_columns(fresh), "known": True, "state": state.value, "assignee": assignee,
+            "inbox_id": read.inbox_id or conversation.inbox_id,
+        }  # fmt: skip
+        return Root(
+            replace(
+                conversation, contact=fresh, known=True, state=state, assignee=assignee,
+                inbox_id=read.inbox_id or conversation.inbox_id,
+            ),
+            columns,
+        )  # fmt: skip
+
+    def _unread(self, row: OutboxRow, known: Conversation, err: ApiError) -> Root | Again:
+        waited = self._clock() - row.accepted_at / 1000
+        gone = isinstance(err, Refused) and err.status == HTTPStatus.NOT_FOUND
+        # Where routes depend on who is writing, a guess could show it to the wrong team.
+        patient = self.rules.routes and known.thread_ts is None and not gone
+        if not patient and (isinstance(err, Refused) or waited >= PATIENCE):
+            log.warning("conversation.unread", code=err.code)
+            return Root(known, contact_columns(known.contact))
+        return Again(after=min(max(SOON, waited / 2), SELDOM))  # each call counts
+
+    def card(
+        self, conversation: Conversation, payload: PostMessage, operators: Iterable[Operator]
+    ) -> Post:
+        """Render the card of a conversation whose root is ``payload``."""
+        shown = as_root(payload)
+        assignee = next((o for o in operators if o.user_id == conversation.assignee), None)
+        return cards.root_card(
+            cards.CardView(
+                conversation=conversation,
+                first_text=shown.markdown,
+                author=shown.speaker,
+                author_kind=shown.author,
+                assignee=assignee,
+                inbox_url=convert.inbox_url(self.rules.website_id, conversation.session_id),
+                now=Millis(int(self._clock() * 1000)),
+            )
+        )
+
+
+def visitor(conversation: Conversation) -> Speaker:
+    """Return the name and picture of a conversation's customer."""
+    contact: Contact = conversation.contact
+    name = contact.nickname or contact.email or f"Visitor #{conversation.number}"
+    return Speaker(name, contact.avatar or None)
+
+
+def as_root(payload: PostMessage) -> PostMessage:
+    """Mark a note that opens a thread: a card has no other place for it."""
+    if payload.style != "note":
+        return payload
+    return replace(payload, markdown=f"{cards.NOTE}\n{payload.markdown}")

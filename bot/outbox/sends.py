@@ -1,0 +1,72 @@
+"""Sending replies and notes to Crisp.
+
+Responsible for turning a row into one message, and for finding one that may have been sent.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.crisp.client import CrispClient
+from bot.crisp.convert import to_sender
+from bot.crisp.models import OutgoingMessage
+from bot.outbox.courier import Done, Errand, Result, conversation_of
+from bot.outbox.echoes import Echoes
+from bot.relay.effects import SendMessage
+from bot.store import queue
+from bot.store.rows import OutboxRow
+
+log = structlog.get_logger()
+
+BUCKET = "crisp"
+"""All that goes to Crisp shares one rate bucket: the limit is the token's."""
+
+
+class Sending(Errand):
+    """One part of a reply, or a note, to Crisp."""
+
+    kind = SendMessage.kind
+    looked_for = True
+
+    def __init__(self, crisp: CrispClient, *, echoes: Echoes) -> None:
+        """``echoes`` spares a look for what an event has proved."""
+        self._crisp = crisp
+        self._echoes = echoes
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the bucket: one for all that goes to Crisp."""
+        del row
+        return BUCKET
+
+    async def attempt(self, row: OutboxRow, payload: SendMessage) -> Result:
+        """Send it under the fingerprint that was handed out for it."""
+        if payload.withdrawn:
+            return Done()
+        message = OutgoingMessage.model_validate(
+            {
+                "type": payload.type,
+                "from": "operator",
+                "origin": "chat",
+                "content": payload.content,
+                "fingerprint": payload.fingerprint,
+                "user": to_sender(payload.speaker),
+            }
+        )
+        given = await self._crisp.send_message(conversation_of(row).session_id, message)
+        if given == payload.fingerprint:
+            return _sent(row)
+        # Not what Crisp documents; edits and read marks go by its name for the message.
+        log.warning("crisp.other_fingerprint", key=row.key)
+        return Done(lambda tx: queue.deliver_part(tx, row, fingerprint=given))
+
+    async def look(self, row: OutboxRow, payload: SendMessage) -> Result | None:
+        """Find it by its fingerprint."""
+        session_id = conversation_of(row).session_id
+        if self._echoes.heard(session_id, payload.fingerprint):
+            return _sent(row)
+        found = await self._crisp.get_message(session_id, payload.fingerprint)
+        return None if found is None else _sent(row)
+
+
+def _sent(row: OutboxRow) -> Done:
+    return Done(lambda tx: queue.deliver_part(tx, row))
