@@ -152,7 +152,7 @@ async def test_changes_made_in_crisp_are_shown(world: World) -> None:
             lambda: "conversation:resolve" in str((world.root_of(session) or {})["blocks"]),
             what="the card to show it open again",
         )
-    assert world.shown(session) == ["Hi", "one more thing"]
+        await eventually(lambda: world.shown(session) == ["Hi", "one more thing"])
 
 
 async def test_long_texts_are_split_and_arrive_whole(world: World) -> None:
