@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from bot import texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Receipt, Source
 from bot.relay.access import Rules
 from bot.relay.agents import FAILED_REACTION, mark
@@ -134,8 +135,7 @@ def _tell_failed(tx: Transaction, arrival: Arrival) -> None:
     """Tell the writer of a reply that it was not sent; what people write elsewhere is theirs."""
     if arrival.kind == "message" and _thread(tx, arrival) is None:
         return
-    why = "something in the bridge went wrong, and whoever runs it finds it among its deliveries"
-    for effect in undecided(arrival, why=why, now=tx.now):
+    for effect in undecided(arrival, why=texts.BRIDGE_FAILED, now=tx.now):
         tx.enqueue(effect)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot import texts
 from bot.config import Settings
 from bot.crisp.quota import DailyCount
 from bot.crisp.transport import DirectTransport
@@ -39,7 +40,7 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         routes=routes,
         agents=settings.bridge.agents,
         unmapped_agents=relay.unmapped_agents,
-        company=Speaker(relay.company_name or "Support", relay.company_avatar or None),
+        company=Speaker(relay.company_name or texts.COMPANY, relay.company_avatar or None),
         card_debounce_ms=int(timers.card_debounce * 1000),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import cards
+from bot import cards, texts
 from bot.crisp.models import Message, read
 from bot.domain import Arrival, Author, Fingerprint, Millis, SessionId, Source, Speaker
 from bot.relay.access import Rules
@@ -47,7 +47,7 @@ def wrote(arrival: Arrival, message: Message) -> CrispWrote:
     """Read a message as what somebody wrote."""
     author = _author(arrival.kind, message)
     inbox = arrival.payload.get("inbox_id")
-    name = message.user.nickname or ("" if author is Author.VISITOR else "Operator")
+    name = message.user.nickname or ("" if author is Author.VISITOR else texts.OPERATOR)
     return CrispWrote(
         session_id=SessionId(message.session_id),
         fingerprint=Fingerprint(message.fingerprint),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import cards
+from bot import cards, texts
 from bot.domain import (
     Arrival,
     ChannelId,
@@ -24,7 +24,6 @@ from bot.domain import (
 )
 from bot.relay.access import Rules, find_operator, of_team, refusal, speaker_for
 from bot.relay.agents import (
-    COMPANY_REFUSES,
     HELD_REACTION,
     AgentWrote,
     mark,
@@ -38,7 +37,6 @@ from bot.router import Router
 from bot.slack.models import part, word
 from bot.store.view import View
 from handlers import learning
-from handlers.thread_verbs import UNMATCHED
 
 router = Router()
 
@@ -75,7 +73,7 @@ def on_card(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return press
     conversation = view.conversation(press.session_id)
     if conversation is None:
-        return _say(press, "This conversation is no longer known here; open it in Crisp.")
+        return _say(press, texts.UNKNOWN_OPEN)
     what = arrival.kind.rpartition(":")[2]
     return _change(press.value if what == "menu" else what, press, conversation)
 
@@ -90,7 +88,7 @@ def _change(what: str, press: _Press, conversation: Conversation) -> Decision | 
     if what not in {"assign_me", "unassign"}:
         return None
     if what == "assign_me" and press.operator is None:
-        return _say(press, UNMATCHED)
+        return _say(press, texts.ASSIGNEE_UNMATCHED)
     operator: OperatorId | None = None
     if what == "assign_me" and press.operator is not None:
         operator = press.operator.user_id
@@ -107,10 +105,10 @@ def given_up(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return press
     row = view.given_up(Key(press.value))
     if row is None:
-        return _say(press, "That has been settled already.")
+        return _say(press, texts.SETTLED_ALREADY)
     if arrival.kind == "action:delivery:retry":
-        return Decision(requeue=row.key, effects=(_answered(press, "It is being tried again."),))
-    return Decision(dismiss=row.key, effects=(_answered(press, "Good: it is counted as sent."),))
+        return Decision(requeue=row.key, effects=(_answered(press, texts.TRIED_AGAIN),))
+    return Decision(dismiss=row.key, effects=(_answered(press, texts.COUNTED_AS_SENT),))
 
 
 @router.on(Source.SLACK, "action:held:*")
@@ -122,15 +120,15 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     channel, _, ts = press.value.partition(":")
     message = view.message(ChannelId(channel), MessageTs(ts))
     if message is None or message.state != "held":
-        return _say(press, "That has been settled already.")
+        return _say(press, texts.SETTLED_ALREADY)
     if message.slack_user != press.user.user_id:
-        return _say(press, "Only who wrote it can decide this.")
+        return _say(press, texts.NOT_THE_WRITER)
     conversation = view.conversation(message.session_id)
     speaker = speaker_for(press.user, press.operator, rules)
     if conversation is None:
-        return _say(press, "This conversation is no longer known here; answer in Crisp.")
+        return _say(press, texts.UNKNOWN_ANSWER)
     if speaker is None:
-        return _say(press, COMPANY_REFUSES)
+        return _say(press, texts.WRITER_UNMATCHED)
     said = AgentWrote(
         conversation=conversation,
         channel=ChannelId(channel),
@@ -163,14 +161,12 @@ def _released(
 ) -> tuple[str, tuple[Effect, ...]] | None:
     match what:
         case "send":
-            return "Sent to the customer.", sends(
-                said, "text", said.markdown, speaker, order_key=now
-            )
+            return texts.HELD_SENT, sends(said, "text", said.markdown, speaker, order_key=now)
         case "note":
             note = strip_note_marker(said.markdown) or said.markdown
-            return "Saved as a note.", sends(said, "note", note, speaker, order_key=now)
+            return texts.HELD_NOTED, sends(said, "note", note, speaker, order_key=now)
         case "discard":
-            return "It stays in Slack.", ()
+            return texts.HELD_KEPT, ()
         case _:
             return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import cards
+from bot import cards, texts
 from bot.domain import (
     Arrival,
     ChannelId,
@@ -11,7 +11,6 @@ from bot.domain import (
     SlackUserId,
     Source,
     Speaker,
-    State,
 )
 from bot.relay.access import Rules, find_operator, refusal
 from bot.relay.changes import set_state
@@ -25,12 +24,6 @@ from bot.store.view import View
 from handlers import learning
 
 router = Router()
-
-_DONE = {
-    State.RESOLVED: "resolved",
-    State.UNRESOLVED: "open again",
-    State.PENDING: "pending",
-}
 
 
 @router.on(Source.SLACK, "command")
@@ -50,12 +43,12 @@ def change(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     user = view.user(user_id)
     if user is None:
         return None
-    name = f"#{conversation.number}" if conversation else "The conversation"
+    name = f"#{conversation.number}" if conversation else texts.THE_CONVERSATION
     answer = Answer(
         channel=ChannelId(word(arrival.payload, "channel_id")),
         user=user_id,
         response_url=word(arrival.payload, "response_url") or None,
-        success=f"{name} is {_DONE[command.state]}.",
+        success=texts.CHANGED[command.state].format(name=name),
     )
     if reason := refusal(user):
         name = str(arrival.fact)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot import cards, markup
+from bot import cards, markup, texts
 from bot.domain import (
     Arrival,
     ChannelId,
@@ -28,11 +28,6 @@ from handlers import learning
 from handlers.thread_verbs import act
 
 router = Router()
-
-NOT_CARRIED = (
-    "Edits and deletions are not carried to the customer yet: they still see the first version."
-)
-NO_COMMAND = "An edit is no command, and nothing was sent: write the command anew."
 
 
 @router.on(Source.SLACK, "message")
@@ -130,7 +125,7 @@ def _amended(
         return Decision(amend=Amend(message.id, "held", said.markdown))
     decision = relay_to_crisp(said, rules)
     if isinstance(decision, Verb):
-        told = tell(said, f"verb:{view.now}", cards.refusal(NO_COMMAND))
+        told = tell(said, f"verb:{view.now}", cards.refusal(texts.EDIT_IS_NO_COMMAND))
         return Decision(amend=Amend(message.id, "kept", said.markdown), effects=(told,))
     became = decision.message
     if became is None:
@@ -161,7 +156,9 @@ def _withdrawn(
         has_files=False,
         occurred_at=view.now,
     )
-    return Decision(effects=(tell(said, f"edit:{view.now}", cards.refusal(NOT_CARRIED)),))
+    return Decision(
+        effects=(tell(said, f"edit:{view.now}", cards.refusal(texts.EDIT_NOT_CARRIED)),)
+    )
 
 
 def _written(event: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """``/crisp`` questions: help, list, show, who; and what a change has come to after 2 seconds.
 
-Responsible for who may ask, for the words, and for answering in time. It is handed what looks
+Responsible for who may ask, and for answering in time. It is handed what looks
 things up and what answers; it must not change anything: that is in ``handlers.slack_commands``.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, Protocol, assert_never
 
 import structlog
 
-from bot import cards
+from bot import cards, texts
 from bot.domain import (
     Arrival,
     Details,
@@ -29,7 +29,6 @@ from bot.domain import (
 from bot.errors import ApiError, RateLimited, Unauthorized
 from bot.relay.access import Rules, find_operator, refusal
 from bot.relay.commands import (
-    COMMANDS,
     Help,
     ListQueue,
     Misused,
@@ -53,34 +52,6 @@ CARDS = 3
 """Up to so many people are shown as cards; more of them as a list."""
 LINKS_OF_SEVERAL = 2
 """Conversations shown of each, where several people are shown: a message holds no more."""
-
-COMING = "Looking it up in Crisp: the answer comes here as soon as it is found."
-QUEUED = "It is queued, and will be done as soon as Crisp answers; you will be told here."
-NO_MATCH = (
-    "No conversation matches that: check it with /crisp list, or look the customer up with "
-    "/crisp who and their name."
-)
-NOT_ALLOWED = "Only full members of this workspace can ask about customers: ask one of them to."
-UNMATCHED = (
-    "Your Slack account matches no Crisp operator: use the same e-mail address in both, or have "
-    "whoever runs the bridge map you in bridge.toml."
-)
-BROKEN = "That went wrong inside the bridge: try again, or have whoever runs it look at its log."
-CRISP_BUSY = "Crisp wants fewer questions just now: ask again in a minute."
-CRISP_DENIED = (
-    "Crisp refuses the bridge's token: have whoever runs the bridge run slack-crisp-bridge doctor."
-)
-CRISP_AWAY = "Crisp does not answer the question just now: ask again in a minute."
-SLACK_AWAY = "Slack does not say who you are just now: ask again in a minute."
-
-TITLES = {
-    "": "Conversations that are not resolved",
-    "pending": "Pending conversations",
-    "unresolved": "Unresolved conversations",
-    "resolved": "Resolved conversations",
-    "mine": "Conversations assigned to you",
-    "unassigned": "Conversations assigned to nobody",
-}
 
 Question = ListQueue | Show | Who
 
@@ -159,7 +130,7 @@ class Questions:
             return
         match command := parse_command(word(payload, "text")):
             case Help():
-                self._spawn(self._say(asked, cards.help_card(COMMANDS)))
+                self._spawn(self._say(asked, cards.help_card(texts.COMMANDS)))
             case Misused(sentence):
                 self._spawn(self._say(asked, cards.sentence(sentence)))
             case SetStateOf(ref=ref):
@@ -185,7 +156,7 @@ class Questions:
 
     async def _promise(self, reply: _Reply) -> None:
         await self._sleep(COMING_AFTER)
-        await reply.promise(cards.sentence(COMING))
+        await reply.promise(cards.sentence(texts.COMING))
 
     async def _follow(self, asked: _Asked, ref: Ref) -> None:
         """Say that a change cannot be made, or is queued; that it is done is said elsewhere."""
@@ -196,24 +167,24 @@ class Questions:
     async def _fate(self, asked: _Asked, ref: Ref) -> Post | None:
         if not await self._desk.exists(ref):
             denied = refusal(await self._asker(asked)) is not None
-            return cards.sentence(NOT_ALLOWED if denied else NO_MATCH)
+            return cards.sentence(texts.NOT_ALLOWED if denied else texts.NO_MATCH)
         await self._sleep(COMING_AFTER)
         key = Key(f"{SetState.kind}:{asked.fact}")
         waits = await self._reader.ask(
             lambda view: view.waits(key) or view.undecided(Source.SLACK, asked.fact)
         )
-        return cards.sentence(QUEUED) if waits else None
+        return cards.sentence(texts.QUEUED) if waits else None
 
     async def _found(self, asked: _Asked, question: Question) -> Post:
         user = await self._asker(asked)
         if refusal(user) is not None:
-            return cards.sentence(NOT_ALLOWED)
+            return cards.sentence(texts.NOT_ALLOWED)
         match question:
             case ListQueue(which):
                 return await self._listed(user, which)
             case Show(ref):
                 found = await self._desk.details(ref)
-                return _details(found) if found else cards.sentence(NO_MATCH)
+                return _details(found) if found else cards.sentence(texts.NO_MATCH)
             case Who(query):
                 return _people(await self._desk.people(query), query)
             case _:
@@ -229,14 +200,14 @@ class Questions:
             operators = await self._reader.ask(lambda view: view.operators())
             operator = find_operator(user, operators, self._rules.agents)
             if operator is None:
-                return cards.sentence(UNMATCHED)
+                return cards.sentence(texts.ASKER_UNMATCHED)
             me = operator.user_id
         found = await self._desk.queue(which, me)
-        title = TITLES[which]
+        title = texts.LIST_TITLES[which]
         if not found.live:
-            title += " (as last stored here: Crisp does not answer just now)"
+            title = texts.AS_STORED.format(title=title)
         elif found.total is None:
-            title += " (the first of them: there are more in Crisp)"
+            title = texts.FIRST_OF_MORE.format(title=title)
         return cards.conversation_list(found.links, title=title, total=found.total)
 
 
@@ -277,23 +248,21 @@ async def _guarded(finding: Awaitable[Post | None]) -> Post | None:
         return cards.sentence(_trouble(err))
     except Exception as err:  # noqa: BLE001 - in a task of its own, it would end the bridge
         log.error("question_failed", error=type(err).__name__)
-        return cards.sentence(BROKEN)
+        return cards.sentence(texts.BROKEN)
 
 
 def _trouble(err: ApiError) -> str:
     if err.source is Source.SLACK:
-        return SLACK_AWAY
+        return texts.SLACK_AWAY
     if isinstance(err, RateLimited):
-        return CRISP_BUSY
-    return CRISP_DENIED if isinstance(err, Unauthorized) else CRISP_AWAY
+        return texts.CRISP_BUSY
+    return texts.CRISP_DENIED if isinstance(err, Unauthorized) else texts.CRISP_AWAY
 
 
 def _details(found: Details) -> Post:
     link = found.link
     if found.conversation is None:
-        return cards.conversation_list(
-            (link, *found.others), title="In Crisp, without a thread here", total=None
-        )
+        return cards.conversation_list((link, *found.others), title=texts.ONLY_IN_CRISP, total=None)
     return cards.conversation_details(
         found.conversation,
         assignee=found.assignee,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import cards
+from bot import cards, texts
 from bot.domain import Arrival, Author, OperatorId, Speaker, State
 from bot.relay.access import Rules, find_operator
 from bot.relay.agents import AgentWrote, tell
@@ -17,11 +17,6 @@ _STATES = {
     "reopen": State.UNRESOLVED,
     "pending": State.PENDING,
 }
-UNMATCHED = (
-    "Only operators can be assigned: your Slack account is not matched with one. Use the same "
-    "e-mail in both, or ask the bridge's admin to map you under [agents] in bridge.toml."
-)
-ASSIGN_HELP = "Type `!assign me`, `!assign NAME` (an operator's name or e-mail) or `!unassign`."
 
 
 def act(verb: Verb, said: AgentWrote, arrival: Arrival, view: View, rules: Rules) -> Decision:
@@ -69,7 +64,7 @@ def _operator(
     if verb.word == "unassign" or wanted in {"nobody", "none"}:
         return (None,)
     if wanted in {"", "me"}:
-        return (said.operator.user_id,) if said.operator else UNMATCHED
+        return (said.operator.user_id,) if said.operator else texts.ASSIGNEE_UNMATCHED
     for operator in view.operators():
         if wanted in {operator.name.casefold(), operator.email.casefold(), operator.user_id}:
             return (operator.user_id,)
@@ -77,5 +72,5 @@ def _operator(
         user := view.user(verb.argument.strip("<@>").partition("|")[0])
     ):
         matched = find_operator(user, view.operators(), rules.agents)
-        return (matched.user_id,) if matched else UNMATCHED
-    return f"No operator is called that. {ASSIGN_HELP}"
+        return (matched.user_id,) if matched else texts.ASSIGNEE_UNMATCHED
+    return texts.NO_SUCH_OPERATOR

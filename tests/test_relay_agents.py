@@ -8,10 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot import markup
+from bot import markup, texts
 from bot.domain import MessageTs, Millis, OperatorId, SlackUser, Source, Speaker
 from bot.relay.agents import (
-    COMPANY_REFUSES,
     FAILED_REACTION,
     HELD_REACTION,
     AgentWrote,
@@ -103,7 +102,7 @@ def test_an_unmapped_agent_is_refused_where_the_policy_says_so() -> None:
     """With ``unmapped_agents = refuse`` an agent without an operator is told what to do."""
     decision = decide(wrote("Hello"), unmapped_agents="refuse")
     assert not sent(decision)
-    assert COMPANY_REFUSES in told(decision)[0].text
+    assert texts.WRITER_UNMATCHED in told(decision)[0].text
 
 
 def test_a_reply_becomes_one_send_under_the_operators_name() -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import texts
 from bot.domain import State
 from bot.relay.commands import (
-    COMMANDS,
     LISTS,
     STATES,
     Command,
@@ -86,10 +86,10 @@ def test_what_cannot_be_done_is_told_in_one_sentence(typed: str, told: str) -> N
 
 def test_help_lists_what_can_be_typed() -> None:
     """Every command of the help is read as one, and every word that is read is in the help."""
-    for usage, _ in COMMANDS:
+    for usage, _ in texts.COMMANDS:
         example = usage.replace("REF", "1").replace("QUERY", "anna").partition("[")[0]
         assert not isinstance(parse_command(example), Misused)
-    told = " ".join(f"{usage} {what}" for usage, what in COMMANDS)
+    told = " ".join(f"{usage} {what}" for usage, what in texts.COMMANDS)
     assert all(word in told for word in (*STATES, *LISTS, "show", "who", "list", "help"))
 
 

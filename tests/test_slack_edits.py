@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot import texts
 from bot.domain import Key, Millis
-from bot.relay.failures import OVERTAKEN
 from bot.store import deliveries, edits, queue
 from bot.store.rows import OutboxRow
-from handlers.slack_messages import NO_COMMAND, NOT_CARRIED
 from tests.core_kit import CHANNEL, NOW
 from tests.slack_kit import TS, Desk
 
@@ -73,7 +72,7 @@ def test_a_failed_attempt_that_certainly_did_nothing_is_no_attempt(desk: Desk) -
         ("note: he is angry", [("note", "he is angry")], ""),
         ("// never mind", [], ""),
         ("!urgent x", [], "!urgent"),
-        ("!resolve", [], NO_COMMAND),
+        ("!resolve", [], texts.EDIT_IS_NO_COMMAND),
         ("", [], "no text"),
     ],
 )
@@ -191,7 +190,7 @@ def test_an_edit_that_the_call_overtook_is_told(desk: Desk, *, deleted: bool) ->
         desk.edit("Hello")
     assert desk.told() == []
     assert desk.sent(row) == ("text", "Helo")
-    assert OVERTAKEN in words(desk)
+    assert texts.OVERTAKEN in words(desk)
     assert desk.deliver() == []
 
 
@@ -205,7 +204,7 @@ def test_an_edit_during_a_call_of_doubtful_end(desk: Desk, *, deleted: bool) -> 
     else:
         desk.edit("Hello")
     doubt(desk, row)
-    assert OVERTAKEN in words(desk)
+    assert texts.OVERTAKEN in words(desk)
     assert desk.attempt().must_look
     assert desk.deliver() == [("text", "Helo")]
     assert len(desk.told()) == 1
@@ -227,7 +226,7 @@ def test_an_edit_before_a_crash_is_told_if_the_reply_had_arrived(desk: Desk) -> 
     desk.edit("Hello")
     queue.doubt_heads(desk.tx)
     desk.sent(desk.attempt())
-    assert OVERTAKEN in words(desk)
+    assert texts.OVERTAKEN in words(desk)
 
 
 def test_an_echo_after_a_crash_tells_as_well(desk: Desk) -> None:
@@ -236,7 +235,7 @@ def test_an_echo_after_a_crash_tells_as_well(desk: Desk) -> None:
     desk.edit("Hello")
     queue.doubt_heads(desk.tx)
     edits.confirming(desk.tx, KEY)
-    assert OVERTAKEN in words(desk)
+    assert texts.OVERTAKEN in words(desk)
 
 
 @pytest.mark.parametrize("deleted", [True, False])
@@ -248,7 +247,7 @@ def test_what_the_customer_has_is_not_changed(desk: Desk, *, deleted: bool) -> N
         desk.delete()
     else:
         desk.edit("Hello")
-    assert NOT_CARRIED in words(desk)
+    assert texts.EDIT_NOT_CARRIED in words(desk)
     assert desk.deliver() == []
 
 
@@ -282,5 +281,5 @@ def test_what_is_uncertain_is_left_alone(desk: Desk) -> None:
     doubt(desk, row)
     queue.give_up(desk.tx, row, certain=False, error="timeout")
     desk.edit("Hello")
-    assert NOT_CARRIED in words(desk)
+    assert texts.EDIT_NOT_CARRIED in words(desk)
     assert "Hello" not in str(desk.all("SELECT payload FROM outbox WHERE kind = 'send'"))

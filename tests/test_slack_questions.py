@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot import texts
 from bot.domain import (
     Arrival,
     ChannelId,
@@ -32,7 +33,7 @@ from bot.domain import (
 from bot.errors import ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.relay.access import Rules
 from bot.relay.changes import set_state
-from bot.relay.commands import COMMANDS, LISTS
+from bot.relay.commands import LISTS
 from bot.relay.refs import ByNumber, Ref
 from bot.slack.events import command_arrival
 from bot.store.transaction import Transaction
@@ -110,7 +111,7 @@ class Room:
 
     async def _respond(self, url: str, post: Post) -> None:
         assert url == URL
-        if post.text == slack_questions.COMING:
+        if post.text == texts.COMING:
             await self.mute.wait()
         if self.respond_error is not None:
             raise self.respond_error
@@ -210,7 +211,7 @@ async def test_help_lists_every_command_without_looking_anything_up(room: Room) 
     room.people.clear()
     await room.type("help")
     await room.settle()
-    assert all(usage in shown(room.posts[0]) for usage, _ in COMMANDS)
+    assert all(usage in shown(room.posts[0]) for usage, _ in texts.COMMANDS)
     assert room.desk.asked == []
 
 
@@ -256,7 +257,7 @@ async def test_the_queue_is_shown_and_says_what_it_is(room: Room) -> None:
 
 async def test_every_list_has_a_name() -> None:
     """No list that can be typed is without a title."""
-    assert slack_questions.TITLES.keys() == {"", *LISTS}
+    assert texts.LIST_TITLES.keys() == {"", *LISTS}
 
 
 async def test_a_conversation_is_shown_with_what_is_known(room: Room) -> None:
@@ -292,9 +293,9 @@ async def test_people_are_shown_as_cards_or_as_a_list(room: Room) -> None:
 
 async def test_no_match_gets_one_helpful_sentence(room: Room) -> None:
     """A reference that is right in form but names nothing says what to do next."""
-    assert await room.answer("show 404") == slack_questions.NO_MATCH
+    assert await room.answer("show 404") == texts.NO_MATCH
     room.desk.known = False
-    assert await room.answer("resolve 404") == slack_questions.NO_MATCH
+    assert await room.answer("resolve 404") == texts.NO_MATCH
     assert room.slept == [COMING_AFTER]
 
 
@@ -309,7 +310,7 @@ async def test_customers_are_shown_to_members_alone(
     """Guests, strangers and apps learn nothing, not even whether something exists."""
     room.people["U1"] = replace(MEMBER, **what)
     room.desk.known = False
-    assert await room.answer(text) == slack_questions.NOT_ALLOWED
+    assert await room.answer(text) == texts.NOT_ALLOWED
     assert [asked for asked in room.desk.asked if asked[0] != "exists"] == []
 
 
@@ -318,13 +319,13 @@ async def test_whoever_is_stored_is_not_asked_for_again(room: Room) -> None:
     guest = replace(MEMBER, guest=True)
     await room.stored.write(lambda tx: tx.save_user(guest))
     room.people.clear()
-    assert await room.answer("list") == slack_questions.NOT_ALLOWED
+    assert await room.answer("list") == texts.NOT_ALLOWED
 
 
 async def test_who_cannot_be_told_is_shown_nothing(room: Room) -> None:
     """When Slack does not say who asks, nothing is looked up."""
     room.people["U1"] = Unreachable(Source.SLACK, "users.info", "unreachable")
-    assert await room.answer("list") == slack_questions.SLACK_AWAY
+    assert await room.answer("list") == texts.SLACK_AWAY
     assert room.desk.asked == []
 
 
@@ -332,7 +333,7 @@ async def test_mine_is_matched_by_email_or_mapping(room: Room) -> None:
     """An asker without an operator is told how to be matched; the mapping does it."""
     room.people["U2"] = SlackUser(SlackUserId("U2"), "eve", "eve@private.test")
     room.desk.answer = Queue((), 0)
-    assert await room.answer("list mine", user="U2") == slack_questions.UNMATCHED
+    assert await room.answer("list mine", user="U2") == texts.ASKER_UNMATCHED
     assert room.desk.asked == []
     room.rules = replace(RULES, agents={"U2": "ben@acme.test"})
     await room.answer("list mine", user="U2")
@@ -351,10 +352,10 @@ async def test_an_answer_that_takes_long_is_promised_and_then_given(room: Room) 
     assert (room.said, room.slept) == ([], [COMING_AFTER])
     room.later.set()
     await room.until(lambda: bool(room.said))
-    assert room.said == [slack_questions.COMING]
+    assert room.said == [texts.COMING]
     room.desk.open.set()
     await room.settle()
-    assert room.said == [slack_questions.COMING, "Conversations that are not resolved"]
+    assert room.said == [texts.COMING, "Conversations that are not resolved"]
 
 
 async def test_an_answer_in_time_is_not_promised(room: Room) -> None:
@@ -372,7 +373,7 @@ async def test_nothing_is_promised_once_the_answer_is_given(room: Room) -> None:
     """A promise that comes too late to be called off is not said."""
     reply = slack_questions._Reply(room._respond, URL)
     await reply.give(Post("The answer"))
-    await reply.promise(Post(slack_questions.COMING))
+    await reply.promise(Post(texts.COMING))
     assert room.said == ["The answer"]
 
 
@@ -388,7 +389,7 @@ async def test_the_promise_never_comes_after_the_answer(room: Room) -> None:
     await room.until(lambda: room.desk.busy == 0)
     room.mute.set()
     await room.settle()
-    assert room.said == [slack_questions.COMING, "Conversations that are not resolved"]
+    assert room.said == [texts.COMING, "Conversations that are not resolved"]
 
 
 async def test_few_questions_are_looked_up_at_a_time(room: Room) -> None:
@@ -411,11 +412,11 @@ async def test_few_questions_are_looked_up_at_a_time(room: Room) -> None:
 @pytest.mark.parametrize(
     ("err", "told"),
     [
-        (Unreachable(Source.CRISP, "GET x", "unreachable"), slack_questions.CRISP_AWAY),
-        (RateLimited(Source.CRISP, "GET x", "limited"), slack_questions.CRISP_BUSY),
-        (Unauthorized(Source.CRISP, "GET x", "invalid_session"), slack_questions.CRISP_DENIED),
-        (Refused(Source.CRISP, "GET x", "invalid_data"), slack_questions.CRISP_AWAY),
-        (ZeroDivisionError("anna@example.com"), slack_questions.BROKEN),
+        (Unreachable(Source.CRISP, "GET x", "unreachable"), texts.CRISP_AWAY),
+        (RateLimited(Source.CRISP, "GET x", "limited"), texts.CRISP_BUSY),
+        (Unauthorized(Source.CRISP, "GET x", "invalid_session"), texts.CRISP_DENIED),
+        (Refused(Source.CRISP, "GET x", "invalid_data"), texts.CRISP_AWAY),
+        (ZeroDivisionError("anna@example.com"), texts.BROKEN),
     ],
 )
 async def test_a_failure_is_told_in_one_sentence(room: Room, err: Exception, told: str) -> None:
@@ -474,7 +475,7 @@ async def test_a_change_that_still_waits_after_two_seconds_is_said_to_be_queued(
     assert room.said == []
     room.later.set()
     await room.settle()
-    assert room.said == [slack_questions.QUEUED]
+    assert room.said == [texts.QUEUED]
 
 
 @pytest.mark.parametrize("end", ["DELETE FROM outbox", "UPDATE outbox SET state='dead', error='x'"])
@@ -494,4 +495,4 @@ async def test_a_change_that_waits_for_its_asker_to_be_known_is_queued_too(room:
     """While Slack has not said who asks there is no row of the change yet, but it is not lost."""
     await room.stored.write(lambda tx: tx.record(command("resolve 1"), state="waiting"))
     room.later.set()
-    assert await room.answer("resolve 1") == slack_questions.QUEUED
+    assert await room.answer("resolve 1") == texts.QUEUED

@@ -17,10 +17,8 @@ from bot.cards.messages import context_line, message_parts, message_post, note_p
 from bot.cards.notices import failure_notice, held_notice, refusal, sentence
 from bot.cards.root import CardView, root_card
 from bot.cards.summary import generic_summary
-from bot.cards.texts import NOTE
 
 __all__ = [
-    "NOTE",
     "CardView",
     "context_line",
     "conversation_details",

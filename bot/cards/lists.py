@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from bot.cards import texts
+from bot import texts
 from bot.cards.notices import sentence
 from bot.cards.parts import Part, dot_line, fallback_text, link, moment, rich_text, words
 from bot.cards.root import assigned_to, contact_facts
@@ -28,7 +28,7 @@ T = TypeVar("T")
 def conversation_list(items: Sequence[ConversationLink], *, title: str, total: int | None) -> Post:
     """Return conversations, one each line; ``total`` is how many there are, if it is known."""
     if not items:
-        return sentence(f"{one_line(title, _TITLE_LIMIT)}: {texts.NO_CONVERSATIONS}")
+        return sentence(texts.NO_CONVERSATIONS.format(title=one_line(title, _TITLE_LIMIT)))
     lines = _fitting(items, _conversation_line, _BUDGET)
     return _titled(title, [*lines, *_more(len(lines), len(items), total)])
 
@@ -57,11 +57,11 @@ def people_card(person: Person) -> Post:
     name = one_line(person.name, _TITLE_LIMIT) or one_line(person.email, _TITLE_LIMIT)
     place = ", ".join(part for part in (person.city, person.country) if part)
     facts = (
-        ("✉️", person.email),
-        ("📞", person.phone),
-        ("🏢", dot_line((person.company, person.job), limit=80)),
-        ("📍", place),
-        ("🏷️", ", ".join(person.segments)),
+        (texts.EMAIL_SIGN, person.email),
+        (texts.PHONE_SIGN, person.phone),
+        (texts.COMPANY_SIGN, dot_line((person.company, person.job), limit=80)),
+        (texts.PLACE_SIGN, place),
+        (texts.SEGMENTS_SIGN, ", ".join(person.segments)),
     )
     lines = [[words(f"{sign} {shown}")] for sign, fact in facts if (shown := one_line(fact, 200))]
     others = _others(person.conversations) or [[words(texts.NO_LAST_CONVERSATIONS, italic=True)]]

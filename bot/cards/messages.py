@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from bot.cards import texts
+from bot import texts
 from bot.cards.parts import CONTEXT_LIMIT, context, fallback_text, plain_text, words
 from bot.domain import Block, Post
 from bot.markup import (

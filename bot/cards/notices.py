@@ -5,7 +5,7 @@ Responsible for the words and buttons of these notices. It must not decide what 
 
 from __future__ import annotations
 
-from bot.cards import texts
+from bot import texts
 from bot.cards.parts import SECTION_LIMIT, Part, actions, button, fallback_text, section
 from bot.domain import Post
 from bot.markup import one_line
@@ -30,9 +30,9 @@ def failure_notice(*, certain: bool, reason: str, retry_value: str) -> Post:
 def held_notice(*, word: str, value: str) -> Post:
     """Return the question about a message with an unknown ``!word`` or a marker on a later line."""
     shown = one_line(word, _WORD_LIMIT).strip()
-    text = texts.HELD_LATER if shown.casefold() in _MARKERS else texts.HELD_UNKNOWN
+    later = shown.casefold() in _MARKERS
     return _notice(
-        text.format(word=f"“{shown}”"),
+        (texts.HELD_LATER if later else texts.HELD_UNKNOWN).format(word=shown),
         button(texts.HELD_SEND, "held:send", value=value),
         button(texts.HELD_NOTE, "held:note", value=value),
         button(texts.HELD_DISCARD, "held:discard", value=value),

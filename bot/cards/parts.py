@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from bot import texts
 from bot.domain import Block, Millis
 from bot.markup import SLACK_TEXT_LIMIT, one_line
 from bot.markup.mrkdwn import date_text
@@ -24,7 +25,6 @@ BLOCK_ID_LIMIT = 255
 VALUE_LIMIT = 2_000
 OPTION_VALUE_LIMIT = 150
 URL_LIMIT = 2_000
-DATE_FORMAT = "{date_short_pretty} at {time}"
 
 Part = dict[str, Any]
 
@@ -32,7 +32,7 @@ Part = dict[str, Any]
 def plain_text(text: str, limit: int) -> Part:
     """Return literal text; blank text becomes a dash, because Slack refuses length 0."""
     shown = clip(neutralise(text), limit)
-    return {"type": "plain_text", "text": shown if shown.strip() else "—", "emoji": False}
+    return {"type": "plain_text", "text": shown if shown.strip() else texts.NOTHING, "emoji": False}
 
 
 def section(text: str) -> Block:
@@ -110,21 +110,21 @@ def moment(at: Millis) -> Part:
     return {
         "type": "date",
         "timestamp": at // 1000,
-        "format": DATE_FORMAT,
-        "fallback": date_text(at // 1000) or "—",
+        "format": texts.DATE,
+        "fallback": date_text(at // 1000) or texts.NOTHING,
     }
 
 
 def date_mrkdwn(at: Millis) -> str:
     """Return the same for a mrkdwn place."""
-    return f"<!date^{at // 1000}^{DATE_FORMAT}|{date_text(at // 1000) or '—'}>"
+    return f"<!date^{at // 1000}^{texts.DATE}|{date_text(at // 1000) or texts.NOTHING}>"
 
 
-def dot_line(texts: Iterable[str], *, limit: int = 150) -> str:
+def dot_line(facts: Iterable[str], *, limit: int = 150) -> str:
     """Join what is known with a middle dot."""
-    return " · ".join(shown for text in texts if (shown := one_line(text, limit)))
+    return " · ".join(shown for fact in facts if (shown := one_line(fact, limit)))
 
 
 def fallback_text(text: str) -> str:
     """Return the ``text`` beside blocks: escaped, never empty."""
-    return clip_escaped(text, SLACK_TEXT_LIMIT).strip() or "—"
+    return clip_escaped(text, SLACK_TEXT_LIMIT).strip() or texts.NOTHING

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.cards import texts
+from bot import texts
 from bot.cards.messages import message_post
 from bot.cards.parts import (
     Part,
@@ -92,13 +92,13 @@ def contact_facts(contact: Contact) -> Iterator[str]:
     page = dot_line((contact.page_title, contact.page_url), limit=70)
     place = ", ".join(one_line(part, 60) for part in (contact.city, contact.country) if part)
     for sign, fact in (
-        ("✉️", contact.email),
-        ("📞", contact.phone),
-        ("🏢", contact.company),
-        ("📄", page),
-        ("📍", place),
-        ("💻", contact.device),
-        ("🏷️", ", ".join(contact.segments)),
+        (texts.EMAIL_SIGN, contact.email),
+        (texts.PHONE_SIGN, contact.phone),
+        (texts.COMPANY_SIGN, contact.company),
+        (texts.PAGE_SIGN, page),
+        (texts.PLACE_SIGN, place),
+        (texts.DEVICE_SIGN, contact.device),
+        (texts.SEGMENTS_SIGN, ", ".join(contact.segments)),
     ):
         if shown := one_line(fact, _FACT_LIMIT - 4):
             yield f"{sign} {shown}"

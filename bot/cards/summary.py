@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.cards import texts
+from bot import texts
 from bot.markup import one_line
 
 _LABEL_LIMIT = 200
@@ -60,7 +60,7 @@ def _picker(fields: Fields) -> str:
     for choice in _objects(fields, "choices"):
         label = _string(choice, "label") or _string(choice, "value")
         icon = _string(choice, "icon")
-        mark = "☑" if choice.get("selected") is True else "☐"
+        mark = texts.CHOSEN if choice.get("selected") is True else texts.NOT_CHOSEN
         choices.append(f"- {mark} {icon + ' ' if icon else ''}{label}".rstrip())
     return _lines(texts.PICKER.format(text=_text(fields)), "\n" + "\n".join(choices))
 

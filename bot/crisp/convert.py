@@ -6,7 +6,7 @@ of ``bot.markup`` and ``bot.cards``. It must not do I/O or decide anything.
 
 from __future__ import annotations
 
-from bot import domain
+from bot import domain, texts
 from bot.crisp.models import Conversation, Named, Operator, PersonProfile, Sender, VisitedPage
 
 INBOX = "https://app.crisp.chat/website/{website_id}/inbox/{session_id}/"
@@ -78,7 +78,7 @@ def to_operator(operator: Operator) -> domain.Operator:
     name = f"{operator.first_name} {operator.last_name}".strip()
     return domain.Operator(
         user_id=domain.OperatorId(operator.user_id),
-        name=name or operator.title or "Operator",
+        name=name or operator.title or texts.OPERATOR,
         email=operator.email,
         avatar=operator.avatar,
         available=operator.availability == "online",
@@ -113,7 +113,9 @@ def to_sender(speaker: domain.Speaker) -> Sender:
 
 def _device(browser: Named, system: Named) -> str:
     program = f"{browser.name} {browser.major or browser.version}".strip()
-    return " on ".join(part for part in (program, system.name) if part)
+    if program and system.name:
+        return texts.BROWSER_ON_SYSTEM.format(browser=program, system=system.name)
+    return program or system.name
 
 
 def _timezone(offset: str) -> str:

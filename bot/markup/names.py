@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot import texts
 from bot.domain import Block
 from bot.markup import read_slack
 from bot.markup.visible import one_line
@@ -42,19 +43,19 @@ class ByName:
 
     def user(self, user_id: str, label: str) -> str:
         """Return ``@Name``."""
-        return _named("@", self.names.users.get(user_id) or label, "someone")
+        return _named("@", self.names.users.get(user_id) or label, texts.SOMEONE)
 
     def channel(self, channel_id: str, label: str) -> str:
         """Return ``#name``."""
-        return _named("#", self.names.channels.get(channel_id) or label, "channel")
+        return _named("#", self.names.channels.get(channel_id) or label, texts.A_CHANNEL)
 
     def group(self, group_id: str, label: str) -> str:
         """Return ``@handle``."""
-        return _named("@", self.names.groups.get(group_id) or label, "team")
+        return _named("@", self.names.groups.get(group_id) or label, texts.A_GROUP)
 
     def broadcast(self, word: str) -> str:
         """Return ``@here`` and the like."""
-        return _named("@", word, "channel")
+        return _named("@", word, texts.A_CHANNEL)
 
 
 def _named(sign: str, name: str, otherwise: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from bot import cards
+from bot import cards, texts
 from bot.crisp import convert
 from bot.domain import Author, Conversation, Key, Post, Posted
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
@@ -165,7 +165,7 @@ class Posting(Errand):
 def message(payload: PostMessage) -> Post:
     """Render one post of a thread."""
     trusted = payload.author is not Author.VISITOR
-    late = "late" if payload.late else None
+    late = texts.LATE if payload.late else None
     match payload.style:
         case "context":
             return cards.context_line(payload.markdown)

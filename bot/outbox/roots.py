@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 import structlog
 
-from bot import cards
+from bot import cards, texts
 from bot.crisp import convert
 from bot.crisp.client import CrispClient
 from bot.domain import Author, Contact, Conversation, Millis, Operator, Post, Speaker
@@ -127,7 +127,7 @@ class Roots:
 def visitor(conversation: Conversation) -> Speaker:
     """Return the name and picture of a conversation's customer."""
     contact: Contact = conversation.contact
-    name = contact.nickname or contact.email or f"Visitor #{conversation.number}"
+    name = contact.nickname or contact.email or texts.VISITOR.format(number=conversation.number)
     return Speaker(name, contact.avatar or None)
 
 
@@ -135,4 +135,4 @@ def as_root(payload: PostMessage) -> PostMessage:
     """Mark a note that opens a thread: a card has no other place for it."""
     if payload.style != "note":
         return payload
-    return replace(payload, markdown=f"{cards.NOTE}\n{payload.markdown}")
+    return replace(payload, markdown=f"{texts.NOTE}\n{payload.markdown}")

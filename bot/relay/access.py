@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from bot import texts
 from bot.domain import ChannelId, Conversation, Operator, SlackUser, Speaker
 
 
@@ -41,7 +42,7 @@ class Rules:
     agents: Mapping[str, str] = field(default_factory=dict)
     """Slack user id → operator's user_id or e-mail."""
     unmapped_agents: str = "profile"
-    company: Speaker = Speaker("Support")
+    company: Speaker = Speaker(texts.COMPANY)
     card_debounce_ms: int = 2000
 
     def channel_of(self, conversation: Conversation) -> ChannelId:
@@ -68,13 +69,13 @@ def of_team(user: SlackUser, team_id: str, rules: Rules) -> SlackUser:
 def refusal(user: SlackUser) -> str | None:
     """Say why this person may not act for the team, or None if they may."""
     if user.bot:
-        return "Posts of apps and bots are not passed on to customers."
+        return texts.BY_AN_APP
     if user.deleted:
-        return "This account is deactivated, so nothing of it is passed on to customers."
+        return texts.BY_DEACTIVATED
     if user.stranger:
-        return "You are not a member of this workspace, so this was not sent to the customer."
+        return texts.BY_STRANGER
     if user.guest:
-        return "Guests cannot answer customers; ask a full member of the workspace to do it."
+        return texts.BY_GUEST
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot import cards, markup
+from bot import cards, markup, texts
 from bot.domain import (
     Author,
     Block,
@@ -48,13 +48,6 @@ from bot.relay.intent import (
 THREAD_VERBS = frozenset({"resolve", "unresolve", "reopen", "pending", "assign", "unassign"})
 HELD_REACTION = "raised_hand"
 FAILED_REACTION = "warning"
-FILES_NOT_CARRIED = (
-    "Files are not passed on to customers yet: share a link instead, or answer in Crisp."
-)
-COMPANY_REFUSES = (
-    "Your Slack account is not matched with a Crisp operator, so this was not sent. Use the same "
-    "e-mail in both, or ask the bridge's admin to map you under [agents] in bridge.toml."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,7 @@ def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
         return _refused(event, reason)
     speaker = speaker_for(event.user, event.operator, rules)
     if speaker is None:
-        return _refused(event, COMPANY_REFUSES)
+        return _refused(event, texts.WRITER_UNMATCHED)
     match read_intent(event.plain, verbs=THREAD_VERBS, bot_user_id=rules.bot_user_id):
         case StaysInSlack():
             return _stored(event, "kept", "text", ())
@@ -156,10 +149,10 @@ def mark(channel: ChannelId, ts: MessageTs, name: str, *, present: bool = True) 
 def _sent(event: AgentWrote, kind: str, markdown: str, speaker: Speaker) -> Decision:
     rows = sends(event, kind, markdown, speaker)
     if not rows:
-        said = FILES_NOT_CARRIED if event.has_files else "There was no text to send."
+        said = texts.FILES_NOT_CARRIED if event.has_files else texts.NO_TEXT
         return _stored(event, "kept", kind, (tell(event, "files", cards.refusal(said)),))
     notices = (
-        (tell(event, "files", cards.refusal(f"Your text was sent. {FILES_NOT_CARRIED}")),)
+        (tell(event, "files", cards.refusal(texts.TEXT_SENT_WITHOUT_FILES)),)
         if event.has_files
         else ()
     )

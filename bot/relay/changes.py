@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 
+from bot import texts
 from bot.domain import (
     Author,
     Contact,
@@ -30,12 +31,6 @@ from bot.relay.effects import (
     SetState,
 )
 
-_STATE_LINES: Mapping[State, str] = {
-    State.PENDING: "Marked pending",
-    State.UNRESOLVED: "Reopened",
-    State.RESOLVED: "Resolved",
-}
-
 
 def state_became(conversation: Conversation, state: State, at: Millis) -> Decision | None:
     """Store a state that Crisp reports, and say so in the thread if it is news."""
@@ -54,7 +49,9 @@ def state_line(
     conversation: Conversation, state: State, by: Speaker | None, *, at: Millis
 ) -> tuple[Effect, ...]:
     """Return the thread's line about a new state; ``by`` is None where Crisp does not say."""
-    line = _STATE_LINES[state] + (f" by {by.name}" if by and by.name else "")
+    line = texts.BECAME[state]
+    if by is not None and by.name:
+        line = texts.DONE_BY.format(line=line, name=by.name)
     return context_line(conversation, line, at=at, name=f"state:{state.value}:{at}")
 
 
@@ -83,10 +80,10 @@ def assigned_line(
     at: Millis,
 ) -> tuple[Effect, ...]:
     """Return the thread's line about a new assignment."""
-    who = operator_name(assignee, operators) if assignee else "nobody"
-    line = f"Assigned to {who}"
+    who = operator_name(assignee, operators) if assignee else texts.NOBODY
+    line = texts.ASSIGNMENT.format(name=who)
     if by is not None and by.name and by.name != who:
-        line += f" by {by.name}"
+        line = texts.DONE_BY.format(line=line, name=by.name)
     return context_line(conversation, line, at=at, name=f"assigned:{assignee}:{at}")
 
 
@@ -166,4 +163,4 @@ def _change_in_crisp(
 
 def operator_name(user_id: OperatorId | None, operators: Iterable[Operator]) -> str:
     """Return an operator's name, or a word for one who is not known."""
-    return next((o.name for o in operators if o.user_id == user_id and o.name), "an operator")
+    return next((o.name for o in operators if o.user_id == user_id and o.name), texts.AN_OPERATOR)

@@ -1,6 +1,6 @@
 """What somebody typed after ``/crisp``; pure.
 
-Responsible for reading the line. What the commands are is one table, from which help is made.
+Responsible for reading the line. What each of them does is said in ``texts.COMMANDS``.
 """
 
 from __future__ import annotations
@@ -8,19 +8,9 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
+from bot import texts
 from bot.domain import State
-from bot.relay.refs import REF_FORMS, Ref, parse_ref, plain
-
-COMMANDS: tuple[tuple[str, str], ...] = (
-    ("help", "this list"),
-    ("list [pending|unresolved|resolved|mine|unassigned]", "the queue"),
-    ("show REF", "one conversation"),
-    ("resolve REF", "mark it resolved"),
-    ("unresolve REF", "open it again; reopen does the same"),
-    ("pending REF", "mark it pending"),
-    ("who QUERY", "find a person by e-mail or name"),
-)
-"""Each command as it is typed, and what it does."""
+from bot.relay.refs import Ref, parse_ref, plain
 
 STATES = {
     "resolve": State.RESOLVED,
@@ -87,8 +77,7 @@ def parse_command(text: str) -> Command:
     if word == "show" or word in STATES:
         return _about(word, rest)
     near = difflib.get_close_matches(word[:20], ["help", "list", "show", "who", *STATES], n=1)
-    hint = f"type /crisp {near[0]} if you meant that, or" if near else "type"
-    return Misused(f"There is no such command: {hint} /crisp help for all there are.")
+    return Misused(texts.DID_YOU_MEAN.format(near=near[0]) if near else texts.NO_SUCH_COMMAND)
 
 
 def _cut(text: str) -> tuple[str, str]:
@@ -101,22 +90,20 @@ def _list(rest: str) -> Command:
     which, more = _cut(rest)
     if not more and (which in LISTS or not which):
         return ListQueue(which)
-    return Misused(
-        "Type /crisp list alone, or with pending, unresolved, resolved, mine or unassigned."
-    )
+    return Misused(texts.LIST_USAGE)
 
 
 def _who(rest: str) -> Command:
     query = plain(rest)
     if not query:
-        return Misused("Type /crisp who and the e-mail or the name of the person you look for.")
+        return Misused(texts.WHO_USAGE)
     return Who(query)
 
 
 def _about(word: str, rest: str) -> Command:
     if not rest:
-        return Misused(f"Type /crisp {word} and which conversation: {REF_FORMS}.")
+        return Misused(texts.REF_MISSING.format(word=word, forms=texts.REF_FORMS))
     ref = parse_ref(rest)
     if ref is None:
-        return Misused(f"That names no conversation: give {REF_FORMS}.")
+        return Misused(texts.REF_UNREADABLE.format(forms=texts.REF_FORMS))
     return Show(ref) if word == "show" else SetStateOf(STATES[word], ref)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot import cards
+from bot import cards, texts
 from bot.domain import (
     Arrival,
     Author,
@@ -36,29 +36,13 @@ from bot.relay.effects import (
 )
 
 WAITING_REACTION = "hourglass_flowing_sand"
-STILL_WAITING = (
-    "This has not reached the customer yet: Crisp does not take it at the moment. It is sent as "
-    "soon as that works; there is nothing for you to do."
-)
 MISSING = "missing:"
 """How the keys of lines begin that say a message could not be shown."""
-
-REASONS = {
-    "subscription_upgrade_required": (
-        "Crisp refuses it on the current plan (private notes need a paid one)"
-    ),
-    "invalid_data": "Crisp did not accept the content",
-    "session_not_found": "the conversation no longer exists in Crisp",
-    "conversation_not_found": "the conversation no longer exists in Crisp",
-    "not_subscribed": "the Crisp token has no access to this website",
-    "invalid_session": "the Crisp token was refused",
-    "unreachable": "Crisp could not be reached",
-}
 
 
 def reason_of(code: str) -> str:
     """Turn a platform's code into words; an unknown code is named."""
-    return REASONS.get(code, f"the answer was “{code}”")
+    return texts.REASONS.get(code, texts.OTHER_REASON.format(code=code))
 
 
 def given_up(
@@ -83,7 +67,7 @@ def given_up(
         case Learn() if session_id is not None:
             return (_unread_writer_line(session_id, key, code, now),)
         case SetState(answer=Answer() as answer) | Assign(answer=Answer() as answer):
-            text = f"That did not work: {reason_of(code)}. Try again, or do it in Crisp."
+            text = texts.DID_NOT_WORK.format(reason=reason_of(code))
             return (answer_with(answer, cards.sentence(text), name=f"failed:{key}:{now}"),)
         case _:
             return ()
@@ -94,23 +78,17 @@ def still_waiting(payload: SendMessage, *, key: Key) -> tuple[Effect, ...]:
     told = tell(
         payload.channel,
         payload.user,
-        cards.sentence(STILL_WAITING),
+        cards.sentence(texts.STILL_WAITING),
         thread_ts=payload.thread_ts,
         name=f"waiting:{key}",
     )
     return (mark(payload.channel, payload.ts, WAITING_REACTION), told)
 
 
-OVERTAKEN = (
-    "This was edited or deleted while it was being sent: the customer may still see the first "
-    "version. Look in Crisp."
-)
-
-
 def overtaken(payload: SendMessage, *, key: Key, now: int) -> Effect:
     """Return what tells an agent that a change of their reply may have come too late."""
     return tell(
-        payload.channel, payload.user, cards.refusal(OVERTAKEN),
+        payload.channel, payload.user, cards.refusal(texts.OVERTAKEN),
         thread_ts=payload.thread_ts, name=f"overtaken:{key}:{now}",
     )  # fmt: skip
 
@@ -127,7 +105,7 @@ def undecided(arrival: Arrival, *, why: str, now: int) -> tuple[Effect, ...]:
         )
         if not (channel and ts and user):
             return ()
-        text = f"This was not sent to the customer: {why}. Write it again, or answer in Crisp."
+        text = texts.UNDECIDED_REPLY.format(reason=why)
         said = tell(
             ChannelId(channel), SlackUserId(user), cards.refusal(text),
             thread_ts=MessageTs(thread_ts) if thread_ts else None, name=name,
@@ -135,7 +113,7 @@ def undecided(arrival: Arrival, *, why: str, now: int) -> tuple[Effect, ...]:
         return (mark(ChannelId(channel), MessageTs(ts), FAILED_REACTION), said)
     if arrival.kind == "command" or arrival.kind.startswith("action:"):
         channel, user = _place(payload, "channel"), _place(payload, "user")
-        text = f"That did not work: {why}. Try again, or do it in Crisp."
+        text = texts.DID_NOT_WORK.format(reason=why)
         if channel and user:
             post = cards.refusal(text)
             return (tell(ChannelId(channel), SlackUserId(user), post, thread_ts=None, name=name),)
@@ -197,15 +175,12 @@ def removal(channel: ChannelId, ts: MessageTs, key: Key) -> Effect:
 
 
 def _missing_line(session_id: SessionId, key: Key, code: str, now: int) -> Effect:
-    text = f"⚠️ A message could not be shown here ({reason_of(code)}). Read it in Crisp."
+    text = texts.NOT_SHOWN.format(reason=reason_of(code))
     return _line(session_id, text, name=f"{MISSING}{key}:{now}", now=now)
 
 
 def _unread_writer_line(session_id: SessionId, key: Key, code: str, now: int) -> Effect:
-    text = (
-        f"⚠️ A reply here was not sent: Slack did not say who wrote it ({reason_of(code)}). "
-        "Write it again, or answer in Crisp."
-    )
+    text = texts.WRITER_UNREAD.format(reason=reason_of(code))
     return _line(session_id, text, name=f"unread:{key}:{now}", now=now)
 
 

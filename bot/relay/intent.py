@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bot import texts
+
 NOTE_WORDS = ("note",)
 _BLANK = "[^\\S\\n\\r\\v\\f\\u2028\\u2029]"
 """A blank within a line, the no-break one that French puts before a colon included."""
@@ -108,5 +110,5 @@ def _command(rest: str, word: str, verbs: frozenset[str], *, shown: str) -> Inte
     if word not in verbs:
         return Unclear(shown)
     if "\n" in rest.rstrip():
-        return Unclear(f"{shown} with lines below")
+        return Unclear(texts.HELD_LINES_BELOW.format(word=shown))
     return Verb(word, rest.strip())

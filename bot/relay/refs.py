@@ -54,11 +54,6 @@ class ByEmail:
 
 Ref = ByNumber | BySession | ByThread | ByEmail
 
-REF_FORMS = (
-    "its number (#12), session id, Slack permalink or Crisp inbox URL, or the customer's e-mail"
-)
-"""The five forms of a reference, to end a sentence with."""
-
 
 def plain(text: str) -> str:
     """Return an argument as it was typed, without what Slack makes of it.

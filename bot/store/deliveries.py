@@ -12,6 +12,7 @@ import json
 import sqlite3
 from typing import Any
 
+from bot import texts
 from bot.domain import Key
 from bot.relay.effects import Learn
 from bot.relay.failures import undecided
@@ -134,7 +135,7 @@ def fail_waiting(tx: Transaction, learn: Learn, *, key: Key, error: str) -> None
     From now on they are what waits for a person, not the row that asked.
     """
     waiting = tx.parked(learn.thread) if learn.thread else (learn.inbox_id,)
-    why = f"Slack could not be asked {'whose thread it is' if learn.thread else 'who wrote it'}"
+    why = texts.WHOSE_UNREAD if learn.thread else texts.WHO_UNREAD
     for inbox_id in waiting:
         arrival = tx.stored(inbox_id)
         if arrival is None:

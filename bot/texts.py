@@ -1,0 +1,277 @@
+"""Every text that the bridge itself writes, for people in Slack and for Crisp, in one place.
+
+Responsible for wording alone: constants, and templates for ``str.format`` with named fields. It
+must not hold anything else: no formatting, no choice. Logs, and what an operator reads on the
+terminal, are no part of it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.domain import State
+
+# --- names, where nobody has given one
+
+UNTITLED: Final = "Unnamed visitor"
+VISITOR: Final = "Visitor #{number}"
+OPERATOR: Final = "Operator"
+AN_OPERATOR: Final = "an operator"
+NOBODY: Final = "nobody"
+COMPANY: Final = "Support"
+SOMEONE: Final = "someone"
+A_CHANNEL: Final = "channel"
+A_GROUP: Final = "team"
+NOTHING: Final = "—"
+
+# --- the card
+
+STATES: Final = {
+    State.PENDING: "🟠 Pending",
+    State.UNRESOLVED: "🔵 Open",
+    State.RESOLVED: "✅ Resolved",
+}
+
+RESOLVE: Final = "Resolve"
+REOPEN: Final = "Reopen"
+ASSIGN_ME: Final = "Assign to me"
+OPEN_IN_CRISP: Final = "Open in Crisp"
+MARK_PENDING: Final = "Mark pending"
+MARK_OPEN: Final = "Mark open"
+UNASSIGN: Final = "Unassign"
+
+WAITING_SINCE: Final = "waiting since"
+ASSIGNED_TO: Final = "assigned to {name}"
+ASSIGNED: Final = "assigned"
+UNASSIGNED: Final = "unassigned"
+CONTINUES: Final = "The message goes on in the thread."
+STARTED_BY: Final = "Started by {name}"
+DATE: Final = "{date_short_pretty} at {time}"
+"""Slack's own template: it fills the fields in for each reader."""
+
+EMAIL_SIGN: Final = "✉️"
+PHONE_SIGN: Final = "📞"
+COMPANY_SIGN: Final = "🏢"
+PAGE_SIGN: Final = "📄"
+PLACE_SIGN: Final = "📍"
+DEVICE_SIGN: Final = "💻"
+SEGMENTS_SIGN: Final = "🏷️"
+SUBJECT: Final = "Subject: {subject}"
+VIA: Final = "via {origin}"
+BROWSER_ON_SYSTEM: Final = "{browser} on {system}"
+
+# --- messages
+
+EMPTY_MESSAGE: Final = "(empty message)"
+NOTE: Final = "🔒 Private note"
+LATE: Final = "late"
+
+FILE: Final = "📎 File: {name}"
+UNNAMED_FILE: Final = "unnamed"
+ANIMATION: Final = "🎞️ Animation"
+AUDIO: Final = "🎤 Audio message"
+AUDIO_SECONDS: Final = "🎤 Audio message, {seconds} s"
+PICKER: Final = "🔘 {text}"
+CHOSEN: Final = "☑"
+NOT_CHOSEN: Final = "☐"
+FIELD: Final = "✏️ {text}"
+FIELD_EMPTY: Final = "(not filled in yet)"
+CAROUSEL: Final = "🖼️ {text}"
+EVENT: Final = "ℹ️ {text}"  # noqa: RUF001 - the emoji, not a letter
+UNKNOWN_TYPE: Final = "A message of the type {type}, which can only be seen in Crisp."
+
+# --- lines in the thread
+
+BECAME: Final = {
+    State.PENDING: "Marked pending",
+    State.UNRESOLVED: "Reopened",
+    State.RESOLVED: "Resolved",
+}
+ASSIGNMENT: Final = "Assigned to {name}"
+DONE_BY: Final = "{line} by {name}"
+NOT_SHOWN: Final = "⚠️ A message could not be shown here ({reason}). Read it in Crisp."
+WRITER_UNREAD: Final = (
+    "⚠️ A reply here was not sent: Slack did not say who wrote it ({reason}). "
+    "Write it again, or answer in Crisp."
+)
+
+# --- notices to an agent about their own reply
+
+REFUSAL: Final = "🚫 {reason}"
+
+NOT_SENT: Final = "⚠️ This was not sent to the customer: {reason}"
+MAYBE_SENT: Final = (
+    "⚠️ This may not have been sent to the customer: {reason} "
+    "Look in Crisp before you send it again."
+)
+RETRY: Final = "Retry"
+SEND_AGAIN: Final = "Send again"
+IT_ARRIVED: Final = "It arrived"
+TRIED_AGAIN: Final = "It is being tried again."
+COUNTED_AS_SENT: Final = "Good: it is counted as sent."
+
+HELD_UNKNOWN: Final = (
+    "✋ Held, and not sent: “{word}” is not a command. Choose what your message is meant to be."
+)
+HELD_LATER: Final = (
+    "✋ Held, and not sent: “{word}” starts a later line, so this may be private. "
+    "Choose what your message is meant to be."
+)
+HELD_LINES_BELOW: Final = "{word} with lines below"
+HELD_SEND: Final = "Send to customer"
+HELD_NOTE: Final = "Save as note"
+HELD_DISCARD: Final = "Keep in Slack"
+HELD_SENT: Final = "Sent to the customer."
+HELD_NOTED: Final = "Saved as a note."
+HELD_KEPT: Final = "It stays in Slack."
+
+STILL_WAITING: Final = (
+    "This has not reached the customer yet: Crisp does not take it at the moment. It is sent as "
+    "soon as that works; there is nothing for you to do."
+)
+UNDECIDED_REPLY: Final = (
+    "This was not sent to the customer: {reason}. Write it again, or answer in Crisp."
+)
+NO_TEXT: Final = "There was no text to send."
+FILES_NOT_CARRIED: Final = (
+    "Files are not passed on to customers yet: share a link instead, or answer in Crisp."
+)
+TEXT_SENT_WITHOUT_FILES: Final = (
+    "Your text was sent. Files are not passed on to customers yet: share a link instead, or "
+    "answer in Crisp."
+)
+OVERTAKEN: Final = (
+    "This was edited or deleted while it was being sent: the customer may still see the first "
+    "version. Look in Crisp."
+)
+EDIT_NOT_CARRIED: Final = (
+    "Edits and deletions are not carried to the customer yet: they still see the first version."
+)
+EDIT_IS_NO_COMMAND: Final = "An edit is no command, and nothing was sent: write the command anew."
+
+# --- buttons and commands in the thread
+
+SETTLED_ALREADY: Final = "That has been settled already."
+NOT_THE_WRITER: Final = "Only who wrote it can decide this."
+UNKNOWN_OPEN: Final = "This conversation is no longer known here; open it in Crisp."
+UNKNOWN_ANSWER: Final = "This conversation is no longer known here; answer in Crisp."
+NO_SUCH_OPERATOR: Final = (
+    "No operator is called that. Type `!assign me`, `!assign NAME` (an operator's name or "
+    "e-mail) or `!unassign`."
+)
+ASSIGNEE_UNMATCHED: Final = (
+    "Only operators can be assigned: your Slack account is not matched with one. Use the same "
+    "e-mail in both, or ask the bridge's admin to map you under [agents] in bridge.toml."
+)
+
+# --- who may not
+
+WRITER_UNMATCHED: Final = (
+    "Your Slack account is not matched with a Crisp operator, so this was not sent. Use the same "
+    "e-mail in both, or ask the bridge's admin to map you under [agents] in bridge.toml."
+)
+BY_AN_APP: Final = "Posts of apps and bots are not passed on to customers."
+BY_DEACTIVATED: Final = "This account is deactivated, so nothing of it is passed on to customers."
+BY_STRANGER: Final = "You are not a member of this workspace, so this was not sent to the customer."
+BY_GUEST: Final = "Guests cannot answer customers; ask a full member of the workspace to do it."
+
+# --- failures and their reasons
+
+DID_NOT_WORK: Final = "That did not work: {reason}. Try again, or do it in Crisp."
+REASONS: Final = {
+    "subscription_upgrade_required": (
+        "Crisp refuses it on the current plan (private notes need a paid one)"
+    ),
+    "invalid_data": "Crisp did not accept the content",
+    "session_not_found": "the conversation no longer exists in Crisp",
+    "conversation_not_found": "the conversation no longer exists in Crisp",
+    "not_subscribed": "the Crisp token has no access to this website",
+    "invalid_session": "the Crisp token was refused",
+    "unreachable": "Crisp could not be reached",
+}
+OTHER_REASON: Final = "the answer was “{code}”"
+BRIDGE_FAILED: Final = (
+    "something in the bridge went wrong, and whoever runs it finds it among its deliveries"
+)
+WHOSE_UNREAD: Final = "Slack could not be asked whose thread it is"
+WHO_UNREAD: Final = "Slack could not be asked who wrote it"
+
+# --- /crisp: help
+
+HELP_TITLE: Final = "What you can do"
+COMMANDS: Final = (
+    ("help", "this list"),
+    ("list [pending|unresolved|resolved|mine|unassigned]", "the queue"),
+    ("show REF", "one conversation"),
+    ("resolve REF", "mark it resolved"),
+    ("unresolve REF", "open it again; reopen does the same"),
+    ("pending REF", "mark it pending"),
+    ("who QUERY", "find a person by e-mail or name"),
+)
+"""Each command as it is typed, and what it does."""
+REF_FORMS: Final = (
+    "its number (#12), session id, Slack permalink or Crisp inbox URL, or the customer's e-mail"
+)
+"""The five forms of a reference, to end a sentence with."""
+NO_SUCH_COMMAND: Final = "There is no such command: type /crisp help for all there are."
+DID_YOU_MEAN: Final = (
+    "There is no such command: type /crisp {near} if you meant that, or /crisp help for all "
+    "there are."
+)
+LIST_USAGE: Final = (
+    "Type /crisp list alone, or with pending, unresolved, resolved, mine or unassigned."
+)
+WHO_USAGE: Final = "Type /crisp who and the e-mail or the name of the person you look for."
+REF_MISSING: Final = "Type /crisp {word} and which conversation: {forms}."
+REF_UNREADABLE: Final = "That names no conversation: give {forms}."
+
+# --- /crisp: answers
+
+CHANGED: Final = {
+    State.RESOLVED: "{name} is resolved.",
+    State.UNRESOLVED: "{name} is open again.",
+    State.PENDING: "{name} is pending.",
+}
+THE_CONVERSATION: Final = "The conversation"
+COMING: Final = "Looking it up in Crisp: the answer comes here as soon as it is found."
+QUEUED: Final = "It is queued, and will be done as soon as Crisp answers; you will be told here."
+NO_MATCH: Final = (
+    "No conversation matches that: check it with /crisp list, or look the customer up with "
+    "/crisp who and their name."
+)
+NOT_ALLOWED: Final = (
+    "Only full members of this workspace can ask about customers: ask one of them to."
+)
+ASKER_UNMATCHED: Final = (
+    "Your Slack account matches no Crisp operator: use the same e-mail address in both, or have "
+    "whoever runs the bridge map you in bridge.toml."
+)
+BROKEN: Final = (
+    "That went wrong inside the bridge: try again, or have whoever runs it look at its log."
+)
+CRISP_BUSY: Final = "Crisp wants fewer questions just now: ask again in a minute."
+CRISP_DENIED: Final = (
+    "Crisp refuses the bridge's token: have whoever runs the bridge run slack-crisp-bridge doctor."
+)
+CRISP_AWAY: Final = "Crisp does not answer the question just now: ask again in a minute."
+SLACK_AWAY: Final = "Slack does not say who you are just now: ask again in a minute."
+
+LIST_TITLES: Final = {
+    "": "Conversations that are not resolved",
+    "pending": "Pending conversations",
+    "unresolved": "Unresolved conversations",
+    "resolved": "Resolved conversations",
+    "mine": "Conversations assigned to you",
+    "unassigned": "Conversations assigned to nobody",
+}
+AS_STORED: Final = "{title} (as last stored here: Crisp does not answer just now)"
+FIRST_OF_MORE: Final = "{title} (the first of them: there are more in Crisp)"
+ONLY_IN_CRISP: Final = "In Crisp, without a thread here"
+NO_CONVERSATIONS: Final = "{title}: No conversation matches."
+SHOWN_OF_TOTAL: Final = "{shown} of {total} shown."
+SHOWN_OF_MORE: Final = "Only the first {shown} are shown."
+THREAD: Final = "thread"
+NO_PEOPLE: Final = "Nobody matches “{query}”. Try the whole e-mail address or a part of the name."
+PEOPLE_FOUND: Final = "People who match “{query}”"
+LAST_CONVERSATIONS: Final = "Last conversations"
+NO_LAST_CONVERSATIONS: Final = "No conversations yet."
