@@ -3,7 +3,7 @@
 Responsible for behaving as Crisp does, its nasty sides included. Imports nothing of the bridge.
 """
 
-from bot.simulator.crisp.acts import ActError
 from bot.simulator.crisp.server import CrispSimulator
+from bot.simulator.crisp.stage import ActError
 
 __all__ = ["ActError", "CrispSimulator"]

@@ -1,42 +1,63 @@
 """Files: signed upload URLs, the uploads themselves, and serving what was uploaded.
 
-Responsible for the bucket routes and for the pictures the simulator makes. Must not know of
-messages.
+Responsible for the bucket routes and what is stored behind them. Must not know of messages.
 """
 
 from __future__ import annotations
 
 import secrets
-import struct
-import zlib
-from dataclasses import dataclass
-from hashlib import blake2b
-from html import escape
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from bot.simulator.breakdown import carry_out
+from bot.simulator.crisp.chores import Chores
+from bot.simulator.crisp.pictures import avatar
 from bot.simulator.crisp.wire import Answer, Call, Json, Refusal, Route, invalid
 from bot.simulator.crisp.world import World
-
-_SIDE = 96
+from bot.simulator.faults import Faults
+from bot.simulator.serving import ELSEWHERE, Manner, Strays, digest, give
 
 
 @dataclass(slots=True)
 class Slot:
-    """A place for one file: granted, later filled."""
+    """A place for one file: granted, later filled, perhaps given out in a manner of its own."""
 
     mime: str
     limit: int
     signature: str
     content: bytes | None = None
+    manner: Manner = field(default_factory=Manner)
+    sha256: str = ""
+    downloads: int = 0
+    refused: int = 0
+
+    def fill(self, content: bytes) -> None:
+        """Take the bytes."""
+        self.content, self.sha256 = content, digest(content)
+
+    def to_json(self) -> Json:
+        """Return what dumps show: what is stored, and how it is given out."""
+        return {
+            "type": self.mime,
+            "size": None if self.content is None else len(self.content),
+            "sha256": self.sha256,
+            "downloads": self.downloads,
+            "refused": self.refused,
+            "serve": self.manner.to_json(),
+        }
 
 
 class Bucket:
     """The stored files, by their path under ``/storage/``."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, faults: Faults, chores: Chores) -> None:
         """``world`` gives the base URL, ids and limits, and publishes the signed URL."""
         self._world = world
+        self._faults = faults
+        self._chores = chores
+        self.strays = Strays()
         self.slots: dict[str, Slot] = {}
 
     def routes(self) -> tuple[Route, ...]:
@@ -47,13 +68,32 @@ class Bucket:
         """Serve uploads, files and pictures."""
         app.router.add_put("/bucket/upload/{path:.+}", self._upload)
         app.router.add_get("/storage/{path:.+}", self._download)
-        app.router.add_get("/image/avatar/{name}", _avatar)
+        app.router.add_get("/image/avatar/{name}", avatar)
+        app.router.add_get(ELSEWHERE, self.strays.handle)
 
-    def store(self, name: str, mime: str, content: bytes) -> str:
+    def clear(self) -> None:
+        """Forget every file."""
+        self.slots.clear()
+        self.strays.seen.clear()
+
+    def store(self, name: str, mime: str, content: bytes, how: Manner) -> str:
         """Store a file at once, as a visitor's upload; return its URL."""
         path = self._path(name)
-        self.slots[path] = Slot(mime, len(content), "", content)
+        self.slots[path] = Slot(mime, len(content), "", manner=how)
+        self.slots[path].fill(content)
         return f"{self._world.root}/storage/{path}"
+
+    def slot_of(self, url: str) -> Slot | None:
+        """Return the file behind a URL, if it is one of ours."""
+        return self.slots.get(url.removeprefix(f"{self._world.root}/storage/"))
+
+    def dump(self) -> Json:
+        """Return every stored file by its URL."""
+        return {
+            f"{self._world.root}/storage/{path}": slot.to_json()
+            for path, slot in self.slots.items()
+            if slot.content is not None
+        }
 
     def _path(self, name: str) -> str:
         clean = "".join(c if c.isalnum() or c in "._-" else "-" for c in name).lstrip(".")
@@ -89,64 +129,46 @@ class Bucket:
         world.publish(f"bucket:url:{call.body['namespace']}:generated", event)
         return Answer({}, 202, "dispatched")
 
-    async def _upload(self, request: web.Request) -> web.Response:
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        content = await request.read()
+        return await self._broken(request, lambda: self._take(request, content))
+
+    def _take(self, request: web.Request, content: bytes) -> web.Response:
         slot = self.slots.get(request.match_info["path"])
         signature = request.query.get("signature", "")
         if slot is None or not slot.signature or signature != slot.signature:
             return web.Response(status=403, text="SignatureDoesNotMatch")
         if request.headers.get("Content-Type", "") != slot.mime:
+            slot.refused += 1
             return web.Response(status=403, text="the Content-Type is not the one asked for")
-        content = await request.read()
         if len(content) > slot.limit:
+            slot.refused += 1
             return web.Response(status=413, text="EntityTooLarge")
-        slot.content = content
+        slot.fill(content)
         return web.Response(status=200)
 
-    async def _download(self, request: web.Request) -> web.Response:
+    async def _download(self, request: web.Request) -> web.StreamResponse:
         slot = self.slots.get(request.match_info["path"])
         if slot is None or slot.content is None:
             return web.Response(status=404, text="NoSuchKey")
-        return web.Response(body=slot.content, headers={"Content-Type": slot.mime})
+        slot.downloads += 1
+        content, kind = slot.content, slot.mime
+        return await self._broken(
+            request,
+            lambda: web.Response(body=content, headers={"Content-Type": kind}),
+            lambda: give(request, content, mimetype=kind, how=slot.manner),
+        )
 
-
-async def _avatar(request: web.Request) -> web.Response:
-    name, _, kind = request.match_info["name"].rpartition(".")
-    cache = {"Cache-Control": "public, max-age=3600"}
-    if kind == "svg":
-        return web.Response(body=svg(name), content_type="image/svg+xml", headers=cache)
-    if kind == "png":
-        return web.Response(body=png(name), content_type="image/png", headers=cache)
-    return web.Response(status=404, text="NoSuchKey")
-
-
-def _colour(name: str) -> tuple[int, int, int]:
-    digest = blake2b(name.encode(), digest_size=3).digest()
-    red, green, blue = (60 + byte % 120 for byte in digest)
-    return red, green, blue
-
-
-def svg(name: str) -> bytes:
-    """Return a picture with the name's initials."""
-    words = [w for w in name.replace("-", " ").split() if w]
-    initials = escape("".join(w[0] for w in words[:2]).upper())
-    red, green, blue = _colour(name)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_SIDE}" height="{_SIDE}" '
-        f'viewBox="0 0 96 96"><rect width="96" height="96" fill="rgb({red},{green},{blue})"/>'
-        '<text x="48" y="50" fill="#fff" font-family="system-ui,sans-serif" font-size="38" '
-        f'text-anchor="middle" dominant-baseline="middle">{initials}</text></svg>'
-    ).encode()
-
-
-def png(name: str) -> bytes:
-    """Return a picture of one colour."""
-    row = b"\x00" + bytes(_colour(name)) * _SIDE
-    header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
-    chunks = (
-        (b"IHDR", header), (b"IDAT", zlib.compress(row * _SIDE)), (b"IEND", b""),
-    )  # fmt: skip
-    parts = (
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+    async def _broken(
+        self, request: web.Request, act: Callable[[], web.Response],
+        unbroken: Callable[[], Awaitable[web.StreamResponse]] | None = None,
+    ) -> web.StreamResponse:  # fmt: skip
+        """Move a file's bytes, unless a fault is in the way."""
+        fault = self._faults.pick(f"{request.method} {request.path}")
+        if fault is None:
+            return await unbroken() if unbroken else act()
+        return await carry_out(
+            fault, request, act=act, act_stale=act,
+            refuse=lambda status, code: web.Response(status=status, text=code),
+            later=self._chores.later,
+        )  # fmt: skip

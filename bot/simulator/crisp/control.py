@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.simulator.crisp.acts import ActError
+from bot.simulator.crisp.stage import ActError
 from bot.simulator.crisp.wire import Json, Refusal
 
 if TYPE_CHECKING:

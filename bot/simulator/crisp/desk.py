@@ -185,5 +185,11 @@ def rate(world: World, conversation: Conversation, stars: int, comment: str) -> 
     world.emit("session:sync:rating", conversation, rating=rating)
 
 
+def set_topic(world: World, conversation: Conversation, topic: str) -> None:
+    """Note what the conversation is about."""
+    world.change(conversation, topic=topic)
+    world.emit("session:sync:topic", conversation, topic=topic)
+
+
 def _later(world: World, conversation: Conversation) -> int:
     return max(world.now(), conversation.updated_at)

@@ -77,8 +77,11 @@ class Hooks:
         self.log: deque[Json] = deque(maxlen=1000)
 
     def send(self, event: str, data: Json) -> None:
-        """Start the delivery of an event, if a target is set and this kind of hook has it."""
-        if not self._modes.hook_url:
+        """Start the delivery of an event, if a target is set and this kind of hook has it.
+
+        Signed upload URLs come over RTM only.
+        """
+        if not self._modes.hook_url or event.startswith("bucket:"):
             return
         website = self._modes.hook_kind == "website"
         if website and (event in LACKING or event.startswith("message:compose:")):

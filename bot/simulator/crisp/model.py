@@ -41,6 +41,8 @@ class Conversation:
     pages: tuple[Json, ...] = ()
     events: tuple[Json, ...] = ()
     last: Json | None = None
+    mails: tuple[Json, ...] = ()
+    """The e-mails that went out; what is removed from the thread stays here."""
     reminders: tuple[Json, ...] = ()
     transcripts: tuple[Json, ...] = ()
     thread: Thread = field(default_factory=Thread)

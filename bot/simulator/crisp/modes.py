@@ -33,6 +33,8 @@ class Modes:
     plan_limit: bool = False
     send_status: int = 202
     state_messages: bool = False
+    whole_acknowledges: bool = False
+    swap_acknowledges: bool = False
     messages_per_page: int = 40
     latency: float = 0.0
     outage: bool = False

@@ -97,9 +97,11 @@ def _fingerprints(call: Call) -> list[int] | None:
 
 def _mark(world: World, call: Call, mark_as: str) -> Answer:
     conversation = world.conversation(call.args["session"])
+    fingerprints = _fingerprints(call)
     talk.mark(
         world, conversation, mark_as=mark_as, sender=call.one_of("from", SENDERS),
-        origin=call.text("origin"), fingerprints=_fingerprints(call),
+        origin=call.text("origin"), fingerprints=fingerprints,
+        whole=world.modes.whole_acknowledges and fingerprints is None,
     )  # fmt: skip
     return Answer({}, 202, "dispatched")
 

@@ -29,6 +29,7 @@ from bot.simulator.crisp.hooks import Hooks
 from bot.simulator.crisp.model import Conversation, conversation_json
 from bot.simulator.crisp.modes import Modes
 from bot.simulator.crisp.rtm import Rtm
+from bot.simulator.crisp.stage import Stage
 from bot.simulator.crisp.stream import Stream
 from bot.simulator.crisp.wire import Json, Route
 from bot.simulator.crisp.world import World
@@ -57,7 +58,7 @@ class CrispSimulator:
         self.stream = Stream()
         self._feed = Feed(self.faults, self._chores)
         self.world = World(clock=clock, seed=seed, modes=self.modes, publish=self._feed.publish)
-        self._bucket = Bucket(self.world)
+        self._bucket = Bucket(self.world, self.faults, self._chores)
         self._tokens = {
             "website": Token("website", "sim-website-identifier", "sim-website-key"),
             "plugin": Token("plugin", "sim-plugin-identifier", "sim-plugin-key"),
@@ -149,7 +150,7 @@ class CrispSimulator:
 
     def act(self, act: Json) -> Json:
         """Have somebody do something; ActError (a ValueError) if it cannot be done."""
-        return acts.perform(acts.Stage(self.world, self._bucket), act)
+        return acts.perform(Stage(self.world, self._bucket), act)
 
     def dump(self, session_id: str | None = None) -> Json:
         """Return the whole state (the newest 1000 conversations), or one conversation."""
@@ -171,7 +172,8 @@ class CrispSimulator:
             },
             "sockets": self._rtm.dump() if self._rtm else [],
             "hooks": list(self._hooks.log),
-            "files": sorted(p for p, s in self._bucket.slots.items() if s.content is not None),
+            "files": self._bucket.dump(),
+            "strays": list(self._bucket.strays.seen),
             "config": self.modes.to_json(),
             "faults": self.faults.dump(),
         }
@@ -182,12 +184,28 @@ class CrispSimulator:
             **conversation_json(c, website_id=self.world.website_id),
             "visible": c.visible,
             "messages": list(c.thread),
+            "files": self._files(c),
             "pages": list(c.pages),
             "events": list(c.events),
+            "mails": list(c.mails),
             "rating": c.rating,
             "reminders": list(c.reminders),
             "transcripts": list(c.transcripts),
         }
+
+    def _files(self, conversation: Conversation) -> list[Json]:
+        """Return what each file message's URL leads to; ``stored`` is null if it is not ours."""
+        found = []
+        for message in conversation.thread:
+            if message["type"] not in {"file", "animation", "audio"}:
+                continue
+            url = str(message["content"]["url"])
+            slot = self._bucket.slot_of(url)
+            found.append(
+                {"fingerprint": message["fingerprint"], "url": url,
+                 "stored": slot.to_json() if slot and slot.content is not None else None}
+            )  # fmt: skip
+        return found
 
     def config(self, changes: Json) -> Json:
         """Set switches (see Modes), or ``used`` calls of today per tier; return all switches."""
@@ -217,6 +235,6 @@ class CrispSimulator:
         self.faults.remove()
         self._gate.reset()
         self._hooks.log.clear()
-        self._bucket.slots.clear()
+        self._bucket.clear()
         self.modes.update(Modes(limits=self._limits).to_json())
         bulk.furnish(self.world)

@@ -95,10 +95,27 @@ def send(world: World, conversation: Conversation, body: Json) -> Json | None:
     }
     message.update({name: body[name] for name in CHOSEN_AT_SEND if name in body})
     world.add_message(conversation, message)
+    _mail(world, conversation, message)
     _after_send(world, conversation, message, explicit=body.get("timestamp") is not None)
     event = "message:send" if message["from"] == "user" else "message:received"
     world.emit(event, conversation, **_shown(message))
     return message
+
+
+def _mail(world: World, conversation: Conversation, message: Json) -> None:
+    """Send by e-mail what was written into an e-mail conversation; nothing calls it back."""
+    if message["from"] == "user" or message["type"] in {"note", "event"}:
+        return
+    if conversation.meta["origin"] != "email":
+        return
+    mail = {
+        "to": conversation.meta["email"],
+        "cc": [one["target"] for one in conversation.participants],
+        "subject": conversation.meta["subject"],
+        "fingerprint": message["fingerprint"],
+        "content": message["content"],
+    }
+    world.change(conversation, mails=(*conversation.mails, mail))
 
 
 def _shown(message: Json) -> Json:
@@ -152,11 +169,12 @@ def find(conversation: Conversation, fingerprint: str | int) -> Json:
 
 
 def replace_content(
-    world: World, conversation: Conversation, fingerprint: int, content: Any
-) -> None:
-    """Give every copy of a message new content and publish it whole."""
+    world: World, conversation: Conversation, fingerprint: int, content: Any, *,
+    edited: bool = True,
+) -> None:  # fmt: skip
+    """Give every copy of a message new content and publish it whole; an answer is no edit."""
     for old in conversation.thread.copies(fingerprint):
-        new = {**old, "content": content, "edited": True}
+        new = {**old, "content": content, "edited": edited or old["edited"]}
         world.swap_message(conversation, old, new)
         if conversation.last is old:
             world.change(conversation, last=new)
@@ -186,9 +204,12 @@ def remove(world: World, conversation: Conversation, fingerprint: int) -> None:
 
 def mark(
     world: World, conversation: Conversation, *, mark_as: str, sender: str, origin: str,
-    fingerprints: list[int] | None = None,
+    fingerprints: list[int] | None = None, whole: bool = False,
 ) -> list[int]:  # fmt: skip
-    """Mark messages that ``sender`` wrote as ``read`` or ``delivered``; return which were new."""
+    """Mark messages that ``sender`` wrote as ``read`` or ``delivered``; return which were new.
+
+    The event names what was marked, unless it is told that the ``whole`` conversation was.
+    """
     marked = []
     for message in _candidates(conversation, mark_as, sender, fingerprints):
         world.swap_message(conversation, message, {**message, mark_as: origin})
@@ -199,13 +220,18 @@ def mark(
         left = max(0, before - len(marked)) if fingerprints else 0
         if left != before:
             world.change(conversation, **{counter: left})
-    if marked:
-        name = "delivered"
-        if mark_as == "read":
-            name = "read:send" if sender == "user" else "read:received"
-        event = f"message:acknowledge:{name}"
-        world.emit(event, conversation, origin=origin, fingerprints=marked)
+    if marked or whole:
+        named = {} if whole else {"fingerprints": marked}
+        event = f"message:acknowledge:{_acknowledged(world, mark_as, sender)}"
+        world.emit(event, conversation, origin=origin, **named)
     return marked
+
+
+def _acknowledged(world: World, mark_as: str, sender: str) -> str:
+    """Return the last words of the event's name: send is the visitor's, received is ours."""
+    if mark_as == "delivered":
+        return "delivered"
+    return "read:send" if (sender == "user") != world.modes.swap_acknowledges else "read:received"
 
 
 def _candidates(

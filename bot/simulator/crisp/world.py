@@ -87,6 +87,15 @@ class World:
         }
         self.publish(event, {**base, **data})
 
+    @contextmanager
+    def silently(self) -> Iterator[None]:
+        """Publish nothing: what happens was before anybody listened."""
+        publish, self.publish = self.publish, lambda _event, _data: None
+        try:
+            yield
+        finally:
+            self.publish = publish
+
     # Changes, each of which records how to take it back
 
     def begin(self) -> None:

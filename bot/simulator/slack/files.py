@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from bot.simulator.breakdown import carry_out
 from bot.simulator.faults import Fault
 from bot.simulator.slack import people, posting, render
 from bot.simulator.slack.api import ApiError, Args, Call, Method
-from bot.simulator.slack.breakdown import carry_out
 from bot.simulator.slack.chat import checked_blocks, disguise, open_channel, thread_of
 from bot.simulator.slack.model import Channel, File, Json, Message
 from bot.simulator.slack.workspace import Workspace

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from bot.simulator.breakdown import abort, carry_out
 from bot.simulator.faults import Faults
 from bot.simulator.slack import people, posting
 from bot.simulator.slack.api import ApiError
-from bot.simulator.slack.breakdown import abort, carry_out
 from bot.simulator.slack.chat import checked_blocks
 from bot.simulator.slack.model import Channel, Ephemeral, Json, Message, ResponseUrl
 from bot.simulator.slack.workspace import Workspace

@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.simulator.breakdown import abort
 from bot.simulator.faults import Faults
 from bot.simulator.slack import (
     chat,
@@ -25,7 +26,6 @@ from bot.simulator.slack import (
     views,
 )
 from bot.simulator.slack.acting import Actors
-from bot.simulator.slack.breakdown import abort
 from bot.simulator.slack.config import Config
 from bot.simulator.slack.delivery import Dispatcher
 from bot.simulator.slack.hooks import Hooks

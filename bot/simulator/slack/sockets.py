@@ -14,8 +14,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from bot.simulator.breakdown import abort
 from bot.simulator.slack import people
-from bot.simulator.slack.breakdown import abort
 from bot.simulator.slack.delivery import Delivery, Dispatcher
 from bot.simulator.slack.model import Json
 from bot.simulator.slack.workspace import Workspace

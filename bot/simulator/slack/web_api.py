@@ -12,9 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.simulator.breakdown import abort, carry_out
 from bot.simulator.faults import Fault, Faults
 from bot.simulator.slack.api import ApiError, Args, Call, Method
-from bot.simulator.slack.breakdown import abort, carry_out
 from bot.simulator.slack.limits import Limits
 from bot.simulator.slack.model import Json
 from bot.simulator.slack.workspace import Workspace
