@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain import Author, Fingerprint, Key, Millis, Source, Speaker
 from bot.relay.effects import Change, Decision, NewMessage, PostMessage, SendMessage
-from bot.store import queue
+from bot.store import posted, queue
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 from bot.store.view import View
@@ -372,7 +372,9 @@ class Plans:
         lambda v: v.undecided(Source.SLACK, "f"),
         lambda v: v.message(CHANNEL, ROOT),
         lambda v: v.change_waits(SESSION, "state", "pending"),
-        lambda v: v.root_message(CHANNEL, ROOT),
+        lambda v: posted.at(v, CHANNEL, ROOT),
+        lambda v: posted.on_post(v, 1),
+        lambda v: posted.of_message(v, 1),
         lambda v: v.version(SESSION),
         lambda v: v.given_up("k"),
         lambda v: v.roots_waiting(),

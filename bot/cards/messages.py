@@ -19,7 +19,7 @@ from bot.markup import (
     split,
     write_slack,
 )
-from bot.markup.tree import flat
+from bot.markup.tree import flat, struck
 from bot.markup.visible import measure
 
 _PREFIX_LIMIT = 150
@@ -28,13 +28,26 @@ _MAX_ENCODED = 8_500
 not documented, so the whole JSON is kept below it. Without formatting a part always is."""
 
 
-def message_post(markdown: str, *, trusted: bool, prefix: str | None = None) -> list[Post]:
+def message_post(
+    markdown: str,
+    *,
+    trusted: bool,
+    prefix: str | None = None,
+    edited: bool = False,
+    removed: bool = False,
+) -> list[Post]:
     """Return the posts of one message, in order; ``prefix`` names the writer where a post cannot.
 
-    ``trusted`` is for operators: labels of their links stay labels.
+    ``trusted`` is for operators: labels of their links stay labels. What was ``removed`` is shown
+    struck through; without text only that it was.
     """
-    label = one_line(prefix or "", _PREFIX_LIMIT)
-    return [_post(part, trusted=trusted, label=label) for part in message_parts(markdown)]
+    labels = (texts.REMOVED if removed else "", prefix or "")
+    label = one_line(" · ".join(said for said in labels if said), _PREFIX_LIMIT)
+    posts = [
+        _post(part, trusted=trusted, label=label, removed=removed)
+        for part in message_parts(markdown)
+    ]
+    return [_marked(post) for post in posts] if edited and not removed else posts
 
 
 def message_parts(markdown: str) -> list[str]:
@@ -42,10 +55,17 @@ def message_parts(markdown: str) -> list[str]:
     return split(neutralise(markdown), SLACK_TEXT_LIMIT) or [""]
 
 
-def note_post(markdown: str, *, trusted: bool = True, prefix: str | None = None) -> list[Post]:
+def note_post(
+    markdown: str,
+    *,
+    trusted: bool = True,
+    prefix: str | None = None,
+    edited: bool = False,
+    removed: bool = False,
+) -> list[Post]:
     """Return the posts of a private note: each says that it is one."""
     label = f"{texts.NOTE} · {prefix}" if prefix else texts.NOTE
-    return message_post(markdown, trusted=trusted, prefix=label)
+    return message_post(markdown, trusted=trusted, prefix=label, edited=edited, removed=removed)
 
 
 def context_line(text: str) -> Post:
@@ -53,13 +73,20 @@ def context_line(text: str) -> Post:
     return Post(fallback_text(text), [context([plain_text(text, CONTEXT_LIMIT)])])
 
 
-def _post(part: str, *, trusted: bool, label: str) -> Post:
+def _post(part: str, *, trusted: bool, label: str, removed: bool) -> Post:
     elements = read_crisp.read(part, trusted=trusted)
-    blocks = write_slack.blocks(elements, trusted=trusted) if part else [_empty()]
+    if removed:
+        elements = struck(elements)
+    blocks = write_slack.blocks(elements, trusted=trusted) if part else [_empty(removed=removed)]
     if _encoded(blocks) > _MAX_ENCODED:
-        blocks = write_slack.literal(part)
-    shown = flat(elements) or texts.EMPTY_MESSAGE
+        blocks = write_slack.literal(part, strike=removed)
+    shown = flat(elements) or ("" if removed else texts.EMPTY_MESSAGE)
     return Post(fallback_text(f"{label}\n{shown}"), _labelled(blocks, label))
+
+
+def _marked(post: Post) -> Post:
+    """Say that a post does not show the first version."""
+    return Post(post.text, [*post.blocks, context([plain_text(texts.EDITED, CONTEXT_LIMIT)])])
 
 
 def _labelled(blocks: list[Block], label: str) -> list[Block]:
@@ -71,12 +98,11 @@ def _labelled(blocks: list[Block], label: str) -> list[Block]:
     return [marked, *rest]
 
 
-def _empty() -> Block:
-    section = {
-        "type": "rich_text_section",
-        "elements": [words(texts.EMPTY_MESSAGE, italic=True)],
-    }
-    return {"type": "rich_text", "elements": [section]}
+def _empty(*, removed: bool) -> Block:
+    """Return the body of a post without text; the label says enough of what was removed."""
+    said = [] if removed else [words(texts.EMPTY_MESSAGE, italic=True)]
+    sections = [{"type": "rich_text_section", "elements": said}] if said else []
+    return {"type": "rich_text", "elements": sections}
 
 
 def _encoded(blocks: list[Block]) -> int:

@@ -39,6 +39,8 @@ class CardView:
     first_text: str
     author: Speaker
     author_kind: Author = Author.VISITOR
+    edited: bool = False
+    removed: bool = False
     assignee: Operator | None = None
     inbox_url: str = ""
     now: Millis = Millis(0)
@@ -52,7 +54,12 @@ def root_card(view: CardView) -> Post:
     belong into the thread.
     """
     conversation = view.conversation
-    first, *more = message_post(view.first_text, trusted=view.author_kind is not Author.VISITOR)
+    first, *more = message_post(
+        view.first_text,
+        trusted=view.author_kind is not Author.VISITOR,
+        edited=view.edited,
+        removed=view.removed,
+    )
     blocks = list(first.blocks)
     if more:
         blocks.append(context([plain_text(texts.CONTINUES, _FACT_LIMIT)]))

@@ -106,6 +106,16 @@ def shown_text(spans: Iterable[Span]) -> str:
     return "".join(shown(span) for span in spans)
 
 
+def struck(elements: Iterable[Element]) -> list[Element]:
+    """Strike all text through; code, which cannot be struck, becomes plain text."""
+    return [
+        Paragraph((Span(element.text, strike=True),))
+        if isinstance(element, Code)
+        else replace(element, spans=tuple(replace(span, strike=True) for span in element.spans))
+        for element in elements
+    ]
+
+
 def flat(elements: Sequence[Element], *, marks: bool = True) -> str:
     """Return what a reader sees; with ``marks`` bullets, numbers and quote bars count as seen."""
     return "\n".join(_flat(element, marks) for element in elements)

@@ -35,9 +35,9 @@ def blocks(elements: Sequence[Element], *, trusted: bool) -> list[Block]:
     return [{"type": "rich_text", "elements": parts or [_section(())]}]
 
 
-def literal(text: str) -> list[Block]:
-    """Write text as it is, without any formatting."""
-    return blocks([Paragraph((Span(neutralise(text)),))], trusted=False)
+def literal(text: str, *, strike: bool = False) -> list[Block]:
+    """Write text as it is, without any formatting but, if wanted, struck through."""
+    return blocks([Paragraph((Span(neutralise(text), strike=strike),))], trusted=False)
 
 
 def is_web(url: str) -> bool:

@@ -5,15 +5,15 @@ Responsible for one call a card however much has changed; it is dropped where th
 
 from __future__ import annotations
 
-from bot import cards
 from bot.domain import Speaker
 from bot.errors import Refused
 from bot.outbox.courier import Again, Done, Errand, Record, Result, conversation_of
 from bot.outbox.roots import LIVE, Roots, visitor
 from bot.relay.effects import Change, PostMessage, UpdateCard
 from bot.slack.client import SlackClient
+from bot.store import posted
 from bot.store.reader import Reader
-from bot.store.rows import OutboxRow, RootMessage
+from bot.store.rows import OutboxRow, PostedPart
 from bot.store.transaction import Transaction, card_effect
 
 
@@ -40,12 +40,12 @@ class UpdatingCard(Errand):
         channel, root_ts = conversation.channel, conversation.thread_ts
         if root_ts is None or channel is None:
             return Done()
-        first, operators = await self._reader.ask(
-            lambda view: (view.root_message(channel, root_ts), view.operators())
+        parts, operators = await self._reader.ask(
+            lambda view: (posted.at(view, channel, root_ts), view.operators())
         )
-        if first is None:
+        if not parts:
             return Done()
-        shown = _shown(first)
+        shown = _shown(parts[0])
         columns: dict[str, object] = {}
         if not conversation.known:
             root = await self._roots.read(row, shown, conversation)
@@ -63,11 +63,9 @@ class UpdatingCard(Errand):
         return Done(_updated(row, columns))
 
 
-def _shown(first: RootMessage) -> PostMessage:
-    parts = cards.message_parts(first.content)
-    shown = parts[min(first.part, len(parts) - 1)]
-    style = "note" if first.kind == "note" else "message"
-    return PostMessage(shown, Speaker(first.speaker), first.author, style)
+def _shown(first: PostedPart) -> PostMessage:
+    """Return what the root shows; its message may have become shorter, the card stays."""
+    return posted.payload_of(first) or PostMessage("", Speaker(first.speaker), first.author)
 
 
 def _updated(row: OutboxRow, columns: dict[str, object]) -> Record:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from bot import cards, texts
+from bot import cards
 from bot.crisp import convert
-from bot.domain import Author, Conversation, Key, Post, Posted
+from bot.domain import Conversation, Key, Posted
+from bot.outbox import rendering
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.root_looks import RootLooks
 from bot.outbox.roots import LIVE, Root, Roots, visitor
@@ -65,16 +66,15 @@ class Posting(Errand):
             return await self._open_thread(row, payload, conversation)
         posted = await self._slack.post(
             conversation.channel,
-            message(payload),
+            rendering.post_of((payload,)),
             key=row.key,
             thread_ts=conversation.thread_ts,
             speaker=payload.speaker if payload.style != "context" else None,
         )
-        return self._posted(row, posted, root=None)
+        return self._posted(row, payload, posted)
 
     async def look(self, row: OutboxRow, payload: PostMessage) -> Result | None:
         """Find a post by its key: a root among the channel's, a reply in its thread."""
-        del payload
         conversation = conversation_of(row)
         if conversation.thread_ts is None or conversation.channel is None:
             posted = await self._looks.find(row)
@@ -88,7 +88,7 @@ class Posting(Errand):
                 oldest=None,
             )
             posted = found.get(row.key)
-        return None if posted is None else self._posted(row, posted, root=None)
+        return None if posted is None else self._posted(row, payload, posted)
 
     async def _open_thread(
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
@@ -106,7 +106,7 @@ class Posting(Errand):
             key=row.key,
             speaker=visitor(conversation),
         )
-        return self._posted(row, posted, root=root)
+        return self._posted(row, payload, posted, root=root)
 
     async def _post_alone(
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
@@ -123,13 +123,18 @@ class Posting(Errand):
         await self._slack.post(rules.channel_of(root.conversation), post, key=row.key)
         return Done()
 
-    def _posted(self, row: OutboxRow, posted: Posted, *, root: Root | None) -> Result:
+    def _posted(
+        self, row: OutboxRow, payload: PostMessage, posted: Posted, *, root: Root | None = None
+    ) -> Result:
         conversation = conversation_of(row)
         if conversation.thread_ts is not None and posted.thread_ts is None:
             return self._stray(row, conversation, posted)
 
         def record(tx: Transaction) -> None:
-            queue.deliver_part(tx, row, channel=posted.channel, ts=posted.ts)
+            queue.deliver_part(
+                tx, row, channel=posted.channel, ts=posted.ts, placed=rendering.placed(payload),
+                shown=payload.version,
+            )  # fmt: skip
             if conversation.thread_ts is None:
                 self._opened(tx, row, posted, root)
 
@@ -160,16 +165,3 @@ class Posting(Errand):
             queue.rename(tx, row, Key(f"{row.key}~{posted.ts}"))
 
         return Again(record)
-
-
-def message(payload: PostMessage) -> Post:
-    """Render one post of a thread."""
-    trusted = payload.author is not Author.VISITOR
-    late = texts.LATE if payload.late else None
-    match payload.style:
-        case "context":
-            return cards.context_line(payload.markdown)
-        case "note":
-            return cards.note_post(payload.markdown, trusted=trusted, prefix=late)[0]
-        case _:
-            return cards.message_post(payload.markdown, trusted=trusted, prefix=late)[0]

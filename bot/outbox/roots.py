@@ -17,6 +17,7 @@ from bot.crisp import convert
 from bot.crisp.client import CrispClient
 from bot.domain import Author, Contact, Conversation, Millis, Operator, Post, Speaker
 from bot.errors import ApiError, Refused
+from bot.outbox import rendering
 from bot.outbox.courier import Again
 from bot.recent_pages import RecentPages, with_page
 from bot.relay.access import Rules
@@ -109,7 +110,7 @@ class Roots:
         self, conversation: Conversation, payload: PostMessage, operators: Iterable[Operator]
     ) -> Post:
         """Render the card of a conversation whose root is ``payload``."""
-        shown = as_root(payload)
+        shown = rendering.as_root(payload)
         assignee = next((o for o in operators if o.user_id == conversation.assignee), None)
         return cards.root_card(
             cards.CardView(
@@ -117,6 +118,8 @@ class Roots:
                 first_text=shown.markdown,
                 author=shown.speaker,
                 author_kind=shown.author,
+                edited=shown.edited,
+                removed=shown.removed,
                 assignee=assignee,
                 inbox_url=convert.inbox_url(self.rules.website_id, conversation.session_id),
                 now=Millis(int(self._clock() * 1000)),
@@ -129,10 +132,3 @@ def visitor(conversation: Conversation) -> Speaker:
     contact: Contact = conversation.contact
     name = contact.nickname or contact.email or texts.VISITOR.format(number=conversation.number)
     return Speaker(name, contact.avatar or None)
-
-
-def as_root(payload: PostMessage) -> PostMessage:
-    """Mark a note that opens a thread: a card has no other place for it."""
-    if payload.style != "note":
-        return payload
-    return replace(payload, markdown=f"{texts.NOTE}\n{payload.markdown}")

@@ -66,6 +66,12 @@ class PostMessage:
     """``message``, ``note`` or ``context``."""
     late: bool = False
     """Set when a person had it tried again after it was given up: it is out of order."""
+    added: bool = False
+    """An edit has made its message longer: its other posts are further up."""
+    version: int = 0
+    """How often its message was revised before."""
+    edited: bool = False
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

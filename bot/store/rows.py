@@ -81,14 +81,29 @@ class StoredMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class RootMessage:
-    """What a root card shows of a message: its whole markdown and which part of it is the root."""
+class PostedPart:
+    """A part of a message that was written in Crisp, and the message as it is by now.
 
+    ``content`` is the whole message's markdown, ``part`` says which of its pieces this is.
+    """
+
+    id: int
+    message: int
+    part: int
+    state: str
+    channel: ChannelId | None
+    ts: MessageTs | None
+    joined_to: int | None
+    """The leader whose post this part shares; None if it has a post of its own."""
+    shown: int
+    """The version of the message that its post shows."""
+    placed: str
     content: str
     speaker: str
     author: Author
     kind: str
-    part: int
+    version: int
+    removed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterable
 
 from bot.domain import (
-    Author,
     ChannelId,
     Conversation,
     Fingerprint,
@@ -30,7 +29,6 @@ from bot.relay.refs import ByEmail, ByNumber, BySession, ByThread, Ref
 from bot.store.rows import (
     CONVERSATION_COLUMNS,
     GivenUp,
-    RootMessage,
     StoredMessage,
     conversation_from,
     user_from,
@@ -226,15 +224,6 @@ class View:
             *(session_id, kind, name, wanted),
         )
         return row is not None
-
-    def root_message(self, channel: ChannelId, root_ts: MessageTs) -> RootMessage | None:
-        """Find what a thread's root shows: one part of the message that opened it."""
-        row = self._one(
-            "SELECT m.content, m.speaker, m.author, m.kind, p.part FROM parts p"
-            " JOIN messages m ON m.id = p.message WHERE p.channel = ? AND p.ts = ?",
-            *(channel, root_ts),
-        )
-        return RootMessage(row[0], row[1], Author(row[2]), row[3], row[4]) if row else None
 
     def version(self, session_id: SessionId) -> int:
         """Return how often what a card shows has changed; 0 if there is no such conversation."""

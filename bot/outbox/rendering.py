@@ -1,0 +1,49 @@
+"""What a Slack post shows, from the parts that it is made of; pure.
+
+Responsible for one rule: the first posting and every later update render the same payloads, which
+``bot.store.posted`` makes of what is stored. It must not read or call anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot import cards, texts
+from bot.domain import Author, Post
+from bot.relay.effects import PostMessage
+
+
+def post_of(parts: Sequence[PostMessage]) -> Post:
+    """Render one post of a thread: a part, or several that were joined, in their order."""
+    posts = [_one(part) for part in parts]
+    if len(posts) == 1:
+        return posts[0]
+    return Post(
+        "\n".join(post.text for post in posts), [block for post in posts for block in post.blocks]
+    )
+
+
+def as_root(part: PostMessage) -> PostMessage:
+    """Mark a note that opens a thread: a card has no other place for it."""
+    if part.style != "note":
+        return part
+    return replace(part, markdown=f"{texts.NOTE}\n{part.markdown}")
+
+
+def placed(part: PostMessage) -> str:
+    """Return how it is stored that a post does not stand where its message belongs."""
+    if part.late:
+        return "late"
+    return "edit" if part.added else ""
+
+
+def _one(part: PostMessage) -> Post:
+    if part.style == "context":
+        return cards.context_line(part.markdown)
+    trusted = part.author is not Author.VISITOR
+    prefix = {"late": texts.LATE, "edit": texts.ADDED_BY_EDIT}.get(placed(part))
+    post = cards.note_post if part.style == "note" else cards.message_post
+    return post(
+        part.markdown, trusted=trusted, prefix=prefix, edited=part.edited, removed=part.removed
+    )[0]
