@@ -39,12 +39,12 @@ class CardView:
     first_text: str
     author: Speaker
     author_kind: Author = Author.VISITOR
-    edited: bool = False
-    removed: bool = False
     assignee: Operator | None = None
     inbox_url: str = ""
     now: Millis = Millis(0)
     can_act: bool = True
+    edited: bool = False
+    removed: bool = False
 
 
 def root_card(view: CardView) -> Post:
