@@ -86,6 +86,7 @@ async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int]
     end = loop.time() + bridge.settings.bridge.timers.shutdown
     async with asyncio.TaskGroup() as core:
         writing = core.create_task(bridge.writer.run())
+        tidying = core.create_task(bridge.checkpoints.run())
         await _recover(bridge)
         delivering = [core.create_task(d.run()) for d in (bridge.to_slack, bridge.to_crisp)]
         try:
@@ -102,6 +103,7 @@ async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int]
             bridge.stop_delivering()
             await _finish(bridge, delivering, within=end - loop.time() - SPARE)
             writing.cancel()
+            tidying.cancel()
 
 
 class _Stop(Exception):

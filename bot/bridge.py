@@ -37,6 +37,7 @@ from bot.server import Answer, Health
 from bot.slack.client import SlackClient
 from bot.slack.models import Identity
 from bot.store import queue
+from bot.store.checkpoints import Checkpoints
 from bot.store.files import Files
 from bot.store.reader import Reader
 from bot.store.transaction import Transaction
@@ -91,8 +92,9 @@ class Bridge:
             clock_ms=now_ms,
             card_debounce_ms=int(timers.card_debounce * 1000),
             on_lanes=self.hand,
-            on_commit=lambda _jobs: self.metrics.committed(),
+            on_commit=self._committed,
         )
+        self.checkpoints = Checkpoints(files.keeper)
         self.reader = Reader(files.reader, clock_ms=now_ms)
         self.inbox = Inbox(self.writer, router, self.rules, on_receipt=self._count)
         env = Environment(
@@ -169,6 +171,10 @@ class Bridge:
             log.error("event.failed", source=arrival.source.value, kind=arrival.kind)
         elif receipt is not Receipt.IGNORED:
             self.metrics.accepted(arrival.source, arrival.kind)
+
+    def _committed(self, jobs: int) -> None:
+        self.metrics.committed()
+        self.checkpoints.note(jobs)
 
     def _swept(self) -> None:
         self.metrics.swept(now())

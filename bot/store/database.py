@@ -62,6 +62,8 @@ def _prepare(path: str, *, read_only: bool) -> Callable[[], sqlite3.Connection]:
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute("PRAGMA cache_size = -16000")
         conn.execute("PRAGMA journal_size_limit = 16777216")
+        # As much as that: checkpoints are made beside the writer, before a commit has to.
+        conn.execute("PRAGMA wal_autocheckpoint = 4000")
         return conn
 
     return connect

@@ -1,4 +1,4 @@
-"""The database as a whole: lock, schema, the writer's and the reader's connection.
+"""The database as a whole: lock, schema, and a connection each for who writes, reads and tidies.
 
 Responsible for opening and closing in the right order.
 """
@@ -6,7 +6,7 @@ Responsible for opening and closing in the right order.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ class Files:
 
     writer: Connection
     reader: Connection
+    keeper: Connection
+    """Moves what was committed from the log into the file (``bot.store.checkpoints``)."""
     migrated: tuple[str, ...] = ()
 
 
@@ -30,15 +32,17 @@ async def open_files(path: Path) -> AsyncIterator[Files]:
     lock = FileLock(path)
     lock.acquire()
     try:
-        writer = await connect(path)
-        try:
+        async with AsyncExitStack() as stack:
+            writer = await _opened(stack, path)
             migrated = await writer.run(lambda conn: migrate(conn, path=path))
-            reader = await connect(path, read_only=True)
-            try:
-                yield Files(writer, reader, migrated)
-            finally:
-                await reader.close()
-        finally:
-            await writer.close()
+            keeper = await _opened(stack, path)
+            reader = await _opened(stack, path, read_only=True)
+            yield Files(writer, reader, keeper, migrated)
     finally:
         lock.release()
+
+
+async def _opened(stack: AsyncExitStack, path: Path, *, read_only: bool = False) -> Connection:
+    connection = await connect(path, read_only=read_only)
+    stack.push_async_callback(connection.close)
+    return connection
