@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from bot.errors import StoreError
 from bot.store.database import Connection, connect
+from bot.store.disk import QUICK_SECONDS, Disk
 from bot.store.migrate import migrate
 from bot.store.transaction import Transaction
 from bot.store.writer import BATCH, Writer
@@ -24,12 +26,14 @@ class Bench:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.commits: list[int] = []
+        self.disk = Disk()
         self.lanes: list[tuple[str, str]] = []
         self.writer = Writer(
             connection,
             clock_ms=lambda: NOW,
             on_commit=self.commits.append,
             on_lanes=lambda lanes: self.lanes.extend(sorted(lanes)),
+            disk=self.disk,
         )
 
     @contextlib.asynccontextmanager
@@ -47,6 +51,17 @@ class Bench:
         return await self.connection.run(
             lambda conn: [row[0] for row in conn.execute("SELECT name FROM log ORDER BY id")]
         )
+
+    def committing(self) -> list[bool]:
+        """Return a list that hears of each commit whether it was made on the loop's thread."""
+        here: list[bool] = []
+
+        def note(statement: str) -> None:
+            if statement == "COMMIT":
+                here.append(threading.current_thread() is threading.main_thread())
+
+        self.connection.raw.set_trace_callback(note)
+        return here
 
     async def sql(self, statement: str) -> None:
         """Run a statement outside of any job."""
@@ -132,6 +147,43 @@ async def test_a_jobs_own_wrong_sql_undoes_only_itself(bench: Bench, statement: 
         results = await asyncio.gather(*jobs, return_exceptions=True)
     assert isinstance(results[1], sqlite3.Error)
     assert await bench.names() == ["a", "b"]
+
+
+async def test_a_lone_job_that_raises_leaves_nothing_and_no_transaction(bench: Bench) -> None:
+    """A job that is alone has no savepoint: all of its transaction is undone; the next runs."""
+    async with bench.started() as writer:
+        with pytest.raises(KeyError):
+            await writer.submit(raising(KeyError("x")))
+        assert not bench.connection.raw.in_transaction
+        await writer.submit(noting("b"))
+    assert await bench.names() == ["b"]
+    assert bench.lanes == []
+
+
+async def test_a_quick_disk_is_waited_for_where_the_jobs_run(bench: Bench) -> None:
+    """A lone job's commit does not change threads once the disk has proved to be quick."""
+    here = bench.committing()
+    async with bench.started() as writer:
+        await writer.submit(noting("at first"))
+        for _ in range(100):
+            bench.disk.note(0.0005)
+        await writer.submit(noting("quick"))
+        bench.disk.note(QUICK_SECONDS * 100)
+        await writer.submit(noting("slow"))
+    assert here == [False, True, False]
+    assert await bench.names() == ["at first", "quick", "slow"]
+
+
+async def test_jobs_that_come_together_leave_the_loop_free(bench: Bench) -> None:
+    """Under load the other thread waits for the disk: more can come in for the next commit."""
+    here = bench.committing()
+    for _ in range(100):
+        bench.disk.note(0.0005)
+    jobs = [asyncio.ensure_future(bench.writer.submit(noting(name))) for name in "ab"]
+    await asyncio.sleep(0)
+    async with bench.started():
+        await asyncio.gather(*jobs)
+    assert here == [False]
 
 
 async def test_lanes_are_told_after_the_commit(bench: Bench) -> None:
