@@ -1,0 +1,83 @@
+"""What people do with channels and accounts: join, invite, archive, rename, deactivate.
+
+Responsible for the verbs; ``membership`` carries them out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.simulator.slack import membership, people
+from bot.simulator.slack.crowd import Crowd
+from bot.simulator.slack.model import Channel, Json, User
+
+
+class Running(Crowd):
+    """People who run the workspace."""
+
+    def do_join(self, user: User, *, channel: str) -> Json:
+        """Join a channel."""
+        membership.join(self._ws, self._ws.channel(channel), user.id)
+        return {}
+
+    def do_leave(self, user: User, *, channel: str) -> Json:
+        """Leave a channel."""
+        membership.leave(self._ws, self._ws.channel(channel), user.id)
+        return {}
+
+    def do_invite(self, user: User, *, who: str, channel: str) -> Json:
+        """Bring somebody into a channel, the app included."""
+        guest = self._ws.user(who).id
+        membership.join(self._ws, self._ws.channel(channel), guest, inviter=user.id)
+        return {}
+
+    def do_kick(self, _user: User, *, who: str, channel: str) -> Json:
+        """Remove somebody from a channel; the app is not told of its own removal."""
+        membership.leave(self._ws, self._ws.channel(channel), self._ws.user(who).id)
+        return {}
+
+    def do_archive(self, user: User, *, channel: str) -> Json:
+        """Archive a channel."""
+        membership.archive(self._ws, self._ws.channel(channel), user=user.id, archived=True)
+        return {}
+
+    def do_unarchive(self, user: User, *, channel: str) -> Json:
+        """Bring an archived channel back."""
+        membership.archive(self._ws, self._ws.channel(channel), user=user.id, archived=False)
+        return {}
+
+    def do_rename(self, user: User, *, channel: str, name: str) -> Json:
+        """Rename a channel."""
+        membership.rename(self._ws, self._ws.channel(channel), user=user.id, name=name)
+        return {}
+
+    def do_delete_channel(self, user: User, *, channel: str) -> Json:
+        """Delete a channel."""
+        membership.remove(self._ws, self._ws.channel(channel), user=user.id)
+        return {}
+
+    def do_create_channel(self, user: User, *, name: str, private: bool = False) -> Json:
+        """Make a channel with oneself in it."""
+        made = Channel(
+            self._ws.ids.make("C"), name, creator=user.id, created=int(self._ws.clock()),
+            is_private=private, members={user.id: None},
+        )  # fmt: skip
+        self._ws.channels[made.id] = made
+        return {"channel": made.id}
+
+    def do_deactivate(self, _user: User, *, who: str) -> Json:
+        """Deactivate an account."""
+        membership.change_user(self._ws, self._ws.user(who), {"deleted": True})
+        return {}
+
+    def do_set_user(self, user: User, *, who: str = "", **fields: Any) -> Json:
+        """Change somebody's fields: name, real_name, email, is_restricted and so on."""
+        membership.change_user(self._ws, self._ws.user(who) if who else user, fields)
+        return {}
+
+    def do_create_user(self, _user: User, *, name: str, real_name: str = "", **more: Any) -> Json:
+        """Add a member."""
+        made = User(self._ws.ids.make("U"), name, real_name or name, team_id=people.TEAM)
+        self._ws.users[made.id] = made
+        membership.change_user(self._ws, made, more)
+        return {"user": made.id}

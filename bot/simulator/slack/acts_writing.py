@@ -1,0 +1,123 @@
+"""What people do with messages: write, edit, delete, react, forward.
+
+Responsible for the verbs; ``posting`` carries them out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.simulator.slack import people, posting, text
+from bot.simulator.slack.crowd import Crowd
+from bot.simulator.slack.model import Channel, Json, Message, User
+
+
+class Writing(Crowd):
+    """People who write."""
+
+    def do_message(
+        self, user: User, *, text: str = "", channel: str = people.SUPPORT,
+        thread_ts: str | None = None, blocks: list[Json] | None = None, broadcast: bool = False,
+        me: bool = False, subtype: str | None = None,
+    ) -> Json:  # fmt: skip
+        """Write; in a thread, also to the channel with ``broadcast``; as /me with ``me``."""
+        where = self.present(user, channel)
+        message = self.draft(user, where, typed=text, blocks=blocks, thread_ts=thread_ts)
+        if broadcast and message.is_reply:
+            message.subtype = "thread_broadcast"
+        elif me:
+            message.subtype, message.blocks = "me_message", None
+        message.subtype = subtype or message.subtype
+        if subtype == "bot_message":
+            message.user, message.username = None, user.real_name
+        posting.post(self._ws, where, message)
+        self._tell_links(where, message)
+        if f"<@{people.BOT_USER}>" in message.text:
+            self._tell_mention(where, message)
+        return {"channel": where.id, "ts": message.ts}
+
+    def _tell_mention(self, channel: Channel, message: Message) -> None:
+        event = {
+            "type": "app_mention",
+            "user": message.user,
+            "text": message.text,
+            "ts": message.ts,
+            "channel": channel.id,
+            "event_ts": message.ts,
+        }
+        if message.thread_ts is not None:
+            event["thread_ts"] = message.thread_ts
+        self._ws.tell_app(event, channel)
+
+    def _tell_links(self, channel: Channel, message: Message) -> None:
+        domains = self._ws.config.unfurl_domains
+        links = [
+            {"url": url, "domain": url.split("/")[2]}
+            for url in text.urls(message.text)
+            if any(url.split("/")[2].endswith(domain) for domain in domains)
+        ]
+        if not links:
+            return
+        event = {
+            "type": "link_shared",
+            "user": message.user,
+            "channel": channel.id,
+            "message_ts": message.ts,
+            "thread_ts": message.thread_ts or message.ts,
+            "links": links,
+            "source": "conversations_history",
+            "unfurl_id": f"{channel.id}.{message.ts}",
+            "event_ts": self._ws.ids.ts(),
+        }
+        self._ws.tell_app(event, channel)
+
+    def do_edit(
+        self, user: User, *, ts: str, text: str = "", channel: str = people.SUPPORT,
+        blocks: list[Json] | None = None,
+    ) -> Json:  # fmt: skip
+        """Edit one's own message."""
+        where = self.present(user, channel)
+        message = self._ws.message(where, ts)
+        if message.user != user.id:
+            raise ValueError(f"{user.name} did not write {ts}; people edit only their own messages")
+        draft = self.draft(user, where, typed=text, blocks=blocks, thread_ts=None)
+        after = replace(message, text=draft.text, blocks=draft.blocks)
+        posting.edit(self._ws, where, after, editor=user.id)
+        return {"channel": where.id, "ts": ts}
+
+    def do_delete(self, user: User, *, ts: str, channel: str = people.SUPPORT) -> Json:
+        """Delete one's own message; an admin deletes any."""
+        where = self.present(user, channel)
+        message = self._ws.message(where, ts)
+        if message.user != user.id and not user.is_admin:
+            raise ValueError(f"{user.name} may not delete {ts}; only its author or an admin may")
+        posting.delete(self._ws, where, message)
+        return {"channel": where.id, "ts": ts}
+
+    def do_react(self, user: User, *, ts: str, name: str, channel: str = people.SUPPORT) -> Json:
+        """React to a message."""
+        where = self.present(user, channel)
+        message = self._ws.message(where, ts)
+        if not posting.react(self._ws, where, message, user=user.id, name=name.strip(":")):
+            raise ValueError(f"{user.name} has already reacted with {name}")
+        return {}
+
+    def do_unreact(self, user: User, *, ts: str, name: str, channel: str = people.SUPPORT) -> Json:
+        """Take a reaction back."""
+        where = self.present(user, channel)
+        message = self._ws.message(where, ts)
+        if not posting.unreact(self._ws, where, message, user=user.id, name=name.strip(":")):
+            raise ValueError(f"{user.name} has not reacted with {name}")
+        return {}
+
+    def do_unfurl(
+        self, _user: User, *, ts: str, url: str, title: str = "Preview",
+        channel: str = people.SUPPORT,
+    ) -> Json:  # fmt: skip
+        """Let Slack attach a link's preview: a change that nobody made."""
+        where = self._ws.channel(channel)
+        message = self._ws.message(where, ts)
+        preview = {"from_url": url, "title": title, "title_link": url, "fallback": title, "id": 1}
+        after = replace(message, attachments=[*(message.attachments or []), preview])
+        posting.edit(self._ws, where, after, editor=None)
+        return {}
