@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from bot.simulator.serving import made_up, manner
 from bot.simulator.slack import people, posting
 from bot.simulator.slack.crowd import Crowd
 from bot.simulator.slack.files import new_file
@@ -21,7 +22,7 @@ class Sharing(Crowd):
         self, user: User, *, files: list[Json], text: str = "", channel: str = people.SUPPORT,
         thread_ts: str | None = None,
     ) -> Json:  # fmt: skip
-        """Share files, each ``{"name", "content" or "base64", "mimetype"}``, perhaps with text."""
+        """Share files, each with a name and content, base64 or size, perhaps with text."""
         where = self.present(user, channel)
         made = [self._file(user, one) for one in files]
         message = self.draft(user, where, typed=text, blocks=None, thread_ts=thread_ts)
@@ -32,21 +33,38 @@ class Sharing(Crowd):
 
     def _file(self, user: User, one: Json) -> File:
         encoded = one.get("base64")
-        content = base64.b64decode(encoded) if encoded else str(one.get("content", "")).encode()
         name, mimetype = str(one.get("name") or "file.txt"), str(one.get("mimetype") or "")
+        content = base64.b64decode(encoded) if encoded else str(one.get("content", "")).encode()
+        if "size" in one:
+            content = made_up(name, int(one["size"]))
         file = new_file(self._ws, name=name, user=user.id, size=len(content), mimetype=mimetype)
-        file.content, file.complete = content, True
+        file.fill(content)
+        file.complete = True
+        file.manner = manner(one.get("serve", {}))
+        file.external_url = str(one.get("url") or "")
         file.mode = str(one.get("mode") or file.mode)
         file.file_access = str(one.get("file_access") or file.file_access)
         return file
 
     def do_set_file(self, _user: User, *, file: str, **fields: Any) -> Json:
-        """Change a file's ``mode``, ``file_access`` or ``deleted``."""
+        """Change a file's ``mode``, ``file_access``, ``deleted`` or ``serve``."""
         found = self._ws.files.get(file)
         if found is None:
             raise LookupError(f"there is no file {file!r}")
+        if "serve" in fields:
+            found.manner = manner(fields.pop("serve"))
         for name, value in fields.items():
             if name not in ("mode", "file_access", "deleted"):
                 raise ValueError(f"a file has no field {name!r} that can be changed")
             setattr(found, name, value)
+        return {}
+
+    def do_delete_file(self, user: User, *, file: str) -> Json:
+        """Delete one's own file, an admin any; its messages keep a tombstone of it."""
+        found = self._ws.files.get(file)
+        if found is None or found.deleted:
+            raise LookupError(f"there is no file {file!r}")
+        if found.user != user.id and not user.is_admin:
+            raise ValueError(f"{user.name} may not delete {file}; only its owner or an admin may")
+        posting.drop_file(self._ws, found)
         return {}

@@ -51,6 +51,11 @@ class Running(Crowd):
         membership.rename(self._ws, self._ws.channel(channel), user=user.id, name=name)
         return {}
 
+    def do_convert_channel(self, user: User, *, channel: str, private: bool = True) -> Json:
+        """Make a public channel private, or the other way round."""
+        membership.convert(self._ws, self._ws.channel(channel), user=user.id, private=private)
+        return {}
+
     def do_delete_channel(self, user: User, *, channel: str) -> Json:
         """Delete a channel."""
         membership.remove(self._ws, self._ws.channel(channel), user=user.id)

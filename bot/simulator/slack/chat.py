@@ -14,6 +14,8 @@ from bot.simulator.slack.api import ApiError, Call, Method
 from bot.simulator.slack.model import Channel, Ephemeral, Json, Message
 
 TEXT_MOST = 40_000
+TEXT_PIECE = 4000
+"""Characters of text alone that one message holds."""
 
 
 def content(call: Call) -> tuple[str, list[Json] | None, list[Json] | None]:
@@ -100,9 +102,24 @@ def post_message(call: Call) -> Json:
     disguise(call, message)
     if thread_ts is not None and call.args.flag("reply_broadcast"):
         message.subtype = "thread_broadcast"
-    posting.post(call.ws, channel, message)
+    _post_in_pieces(call, channel, message)
     wire = render.message(call.ws, message, metadata=True)
     return {"channel": channel.id, "ts": message.ts, "message": wire}
+
+
+def _post_in_pieces(call: Call, channel: Channel, message: Message) -> None:
+    """Post; a long text without blocks becomes several messages, only the first of them answered.
+
+    https://docs.slack.dev/reference/methods/chat.postMessage#truncating
+    """
+    pieces = [message.text[at : at + TEXT_PIECE] for at in range(0, len(message.text), TEXT_PIECE)]
+    if message.blocks or len(pieces) < 2:  # noqa: PLR2004 - one piece is the whole
+        posting.post(call.ws, channel, message)
+        return
+    message.text = pieces[0]
+    for number, piece in enumerate(pieces):
+        one = replace(message, ts=call.ws.ids.ts(), text=piece) if number else message
+        posting.post(call.ws, channel, one)
 
 
 def disguise(call: Call, message: Message) -> None:
@@ -193,19 +210,6 @@ def get_permalink(call: Call) -> Json:
     return {"channel": channel.id, "permalink": permalink(channel, message)}
 
 
-def unfurl(call: Call) -> Json:
-    """chat.unfurl: attaches previews; the change carries no ``edited``."""
-    channel = call.channel()
-    message = call.message(channel)
-    unfurls = call.args.data("unfurls", "cannot_parse_attachment")
-    if not isinstance(unfurls, dict) or not unfurls:
-        raise ApiError("missing_unfurls")
-    previews = [{"from_url": url, "id": n, **body} for n, (url, body) in enumerate(unfurls.items())]
-    attachments = [*(message.attachments or []), *previews]
-    posting.edit(call.ws, channel, replace(message, attachments=attachments), editor=None)
-    return {}
-
-
 def validate_blocks(call: Call) -> Json:
     """blocks.validate: Slack's own check of blocks, without posting them."""
     checked_blocks(call.args.data("blocks", "invalid_blocks_format"))
@@ -218,6 +222,5 @@ METHODS = {
     "chat.delete": Method(delete, 3, ("chat:write",)),
     "chat.postEphemeral": Method(post_ephemeral, 4, ("chat:write",)),
     "chat.getPermalink": Method(get_permalink, 4),
-    "chat.unfurl": Method(unfurl, 3, ("links:write",)),
     "blocks.validate": Method(validate_blocks, 3),
 }

@@ -48,6 +48,8 @@ class Config:
     unfurl_domains: list[str] = field(default_factory=lambda: ["app.crisp.chat"])
     bot_message_subtype: bool = False
     """Give posts under another name the classic subtype ``bot_message``."""
+    bare_changes: bool = False
+    """Send message_changed without the message's ``ts`` and ``user``."""
     lose_ephemerals: bool = False
     """Answer chat.postEphemeral with ok and show nothing."""
     outage: bool = False

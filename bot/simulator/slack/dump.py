@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from bot.simulator.slack import people, render, views
 from bot.simulator.slack.delivery import Dispatcher
-from bot.simulator.slack.model import Channel, Json
+from bot.simulator.slack.model import Channel, File, Json
 from bot.simulator.slack.sockets import Sockets
 from bot.simulator.slack.workspace import Workspace
 
@@ -24,7 +24,9 @@ def everything(ws: Workspace, dispatcher: Dispatcher, sockets: Sockets) -> Json:
         "app_id": people.APP,
         "users": {u.id: render.user(ws, u) for u in ws.users.values()},
         "channels": {c.id: channel(ws, c) for c in ws.channels.values()},
-        "files": {f.id: render.file_with_shares(ws, f) for f in ws.files.values()},
+        "files": {f.id: render.file_with_shares(ws, f) | _stored(f) for f in ws.files.values()},
+        "strays": list(ws.strays.seen),
+        "composer": ws.composer,
         "downloads": dict(ws.downloads),
         "ephemerals": {user: [asdict(e) for e in seen] for user, seen in ws.ephemerals.items()},
         "views": _views(ws),
@@ -39,6 +41,12 @@ def everything(ws: Workspace, dispatcher: Dispatcher, sockets: Sockets) -> Json:
         "lost": dispatcher.lost_count,
         "config": ws.config.dump(),
     }
+
+
+def _stored(one: File) -> Json:
+    """Return what the bytes of a file really are, and how they are given out."""
+    stored = {"size": len(one.content), "sha256": one.sha256, "complete": one.complete}
+    return {"stored": stored | {"serve": one.manner.to_json()}}
 
 
 def _views(ws: Workspace) -> Json:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.simulator.breakdown import carry_out
 from bot.simulator.faults import Fault
+from bot.simulator.serving import give
 from bot.simulator.slack import people, posting, render
 from bot.simulator.slack.api import ApiError, Args, Call, Method
 from bot.simulator.slack.chat import checked_blocks, disguise, open_channel, thread_of
@@ -104,7 +105,10 @@ def _share_later(ws: Workspace, channel: Channel, files: list[File], message: Me
         message.ts = ws.ids.ts()
         posting.share_file(ws, channel, files, message)
 
-    ws.later(ws.config.share_delay, share)
+    delay, fault = ws.config.share_delay, ws.pick_fault("event:files.share")
+    if fault is not None and fault.do == "drop":
+        return
+    ws.later(delay + (fault.seconds if fault is not None else 0.0), share)
 
 
 def info(call: Call) -> Json:
@@ -121,8 +125,7 @@ def delete(call: Call) -> Json:
     file = _known(call)
     if file.user != people.BOT_USER:
         raise ApiError("cant_delete_file")
-    file.deleted = True
-    file.content = b""
+    posting.drop_file(call.ws, file)
     return {}
 
 
@@ -142,39 +145,60 @@ def receive_upload(ws: Workspace, request: web.Request, content: bytes) -> web.R
         return web.Response(status=404, text="no such upload")
     if len(content) != file.size:
         return web.Response(status=400, text=f"expected {file.size} bytes, got {len(content)}")
-    file.content = content
+    file.fill(content)
     return web.Response(text=f"OK - {len(content)}")
 
 
-def download(ws: Workspace, request: web.Request, _content: bytes) -> web.Response:
-    """Give a file's bytes to a bearer with files:read; anybody else gets a login page, with 200."""
-    file = ws.files.get(request.match_info["file"].partition("-")[2])
+def _withheld(ws: Workspace, request: web.Request) -> web.Response | None:
+    """Return what somebody gets in place of a file: a login page, with 200, unless they may."""
+    file = ws.files.get(_file_id(request))
     token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
     if token != ws.bot_token or "files:read" not in ws.config.scopes:
         return web.Response(text=_LOGIN_PAGE, content_type="text/html")
     if file is None or file.deleted or file.mode != "hosted":
         return web.Response(status=404, text="not found")
+    return None
+
+
+def _file_id(request: web.Request) -> str:
+    return request.match_info["file"].partition("-")[2]
+
+
+async def download(ws: Workspace, request: web.Request, fault: Fault | None) -> web.StreamResponse:
+    """Give a file's bytes to a bearer with files:read, as a fault or the file's manner allows."""
+
+    def act() -> web.Response:
+        if (withheld := _withheld(ws, request)) is not None:
+            return withheld
+        file = ws.files[_file_id(request)]
+        ws.downloads[file.id] += 1
+        return web.Response(body=file.content, content_type=file.mimetype)
+
+    if fault is not None:
+        return await _break(ws, request, fault, act)
+    if (withheld := _withheld(ws, request)) is not None:
+        return withheld
+    file = ws.files[_file_id(request)]
     ws.downloads[file.id] += 1
-    return web.Response(body=file.content, content_type=file.mimetype)
+    return await give(request, file.content, mimetype=file.mimetype, how=file.manner)
 
 
-async def transfer(
-    ws: Workspace,
-    request: web.Request,
-    run: Callable[[Workspace, web.Request, bytes], web.Response],
-    fault: Fault | None,
-) -> web.StreamResponse:
-    """Take or give a file's bytes, as a fault allows."""
+async def upload(ws: Workspace, request: web.Request, fault: Fault | None) -> web.StreamResponse:
+    """Take a file's bytes, as a fault allows."""
     content = await _content(request)
 
     def act() -> web.Response:
-        return run(ws, request, content)
+        return receive_upload(ws, request, content)
 
+    return act() if fault is None else await _break(ws, request, fault, act)
+
+
+async def _break(
+    ws: Workspace, request: web.Request, fault: Fault, act: Callable[[], web.Response]
+) -> web.StreamResponse:
     def refuse(status: int, code: str) -> web.Response:
         return web.Response(status=status, text=code)
 
-    if fault is None:
-        return act()
     return await carry_out(fault, request, act=act, act_stale=act, refuse=refuse, later=ws.later)
 
 

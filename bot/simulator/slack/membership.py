@@ -59,6 +59,15 @@ def rename(ws: Workspace, channel: Channel, *, user: str, name: str) -> None:
     _announce(ws, channel, "rename", user=user, channel=about)
 
 
+def convert(ws: Workspace, channel: Channel, *, user: str, private: bool) -> None:
+    """Make a channel private or public; its id stays, its events are of the other kind."""
+    channel.is_private = private
+    kind = "private" if private else "public"
+    subtype = f"channel_convert_to_{kind}"
+    text = f"made this channel {kind}"
+    posting.system_note(ws, channel, user=user, subtype=subtype, text=text)
+
+
 def remove(ws: Workspace, channel: Channel, *, user: str) -> None:
     """Delete a channel with all that is in it."""
     _announce(ws, channel, "deleted", user=user, channel=channel.id)

@@ -9,6 +9,8 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.simulator.serving import Manner, digest
+
 Json = dict[str, Any]
 
 SLACKBOT = "USLACKBOT"
@@ -174,8 +176,15 @@ class File:
     deleted: bool = False
     mode: str = "hosted"
     file_access: str = "visible"
+    external_url: str = ""
+    manner: Manner = field(default_factory=Manner)
+    sha256: str = ""
     shares: list[tuple[str, str, str | None]] = field(default_factory=list)
     """(channel, ts, thread_ts) of each message that carries it."""
+
+    def fill(self, content: bytes) -> None:
+        """Take the bytes."""
+        self.content, self.sha256 = content, digest(content)
 
 
 @dataclass(slots=True)

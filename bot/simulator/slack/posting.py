@@ -41,10 +41,11 @@ def edit(ws: Workspace, channel: Channel, after: Message, *, editor: str | None)
 
 def _announce_change(ws: Workspace, channel: Channel, after: Message, previous: Json) -> None:
     wire = render.message(ws, after)
+    lacking = {"ts", "user"} if ws.config.bare_changes else set()
     event = {
         "type": "message",
         "subtype": "message_changed",
-        "message": wire,
+        "message": {key: value for key, value in wire.items() if key not in lacking},
         "previous_message": previous,
         "hidden": True,
         "ts": ws.ids.ts(),
@@ -78,6 +79,35 @@ def delete(ws: Workspace, channel: Channel, message: Message) -> None:
     ws.watch(
         "message_deleted", channel=channel.id, ts=message.ts, thread_ts=previous.get("thread_ts")
     )
+
+
+def expire(ws: Workspace, channel: Channel, message: Message) -> None:
+    """Forget a message, and its thread if it is a root, without an event to the app."""
+    thread = channel.threads.get(message.ts)
+    replies = list(thread.replies) if thread is not None and not message.is_reply else []
+    if not message.is_reply:
+        channel.deleted_roots.add(message.ts)
+    for ts in (*replies, message.ts):
+        gone = channel.swap(ts, None)
+        ws.watch(
+            "message_deleted", channel=channel.id, ts=ts,
+            thread_ts=gone.thread_ts if gone else None,
+        )  # fmt: skip
+
+
+def drop_file(ws: Workspace, file: File) -> None:
+    """Delete a file: what carries it changes, without an ``edited``, and keeps a tombstone."""
+    carriers = [
+        (ws.channels[where], ws.channels[where].messages[ts])
+        for where, ts, _ in file.shares
+        if where in ws.channels and ts in ws.channels[where].messages
+    ]
+    before = [render.message(ws, message) for _, message in carriers]
+    file.fill(b"")
+    file.deleted = True
+    ws.tell_app({"type": "file_deleted", "file_id": file.id, "event_ts": ws.ids.ts()}, None)
+    for (channel, message), previous in zip(carriers, before, strict=True):
+        _announce_change(ws, channel, message, previous)
 
 
 def react(ws: Workspace, channel: Channel, message: Message, *, user: str, name: str) -> bool:

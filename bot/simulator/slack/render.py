@@ -164,6 +164,8 @@ def file(ws: Workspace, one: File) -> Json:
     """Return a file as files.info and messages show it."""
     if one.deleted:
         return {"id": one.id, "mode": "tombstone"}
+    if one.mode in ("tombstone", "hidden_by_limit"):
+        return {"id": one.id, "mode": one.mode}
     if one.file_access == "check_file_info":
         return {
             "id": one.id,
@@ -198,6 +200,8 @@ def file(ws: Workspace, one: File) -> Json:
             "url_private": f"{private}/{one.name}",
             "url_private_download": f"{private}/download/{one.name}",
         }
+    elif one.mode == "external":
+        wire |= {"url_private": one.external_url, "external_type": "gdrive"}
     return wire
 
 

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.simulator.breakdown import abort
 from bot.simulator.faults import Faults
+from bot.simulator.serving import ELSEWHERE
 from bot.simulator.slack import (
     chat,
     control,
@@ -23,6 +24,7 @@ from bot.simulator.slack import (
     files,
     pictures,
     responses,
+    unfurls,
     views,
 )
 from bot.simulator.slack.acting import Actors
@@ -68,11 +70,12 @@ class SlackSimulator:
         self._api = WebApi(self.workspace, self._methods(), self.faults)
         self.workspace.tell_app = self._tell_app
         self.workspace.later = self._later
+        self.workspace.pick_fault = self.faults.pick
         self._timers: set[asyncio.TimerHandle] = set()
         self._runner: web.AppRunner | None = None
 
     def _methods(self) -> dict[str, Any]:
-        parts = (chat.METHODS, conversations.METHODS, files.METHODS, views.METHODS)
+        parts = (chat.METHODS, conversations.METHODS, files.METHODS, unfurls.METHODS, views.METHODS)
         methods = directory.methods(self._sockets.issue_ticket)
         for part in parts:
             methods |= part
@@ -115,6 +118,7 @@ class SlackSimulator:
                 web.get("/files-pri/{file}/{name}", self._download),
                 web.get("/files-pri/{file}/download/{name}", self._download),
                 web.post("/response/{secret}", self._respond),
+                web.get(ELSEWHERE, self.workspace.strays.handle),
                 web.get("/avatars/{name}", self._picture),
                 web.get("/_control/stream", self._stream.handle),
                 *control.Routes(self).table(),
@@ -123,7 +127,7 @@ class SlackSimulator:
         return app
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
-        return await self._broken(request, "files.upload", files.receive_upload)
+        return await self._broken(request, "files.upload", files.upload)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         return await self._broken(request, "files.download", files.download)
@@ -134,7 +138,8 @@ class SlackSimulator:
         """Move a file's bytes, unless a fault or an outage is in the way."""
         if self.config.outage:
             return abort(request)
-        return await files.transfer(self.workspace, request, run, self.faults.pick(name))
+        moved: web.StreamResponse = await run(self.workspace, request, self.faults.pick(name))
+        return moved
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         return await responses.handle(self.workspace, self.faults, request)

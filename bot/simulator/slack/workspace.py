@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from bot.simulator.faults import Fault
+from bot.simulator.serving import Strays
 from bot.simulator.slack import people
 from bot.simulator.slack.config import Config
 from bot.simulator.slack.ids import Ids
@@ -43,8 +45,10 @@ class Workspace:
         self.app_token = f"xapp-1-{people.APP}-{self.ids.secret('app')}"
         self.signing_secret = self.ids.secret("signing")
         self.base_url = ""
+        self.strays = Strays()
         self.tell_app: Callable[[Json, Channel | None], None] = _nobody
         self.tell_watchers: Callable[[Json], None] | None = None
+        self.pick_fault: Callable[[str], Fault | None] = _no_fault
         self.later: Callable[[float, Callable[[], None]], None] = _at_once
         self.fill()
 
@@ -54,6 +58,7 @@ class Workspace:
         self.channels: dict[str, Channel] = {c.id: c for c in people.first_channels()}
         self.groups: dict[str, UserGroup] = {g.id: g for g in people.first_groups()}
         self.files: dict[str, File] = {}
+        self.strays.seen.clear()
         self.ephemerals: dict[str, list[Ephemeral]] = {}
         self.views: dict[str, View] = {}
         self.stacks: dict[str, list[str]] = {}
@@ -62,6 +67,10 @@ class Workspace:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, tuple[str, float, bool]] = {}
         """Trigger to (user, expiry, already used)."""
+        self.links: dict[str, tuple[str, str]] = {}
+        """unfurl_id to (channel, ts) of the message with the links."""
+        self.composer: dict[str, Json] = {}
+        """unfurl_id to what somebody has in their composer."""
         self.calls: Counter[str] = Counter()
         self.downloads: Counter[str] = Counter()
 
@@ -193,6 +202,10 @@ class Workspace:
 
 
 def _nobody(_event: Json, _channel: Channel | None) -> None:
+    return None
+
+
+def _no_fault(_name: str) -> Fault | None:
     return None
 
 

@@ -1,0 +1,189 @@
+"""Messages of the simulated Slack that are not plain: forwarded, bare, expired, unfurled, long."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.simulator.slack import SlackSimulator
+from bot.simulator.slack.people import ANA, ELSEWHERE, SUPPORT
+from tests.simulator_slack_kit import Json, Wire, act, post, refused, slack, web_client, wire
+
+INBOX = "https://app.crisp.chat/website/W/inbox/session_1/"
+PREVIEW: Json = {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "Jane"}}]}
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[SlackSimulator]:
+    """Run a simulator."""
+    async with slack(limits=False) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def client(sim: SlackSimulator) -> AsyncIterator[AsyncWebClient]:
+    """Return a Web API client."""
+    async with web_client(sim) as made:
+        yield made
+
+
+@pytest.fixture
+async def socket(sim: SlackSimulator) -> AsyncIterator[Wire]:
+    """Open a socket."""
+    async with wire(sim) as made:
+        yield made
+
+
+async def test_a_forwarded_message_travels_as_an_attachment(
+    sim: SlackSimulator, socket: Wire
+) -> None:
+    """is_share, the author, the text, the blocks and the files are in it; the text is one's own."""
+    files = [{"name": "a.txt", "content": "x"}]
+    told = await sim.act(as_="ben", do="upload", text="the *plan*", files=files, channel="general")
+    await socket.event()
+    await socket.event()
+    order: Json = {"ts": told["ts"], "channel": "general", "to": "support", "text": "see"}
+    event = await act(sim, socket, as_="ana", do="forward", **order)
+    (shared,) = event["attachments"]
+    assert (event["text"], event.get("subtype"), event["channel"]) == ("see", None, SUPPORT)
+    assert (shared["is_share"], shared["is_msg_unfurl"]) == (True, True)
+    assert (shared["author_name"], shared["text"]) == ("Ben Okafor", "the *plan*")
+    inner = shared["message_blocks"][0]["message"]["blocks"][0]
+    assert inner["type"] == "rich_text"
+    assert shared["files"][0]["name"] == "a.txt"
+    assert shared["from_url"].endswith(told["ts"].replace(".", ""))
+
+
+async def test_other_apps_post_attachments_alone(sim: SlackSimulator, socket: Wire) -> None:
+    """A bot's post has its bot_id and app_id, and may have no text at all."""
+    failed = [{"fallback": "Build failed"}]
+    event = await act(sim, socket, as_="deploys", do="message", attachments=failed)
+    assert (event["bot_id"], event["app_id"]) == ("B0DEPLOYS1", "A0DEPLOYS1")
+    assert (event["text"], event["attachments"]) == ("", failed)
+    assert "client_msg_id" not in event
+
+
+async def test_a_change_can_be_bare(sim: SlackSimulator, socket: Wire) -> None:
+    """The message has neither ts nor user; previous_message has both."""
+    ts = (await act(sim, socket, as_="ana", do="message", text="a"))["ts"]
+    sim.configure(bare_changes=True)
+    event = await act(sim, socket, as_="ana", do="edit", ts=ts, text="b")
+    assert event["message"]["text"] == "b"
+    assert {"ts", "user"}.isdisjoint(event["message"])
+    assert (event["previous_message"]["ts"], event["previous_message"]["user"]) == (ts, ANA)
+
+
+async def test_retention_takes_a_thread_without_a_word(
+    sim: SlackSimulator, client: AsyncWebClient, socket: Wire
+) -> None:
+    """Root and replies are gone, no event tells; a post into the thread lands at the root."""
+    root = await post(sim, client)
+    await socket.event()
+    await act(sim, socket, as_="ana", do="message", text="reply", thread_ts=root)
+    await sim.act(as_="ada", do="expire", ts=root)
+    gone = client.conversations_replies(channel=SUPPORT, ts=root)
+    assert (await refused(gone))["error"] == "thread_not_found"
+    changed = client.chat_update(channel=SUPPORT, ts=root, text="x")
+    assert (await refused(changed))["error"] == "message_not_found"
+    stray = await client.chat_postMessage(channel=SUPPORT, text="late", thread_ts=root)
+    assert "thread_ts" not in stray["message"]
+    assert (await socket.event())["text"] == "late"
+
+
+async def test_a_channel_changes_its_kind(sim: SlackSimulator, socket: Wire) -> None:
+    """A converted channel keeps its id; its messages are of a group from then on."""
+    note = await act(sim, socket, as_="ada", do="convert_channel", channel="support", private=True)
+    assert note["subtype"] == "channel_convert_to_private"
+    event = await act(sim, socket, as_="ana", do="message", text="a")
+    assert (event["channel"], event["channel_type"]) == (SUPPORT, "group")
+    await act(sim, socket, as_="ada", do="convert_channel", channel="support", private=False)
+    event = await act(sim, socket, as_="ana", do="message", text="b")
+    assert event["channel_type"] == "channel"
+
+
+async def test_a_long_text_without_blocks_becomes_several_messages(
+    sim: SlackSimulator, client: AsyncWebClient
+) -> None:
+    """The answer names the first; with blocks the text is a fallback and stays whole."""
+    first = await client.chat_postMessage(channel=SUPPORT, text="x" * 9000)
+    messages = sim.dump(channel="support")["channel"]["messages"]
+    assert [len(m["text"]) for m in messages] == [4000, 4000, 1000]
+    assert messages[0]["ts"] == first["ts"]
+    await client.chat_postMessage(channel=SUPPORT, text="x" * 9000, blocks=PREVIEW["blocks"])
+    messages = sim.dump(channel="support")["channel"]["messages"]
+    assert [len(m["text"]) for m in messages[3:]] == [9000]
+
+
+async def linked(sim: SlackSimulator, socket: Wire, **more: Any) -> Json:
+    """Let Ana post a link to an inbox page; return the link_shared event."""
+    await sim.act(as_="ana", do="message", text=f"see {INBOX}", **more)
+    while (event := await socket.event())["type"] != "link_shared":
+        pass
+    return event
+
+
+async def test_a_link_is_unfurled_by_message_or_by_id(
+    sim: SlackSimulator, client: AsyncWebClient, socket: Wire
+) -> None:
+    """The blocks stay with the message, a second unfurl replaces the first, nothing is edited."""
+    event = await linked(sim, socket)
+    assert event["links"] == [{"url": INBOX, "domain": "app.crisp.chat"}]
+    unfurls = {INBOX: PREVIEW}
+    await client.chat_unfurl(channel=SUPPORT, ts=event["message_ts"], unfurls=unfurls)
+    changed = await socket.event()
+    assert "edited" not in changed["message"]
+    named: Json = {"unfurl_id": event["unfurl_id"], "source": event["source"]}
+    await client.chat_unfurl(unfurls=unfurls, **named)
+    (message,) = sim.dump(channel="support")["channel"]["messages"]
+    (preview,) = message["attachments"]
+    assert preview["blocks"] == PREVIEW["blocks"]
+    assert (preview["from_url"], preview["is_app_unfurl"]) == (INBOX, True)
+
+
+async def test_an_unfurl_is_refused_where_it_does_not_fit(
+    sim: SlackSimulator, client: AsyncWebClient, socket: Wire
+) -> None:
+    """Unknown messages and ids, links that are not there, and wrong blocks have their errors."""
+    event = await linked(sim, socket)
+    where: Json = {"channel": SUPPORT, "ts": event["message_ts"]}
+    other = client.chat_unfurl(**where, unfurls={"https://x.test": PREVIEW})
+    assert (await refused(other))["error"] == "cannot_unfurl_url"
+    wrong = client.chat_unfurl(**where, unfurls={INBOX: {"blocks": [{"type": "nope"}]}})
+    assert (await refused(wrong))["error"] == "invalid_blocks"
+    nobody = client.chat_unfurl(channel=SUPPORT, ts="1.000001", unfurls={INBOX: PREVIEW})
+    assert (await refused(nobody))["error"] == "message_not_found"
+    unknown = client.chat_unfurl(unfurl_id="u", source="composer", unfurls={INBOX: PREVIEW})
+    assert (await refused(unknown))["error"] == "cannot_unfurl_message"
+    await sim.act(as_="ana", do="delete", ts=event["message_ts"])
+    late = client.chat_unfurl(**where, unfurls={INBOX: PREVIEW})
+    assert (await refused(late))["error"] == "message_not_found"
+
+
+async def test_a_link_where_the_app_is_not_is_unfurled_by_its_id_only(
+    sim: SlackSimulator, client: AsyncWebClient, socket: Wire
+) -> None:
+    """The app is told of it, and told that it is no member there."""
+    event = await linked(sim, socket, channel="elsewhere")
+    assert event["is_bot_user_member"] is False
+    where: Json = {"channel": ELSEWHERE, "ts": event["message_ts"]}
+    refusal = await refused(client.chat_unfurl(**where, unfurls={INBOX: PREVIEW}))
+    assert refusal["error"] == "not_in_channel"
+    named: Json = {"unfurl_id": event["unfurl_id"], "source": event["source"]}
+    await client.chat_unfurl(unfurls={INBOX: PREVIEW}, **named)
+    (message,) = sim.dump(channel="elsewhere")["channel"]["messages"]
+    assert message["attachments"][0]["blocks"] == PREVIEW["blocks"]
+
+
+async def test_a_link_is_unfurled_while_it_is_being_written(
+    sim: SlackSimulator, client: AsyncWebClient, socket: Wire
+) -> None:
+    """In the composer there is no message yet: only the id and the source lead there."""
+    event = await act(sim, socket, as_="ana", do="paste", url=INBOX)
+    assert (event["source"], event["channel"]) == ("composer", "COMPOSER")
+    named: Json = {"unfurl_id": event["unfurl_id"], "source": "composer"}
+    await client.chat_unfurl(unfurls={INBOX: PREVIEW}, **named)
+    composed = sim.dump()["composer"][event["unfurl_id"]]
+    assert composed["unfurls"][0]["blocks"] == PREVIEW["blocks"]
