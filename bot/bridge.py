@@ -91,6 +91,7 @@ class Bridge:
             files.writer,
             clock_ms=now_ms,
             card_debounce_ms=int(timers.card_debounce * 1000),
+            reporting=wiring.reporting(settings),
             on_lanes=self.hand,
             on_commit=self._committed,
         )

@@ -17,6 +17,7 @@ from bot.errors import ConfigError
 from bot.outbox.pacing import Pacer, Rate
 from bot.policy import Limits
 from bot.relay.access import Route, Rules
+from bot.relay.truth import Reporting
 from bot.slack.models import Identity
 
 REACTIONS_PER_SECOND = 0.8
@@ -43,6 +44,11 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         company=Speaker(relay.company_name or texts.COMPANY, relay.company_avatar or None),
         card_debounce_ms=int(timers.card_debounce * 1000),
     )
+
+
+def reporting(settings: Settings) -> Reporting:
+    """Return what is reported to each side without being asked for."""
+    return Reporting(reactions=settings.bridge.relay.delivery_reactions)
 
 
 def limits(settings: Settings) -> Limits:

@@ -19,7 +19,7 @@ from bot.domain import (
     Speaker,
 )
 from bot.relay.access import Rules
-from bot.relay.effects import Effect, Payload, Priority, React
+from bot.relay.effects import Effect, Payload, Priority, React, Remove
 from bot.store.migrate import migrate
 from bot.store.transaction import Transaction
 
@@ -69,7 +69,7 @@ def effect(
 ) -> Effect:
     """Return an outbox row to be."""
     return Effect(
-        payload=payload or react(),
+        payload=payload or Remove(CHANNEL, ROOT),
         lane=lane,
         destination=destination,
         key=Key(key),

@@ -104,11 +104,11 @@ class Desk:
     def mark(self, ts: str = TS, name: str = "warning") -> bool | None:
         """Return whether a reaction is to be there; None if nothing is to be done."""
         sql = (
-            "SELECT json_extract(payload, '$.present') FROM outbox WHERE kind = 'react'"
-            " AND json_extract(payload, '$.ts') = ? AND json_extract(payload, '$.name') = ?"
+            "SELECT json_extract(payload, '$.name') FROM outbox WHERE kind = 'react'"
+            " AND json_extract(payload, '$.ts') = ?"
         )
-        found = self.all(sql, ts, name)
-        return bool(found[-1][0]) if found else None
+        found = self.all(sql, ts)
+        return found[-1][0] == name if found else None
 
     def heads(self) -> list[OutboxRow]:
         """Return the rows that a dispatcher would start now."""

@@ -61,13 +61,9 @@ def told(decision: Decision) -> list[Tell]:
     return [e.payload for e in decision.effects if isinstance(e.payload, Tell)]
 
 
-def marks(decision: Decision) -> list[tuple[str, bool]]:
-    """Return the reactions that are set or taken away."""
-    return [
-        (e.payload.name, e.payload.present)
-        for e in decision.effects
-        if isinstance(e.payload, React)
-    ]
+def marks(decision: Decision) -> list[str]:
+    """Return the reactions that are wanted, empty where none is to be there."""
+    return [e.payload.name for e in decision.effects if isinstance(e.payload, React)]
 
 
 TEXTS = ("Hello", "note: x", "!note x", "// x", "!urgent", "!resolve", "<@UBOT> resolve", "")
@@ -89,7 +85,7 @@ def test_a_refusal_is_told_to_its_writer_only(user: SlackUser) -> None:
     decision = decide(wrote("Hello", user))
     (notice,) = told(decision)
     assert (notice.user, notice.channel, notice.thread_ts) == (ANA.user_id, CHANNEL, ROOT)
-    assert marks(decision) == [(FAILED_REACTION, True)]
+    assert marks(decision) == [FAILED_REACTION]
     assert len(decision.effects) == 2
 
 
@@ -144,7 +140,7 @@ def test_what_is_unclear_is_held_and_asked_about(text: str) -> None:
     assert not sent(decision)
     assert question.user == ANA.user_id
     assert f"{CHANNEL}:{TS}" in str(question.blocks)
-    assert marks(decision) == [(HELD_REACTION, True)]
+    assert marks(decision) == [HELD_REACTION]
     assert decision.message is not None
     assert decision.message.state == "held"
     assert decision.message.content == text
@@ -154,7 +150,7 @@ def test_a_note_whose_marker_is_formatted_is_held() -> None:
     """Where the marker cannot be cut off the converted text, it is asked about."""
     decision = decide(replace(wrote("!note x"), markdown="**!note** x"))
     assert not sent(decision)
-    assert marks(decision) == [(HELD_REACTION, True)]
+    assert marks(decision) == [HELD_REACTION]
 
 
 def test_a_command_is_handed_back() -> None:
@@ -193,8 +189,9 @@ def test_only_an_answer_ends_the_wait(text: str, *, ends: bool) -> None:
 
 
 def test_a_mark_and_its_removal_are_one_row() -> None:
-    """What is wanted of one reaction on one message has one key, whatever is wanted."""
+    """What is wanted on one message has one key, whatever is wanted: one reaction, or none."""
     on, off = mark(CHANNEL, TS, "eyes"), mark(CHANNEL, TS, "eyes", present=False)
     assert (on.lane, on.key) == (off.lane, off.key)
     assert on.payload != off.payload
-    assert mark(CHANNEL, TS, "warning").key != on.key
+    assert mark(CHANNEL, TS, "warning").key == on.key
+    assert mark(CHANNEL, ROOT, "eyes").key != on.key

@@ -50,7 +50,7 @@ def test_a_reply_that_was_given_up_is_told_to_its_writer(
     """The writer alone is told how sure it is, with buttons that name the row; a mark stays."""
     mark, notice = told(SEND, certain=certain)
     assert isinstance(mark.payload, React)
-    assert mark.payload == React(CHANNEL, ROOT, FAILED_REACTION, present=True)
+    assert mark.payload == React(CHANNEL, ROOT, FAILED_REACTION)
     assert isinstance(notice.payload, Tell)
     assert (notice.payload.user, notice.payload.thread_ts) == (ANA.user_id, ROOT)
     assert says in notice.payload.text

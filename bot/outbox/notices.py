@@ -1,6 +1,6 @@
 """Small things in Slack: reactions, what one person is told, answers, removals.
 
-Responsible for one call a row. Each may be repeated, and none has anything to store.
+Responsible for as few calls as a row needs. Each may be repeated.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from bot.domain import Post
 from bot.outbox.courier import Done, Errand, Result
 from bot.relay.effects import React, Remove, Respond, Tell
 from bot.slack.client import SlackClient
+from bot.store import reactions
+from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 
 
@@ -18,10 +20,19 @@ class _InSlack(Errand):
 
 
 class Reacting(_InSlack):
-    """One of the bot's reactions, there or not there."""
+    """The one reaction of the bot's on a message, or none.
+
+    What may be there besides is removed first: there are never two. A crash on the way repeats
+    the calls, which changes nothing.
+    """
 
     kind = React.kind
     dropped = fleeting = True
+
+    def __init__(self, slack: SlackClient, reader: Reader) -> None:
+        """``reader`` knows which reactions may be there."""
+        super().__init__(slack)
+        self._reader = reader
 
     def bucket(self, row: OutboxRow) -> str:
         """Name the method: Slack counts it for all channels together."""
@@ -29,11 +40,14 @@ class Reacting(_InSlack):
         return "reactions.add"
 
     async def attempt(self, row: OutboxRow, payload: React) -> Result:
-        """Add or remove it."""
-        del row
-        do = self._slack.react if payload.present else self._slack.unreact
-        await do(payload.channel, payload.ts, payload.name)
-        return Done()
+        """Remove what is not wanted, and add what is."""
+        channel, ts = payload.channel, payload.ts
+        there = await self._reader.ask(lambda view: reactions.may_be_there(view, channel, ts))
+        for name in sorted(there - {payload.name}):
+            await self._slack.unreact(channel, ts, name)
+        if payload.name:
+            await self._slack.react(channel, ts, payload.name)
+        return Done(lambda tx: reactions.became(tx, payload, row.key))
 
 
 class Telling(_InSlack):

@@ -42,7 +42,7 @@ def slack_courier(
         (
             Posting(slack, reader, roots, looks=looks, redecide=redecide),
             UpdatingCard(slack, reader, roots),
-            Reacting(slack),
+            Reacting(slack, reader),
             Telling(slack),
             Responding(slack),
             Removing(slack),

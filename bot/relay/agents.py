@@ -131,13 +131,13 @@ def tell(event: AgentWrote, name: str, post: Post) -> Effect:
 
 
 def mark(channel: ChannelId, ts: MessageTs, name: str, *, present: bool = True) -> Effect:
-    """Return the row that makes one of our reactions be there, or not be there.
+    """Return the row that makes this the one reaction of ours on a message, or lets none be there.
 
-    One row holds what is wanted of one reaction: a later wish replaces an earlier one.
+    One row holds what is wanted on one message: a later wish replaces an earlier one.
     """
-    key = Key(f"react:{channel}:{ts}:{name}")
+    key = Key(f"react:{channel}:{ts}")
     return Effect(
-        payload=React(channel, ts, name, present),
+        payload=React(channel, ts, name if present else ""),
         lane=f"react:{channel}:{ts}",
         destination=Source.SLACK,
         key=key,

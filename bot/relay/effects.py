@@ -122,14 +122,13 @@ class UpdateCard:
 
 @dataclass(frozen=True, slots=True)
 class React:
-    """Add or remove one of the bot's reactions."""
+    """Make this the one reaction of the bot's on a message; an empty name means none."""
 
     kind: ClassVar[str] = "react"
     wanted_anew: ClassVar[bool] = True
     channel: ChannelId
     ts: MessageTs
     name: str
-    present: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,16 +73,15 @@ def given_up(
             return ()
 
 
-def still_waiting(payload: SendMessage, *, key: Key) -> tuple[Effect, ...]:
+def still_waiting(payload: SendMessage, *, key: Key) -> Effect:
     """Return what tells a writer that their reply has not gone out yet."""
-    told = tell(
+    return tell(
         payload.channel,
         payload.user,
         cards.sentence(texts.STILL_WAITING),
         thread_ts=payload.thread_ts,
         name=f"waiting:{key}",
     )
-    return (mark(payload.channel, payload.ts, WAITING_REACTION), told)
 
 
 def overtaken(payload: SendMessage, *, key: Key, now: int) -> Effect:

@@ -125,7 +125,11 @@ def retry_all(tx: Transaction) -> tuple[str, ...]:
     keys += [row[0] for row in tx.conn.execute(f"{_ARRIVALS} WHERE state = 'failed' ORDER BY id")]
     for later, key in enumerate(keys):
         # A millisecond apart: what goes last in its lane keeps its order there.
-        retry(Transaction(tx.conn, tx.now + later, card_debounce_ms=tx.card_debounce_ms), key)
+        at = Transaction(
+            tx.conn, tx.now + later,
+            card_debounce_ms=tx.card_debounce_ms, reporting=tx.reporting,
+        )  # fmt: skip
+        retry(at, key)
     return tuple(keys)
 
 

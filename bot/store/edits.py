@@ -21,7 +21,7 @@ from bot.relay.effects import (
     load_payload,
 )
 from bot.relay.failures import overtaken
-from bot.store import queue
+from bot.store import queue, truth
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 
@@ -60,6 +60,7 @@ def amend(tx: Transaction, change: Amend) -> None:
             _fold(tx, effect, part_id=part[0], fingerprint=part[1])
     for part_id, _, _ in parts.values():
         _withdraw(tx, part_id)
+    truth.refresh(tx, change.message)
 
 
 def _fold(tx: Transaction, effect: Effect, *, part_id: int, fingerprint: int) -> None:
@@ -91,7 +92,7 @@ def _withdraw(tx: Transaction, part_id: int) -> None:
     tx.conn.execute("UPDATE parts SET state = 'dropped' WHERE id = ?", (part_id,))
     if row[3] == "dead":
         tx.conn.execute("DELETE FROM outbox WHERE id = ?", (row[0],))
-        queue.refresh_warning(tx, part_id)
+        truth.refresh_part(tx, part_id)
         return
     payload = load_payload(row[1], row[2])
     if isinstance(payload, SendMessage):

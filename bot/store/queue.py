@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.domain import Json, Key, Millis, Source
-from bot.relay.agents import FAILED_REACTION, mark
-from bot.relay.effects import WANTED_ANEW, load_payload
+from bot.relay.effects import WANTED_ANEW
 from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
 from bot.store.transaction import Transaction
+from bot.store.truth import refresh_part
 from bot.store.view import View
-from bot.store.waiting import no_longer_waiting
 
 _HEAD = (
     "SELECT o.id, o.destination, o.lane, o.order_key, o.part, o.priority, o.kind, o.key, o.part_id,"  # noqa: S608 - fixed texts
@@ -91,7 +90,7 @@ def finish(tx: Transaction, row: OutboxRow) -> None:
             "DELETE FROM outbox WHERE id = ? RETURNING told", (row.id,)
         ).fetchone()
         if found is not None and found[0]:
-            no_longer_waiting(tx, row.payload())
+            refresh_part(tx, row.part_id)
         return
     sql = "DELETE FROM outbox WHERE id = ? AND payload = ?"
     tx.conn.execute(sql, (row.id, row.payload_json))
@@ -103,9 +102,11 @@ def deliver_part(tx: Transaction, row: OutboxRow, **remote: object) -> None:
         return
     assignments = "".join(f", {name} = ?" for name in remote)
     tx.conn.execute(
-        f"UPDATE parts SET state = 'delivered'{assignments} WHERE id = ?",  # noqa: S608 - our own names
-        (*remote.values(), row.part_id),
+        f"UPDATE parts SET state = 'delivered', delivered_at = ?{assignments} WHERE id = ?",  # noqa: S608 - our own names
+        (tx.now, *remote.values(), row.part_id),
     )
+    if row.destination is Source.CRISP:
+        refresh_part(tx, row.part_id)
 
 
 def postpone(
@@ -155,38 +156,32 @@ def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> bo
     False if the row is gone: an echo has proved meanwhile that it was delivered.
     """
     state = "dead" if certain else "uncertain"
-    sql = "UPDATE outbox SET state = ?, error = ? WHERE id = ? RETURNING told"
-    found = tx.conn.execute(sql, (state, error, row.id)).fetchone()
-    if found is None:
+    sql = "UPDATE outbox SET state = ?, error = ? WHERE id = ?"
+    if tx.conn.execute(sql, (state, error, row.id)).rowcount == 0:
         return False
-    if found[0]:
-        no_longer_waiting(tx, row.payload())
     if row.part_id is not None:
         part_state = "failed" if certain else "uncertain"
         tx.conn.execute("UPDATE parts SET state = ? WHERE id = ?", (part_state, row.part_id))
+        refresh_part(tx, row.part_id)
     return True
 
 
 def confirm(tx: Transaction, key: Key, remote: Json) -> bool:
     """Finish a row that an echo proved to have arrived; False if there is no such row."""
     found = tx.conn.execute(
-        "DELETE FROM outbox WHERE key = ?"
-        " RETURNING destination, lane, part_id, state, told, kind, payload",
+        "DELETE FROM outbox WHERE key = ? RETURNING destination, lane, part_id",
         (key,),
     ).fetchone()
     if found is None:
         return False
     tx.lanes.add((found[0], found[1]))
-    if found[4]:
-        no_longer_waiting(tx, load_payload(found[5], found[6]))
     if found[2] is not None:
         tx.conn.execute(
-            "UPDATE parts SET state = 'delivered', channel = coalesce(?, channel),"
-            " ts = coalesce(?, ts) WHERE id = ?",
-            (remote.get("channel"), remote.get("ts"), found[2]),
+            "UPDATE parts SET state = 'delivered', delivered_at = ?,"
+            " channel = coalesce(?, channel), ts = coalesce(?, ts) WHERE id = ?",
+            (tx.now, remote.get("channel"), remote.get("ts"), found[2]),
         )
-        if found[3] != "pending":
-            refresh_warning(tx, found[2])
+        refresh_part(tx, found[2])
     return True
 
 
@@ -212,20 +207,8 @@ def requeue(tx: Transaction, key: Key) -> bool:
     tx.lanes.add((found[0], found[1]))
     if found[2] is not None:
         tx.conn.execute("UPDATE parts SET state = 'waiting' WHERE id = ?", (found[2],))
-        refresh_warning(tx, found[2])
+        refresh_part(tx, found[2])
     return True
-
-
-def refresh_warning(tx: Transaction, part_id: int) -> None:
-    """Let a reply bear the warning exactly as long as some part of it is given up."""
-    found = tx.conn.execute(
-        "SELECT m.channel, m.ts, EXISTS (SELECT 1 FROM parts e WHERE e.message = m.id"
-        " AND e.state IN ('failed', 'uncertain')) FROM parts p JOIN messages m ON m.id = p.message"
-        " WHERE p.id = ? AND m.ts IS NOT NULL",
-        (part_id,),
-    ).fetchone()
-    if found is not None:
-        tx.enqueue(mark(found[0], found[1], FAILED_REACTION, present=bool(found[2])))
 
 
 def depths(view: View) -> dict[Source, tuple[int, Millis | None]]:

@@ -32,10 +32,13 @@ from bot.relay.effects import (
     Learn,
     NewMessage,
     Priority,
+    React,
     SendMessage,
     UpdateCard,
     dump_payload,
 )
+from bot.relay.truth import Reporting
+from bot.store import reactions
 from bot.store.rows import column_value, dump_user
 from bot.store.view import View
 
@@ -51,15 +54,24 @@ _WANTED_ANEW = (
     " state = 'pending', error = NULL"
 )
 _NEWS = frozenset({"state", "assignee"})
+REPORTING = Reporting()
 
 
 class Transaction(View):
     """One job's part of a transaction. ``lanes`` collects what has new work."""
 
-    def __init__(self, conn: sqlite3.Connection, now: int, *, card_debounce_ms: int = 2000) -> None:
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        now: int,
+        *,
+        card_debounce_ms: int = 2000,
+        reporting: Reporting = REPORTING,
+    ) -> None:
         """Write through ``conn``, which is inside a transaction."""
         super().__init__(conn, now)
         self.card_debounce_ms = card_debounce_ms
+        self.reporting = reporting
         self.lanes: set[tuple[str, str]] = set()
 
     # --- arrivals
@@ -224,6 +236,8 @@ class Transaction(View):
         Of the kinds that are wanted anew, a later wish replaces what was wanted before.
         """
         payload = effect.payload
+        if isinstance(payload, React) and not reactions.is_news(self, payload, effect.key):
+            return
         if isinstance(payload, SendMessage):
             payload = replace(payload, fingerprint=self._fingerprint_of(part_id))
         elif isinstance(payload, Learn):

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from bot.errors import StoreError
+from bot.relay.truth import Reporting
 from bot.store import queue
 from bot.store.database import BUSY_TIMEOUT_MS, Connection, is_unusable
 from bot.store.disk import Disk
 from bot.store.rows import OutboxRow
-from bot.store.transaction import Transaction
+from bot.store.transaction import REPORTING, Transaction
 
 T = TypeVar("T")
 Job = Callable[[Transaction], Any]
@@ -52,6 +53,7 @@ class Writer:
         *,
         clock_ms: Callable[[], int],
         card_debounce_ms: int = 2000,
+        reporting: Reporting = REPORTING,
         on_lanes: Callable[[Heads], None] = lambda _heads: None,
         on_commit: Callable[[int], None] = lambda _jobs: None,
         disk: Disk | None = None,
@@ -60,6 +62,7 @@ class Writer:
         self._connection = connection
         self._clock_ms = clock_ms
         self._card_debounce_ms = card_debounce_ms
+        self._reporting = reporting
         self._queue: asyncio.Queue[_Submitted] = asyncio.Queue()
         self._closed = False
         self._one_at_a_time = asyncio.Lock()
@@ -154,7 +157,10 @@ class Writer:
 
     def _run_jobs(self, conn: sqlite3.Connection, batch: list[_Submitted]) -> Outcome:
         jobs = [submitted.job for submitted in batch]
-        return _run_all(conn, jobs, self._clock_ms(), card_debounce_ms=self._card_debounce_ms)
+        return _run_all(
+            conn, jobs, self._clock_ms(),
+            card_debounce_ms=self._card_debounce_ms, reporting=self._reporting,
+        )  # fmt: skip
 
     def _end(self, conn: sqlite3.Connection) -> None:
         """Commit, and remember how long the disk took."""
@@ -199,7 +205,12 @@ def run_jobs(
 
 
 def _run_all(
-    conn: sqlite3.Connection, jobs: list[Job], now: int, *, card_debounce_ms: int
+    conn: sqlite3.Connection,
+    jobs: list[Job],
+    now: int,
+    *,
+    card_debounce_ms: int,
+    reporting: Reporting = REPORTING,
 ) -> Outcome:
     """Run the jobs in the transaction that has begun; it is rolled back if it is of no use."""
     before = conn.total_changes
@@ -207,7 +218,7 @@ def _run_all(
     heads: dict[tuple[str, str], OutboxRow | None] = {}
     try:
         for job in jobs:
-            tx = Transaction(conn, now, card_debounce_ms=card_debounce_ms)
+            tx = Transaction(conn, now, card_debounce_ms=card_debounce_ms, reporting=reporting)
             result, news = _run_one(job, tx, alone=len(jobs) == 1)
             results.append(result)
             heads.update(news)
