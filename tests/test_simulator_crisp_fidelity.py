@@ -201,3 +201,20 @@ async def test_a_removed_conversation_is_told_and_gone(
     assert (await ear.first("session:removed"))["session_id"] == session
     gone = await client.call("GET", f"W/conversation/{session}")
     assert (gone.status_code, gone.json()["reason"]) == (404, "conversation_not_found")
+
+
+@pytest.mark.parametrize("content", [{"depth": 3}, ["a"], "plain"])
+async def test_a_message_of_tomorrow_s_type_can_be_sent(
+    sim: CrispSimulator, client: Rest, ear: Ear, content: Any
+) -> None:
+    """Unchecked it has any type and content, by event, by reading, and in lists."""
+    act = {"do": "visitor_message", "type": "hologram", "content": content}
+    with pytest.raises(ActError, match="type must be one of"):
+        sim.act(act)
+    session = sim.act({**act, "unchecked": True})["session_id"]
+    assert (await ear.first("message:send"))["type"] == "hologram"
+    (read,) = await client.data("GET", f"W/conversation/{session}/messages")
+    assert read["content"] == content
+    assert await client.data("GET", "W/conversations/1", search_query="nowhere") == []
+    (listed,) = await client.data("GET", "W/conversations/1")
+    assert listed["preview_message"]["type"] == "hologram"

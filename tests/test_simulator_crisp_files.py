@@ -143,7 +143,13 @@ async def test_storage_redirects_to_itself_and_to_strangers(
     assert [stray["authorized"] for stray in sim.dump()["strays"]] == [False]
     sim.act({"do": "serve_file", "url": url, "serve": {"redirect": "https://evil.test/"}})
     assert (await http.get(url)).headers["Location"] == "https://evil.test/"
-    assert made(sim, session)["downloads"] == 4
+    sim.act({"do": "serve_file", "url": url, "serve": {"redirect": "loop"}})
+    with pytest.raises(httpx.TooManyRedirects):
+        await http.get(url, follow_redirects=True)
+    sim.act({"do": "serve_file", "url": url, "serve": {}})
+    before = made(sim, session)["downloads"]
+    await http.get(url)
+    assert made(sim, session)["downloads"] == before + 1
 
 
 async def ask_upload(client: Rest, tracking: str = "t1") -> None:
@@ -200,3 +206,23 @@ async def test_a_signed_url_never_comes_as_a_hook(sim: CrispSimulator, client: R
     events = await eventually(lambda: [hook["event"] for hook in sim.dump()["hooks"]])
     assert "session:request:initiated" in events
     assert SIGNED not in events
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    """Give a body without a length."""
+    yield b"abc"
+
+
+async def test_an_upload_needs_a_length_and_must_come_in_time(http: httpx.AsyncClient) -> None:
+    """411 without a Content-Length, 403 once the URL has expired; nothing is stored."""
+    kind, now = {"Content-Type": "text/x"}, [1_700_000_000.0]
+    async with crisp(clock=lambda: now[0]) as sim, rest(sim) as client:
+        sim.config({"upload_ttl": 60})
+        async with listening(sim, SIGNED) as ear:
+            await ask_upload(client)
+            url = (await ear.first(SIGNED))["url"]
+        assert (await http.put(url["signed"], content=chunks(), headers=kind)).status_code == 411
+        now[0] += 61
+        answer = await http.put(url["signed"], content=b"abc", headers=kind)
+        assert (answer.status_code, answer.text) == (403, "Request has expired")
+        assert sim.dump()["files"] == {}

@@ -198,3 +198,31 @@ async def test_each_step_of_an_upload_can_lose_its_answer(
     assert again["error"] == "file_already_completed"
     await until(lambda: sim.workspace.files[made["file_id"]].shares)
     assert len(sim.dump(channel="support")["channel"]["messages"]) == 1
+
+
+async def test_an_upload_must_say_its_length(client: AsyncWebClient) -> None:
+    """Without a Content-Length it is refused with 411."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"abc"
+
+    made = await client.files_getUploadURLExternal(filename="v.bin", length=3)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(made["upload_url"], data=chunks()) as response,
+    ):
+        assert response.status == 411
+
+
+async def test_a_file_can_be_taken_out_of_a_message(sim: SlackSimulator, socket: Wire) -> None:
+    """The edit leaves the others in it, and the text as told."""
+    files = [{"name": f"{n}.txt", "content": n} for n in "abc"]
+    done = await sim.act(as_="ana", do="upload", files=files, text="three")
+    for _ in range(4):
+        await socket.event()
+    kept = done["files"][1:]
+    await sim.act(as_="ana", do="edit", ts=done["ts"], text="two", files=kept)
+    event = await socket.event()
+    assert [file["name"] for file in event["message"]["files"]] == ["b.txt", "c.txt"]
+    assert len(event["previous_message"]["files"]) == 3
+    assert (event["message"]["text"], "edited" in event["message"]) == ("two", True)

@@ -5,7 +5,8 @@ not know what a file is for. A manner is one JSON object::
 
     {"status": 404}               answers this status instead of the bytes
     {"page": true}                200 and an HTML page instead of the bytes
-    {"redirect": "self"}          302 to itself once; "elsewhere": to another host; or any address
+    {"redirect": "self"}          302 to itself once; "loop": always; "elsewhere": to another host;
+                                  or any address
     {"content_type": "text/html"} says so, whatever the bytes are
     {"length": 10}                the Content-Length it says; -1: says none
     {"truncate": 100}             cuts the connection after so many bytes
@@ -73,7 +74,7 @@ async def give(
     request: web.Request, content: bytes, *, mimetype: str, how: Manner
 ) -> web.StreamResponse:
     """Answer a request for a file in its manner."""
-    if how.redirect and _DIRECT not in request.query:
+    if how.redirect and (how.redirect == "loop" or _DIRECT not in request.query):
         return web.Response(status=302, headers={hdrs.LOCATION: _location(request, how.redirect)})
     if how.page:
         return web.Response(text=PAGE, content_type="text/html")
@@ -85,7 +86,7 @@ async def give(
 
 
 def _location(request: web.Request, redirect: str) -> str:
-    if redirect == "self":
+    if redirect in {"self", "loop"}:
         return str(request.rel_url.update_query({_DIRECT: "1"}))
     if redirect == "elsewhere":
         return f"http://localhost:{request.url.port}/elsewhere{request.path}"
@@ -113,6 +114,11 @@ async def _stream(
         # Nothing more will come: the connection's end is the only way to say so.
         request.transport.close()
     return response
+
+
+def is_unmeasured(request: web.Request) -> bool:
+    """Tell whether an upload does not say its length, which signed stores refuse with 411."""
+    return request.content_length is None
 
 
 class Strays:

@@ -17,7 +17,7 @@ from bot.simulator.crisp.pictures import avatar
 from bot.simulator.crisp.wire import Answer, Call, Json, Refusal, Route, invalid
 from bot.simulator.crisp.world import World
 from bot.simulator.faults import Faults
-from bot.simulator.serving import ELSEWHERE, Manner, Strays, digest, give
+from bot.simulator.serving import ELSEWHERE, Manner, Strays, digest, give, is_unmeasured
 
 
 @dataclass(slots=True)
@@ -27,6 +27,7 @@ class Slot:
     mime: str
     limit: int
     signature: str
+    granted: int = 0
     content: bytes | None = None
     manner: Manner = field(default_factory=Manner)
     sha256: str = ""
@@ -115,7 +116,7 @@ class Bucket:
         if resource.get("type") == "website" and resource.get("id") != world.website_id:
             raise Refusal(403, "not_allowed")
         path, limit = self._path(str(file["name"])), world.modes.upload_limit
-        slot = Slot(str(file["type"]), limit, secrets.token_hex(16))
+        slot = Slot(str(file["type"]), limit, secrets.token_hex(16), world.now())
         self.slots[path] = slot
         event: Json = {
             "id": tracking,
@@ -130,6 +131,8 @@ class Bucket:
         return Answer({}, 202, "dispatched")
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
+        if is_unmeasured(request):
+            return web.Response(status=411, text="MissingContentLength")
         content = await request.read()
         return await self._broken(request, lambda: self._take(request, content))
 
@@ -138,6 +141,9 @@ class Bucket:
         signature = request.query.get("signature", "")
         if slot is None or not slot.signature or signature != slot.signature:
             return web.Response(status=403, text="SignatureDoesNotMatch")
+        ttl = self._world.modes.upload_ttl
+        if ttl and self._world.now() > slot.granted + ttl * 1000:
+            return web.Response(status=403, text="Request has expired")
         if request.headers.get("Content-Type", "") != slot.mime:
             slot.refused += 1
             return web.Response(status=403, text="the Content-Type is not the one asked for")

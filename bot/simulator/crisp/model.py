@@ -132,6 +132,8 @@ def excerpt(message: Json) -> str:
     content = message["content"]
     if isinstance(content, str):
         return content[:EXCERPT]
+    if not isinstance(content, dict):
+        return ""
     for key in ("text", "name", "url"):
         if isinstance(content.get(key), str):
             return str(content[key])[:EXCERPT]

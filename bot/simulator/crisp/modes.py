@@ -39,6 +39,7 @@ class Modes:
     latency: float = 0.0
     outage: bool = False
     upload_limit: int = 10_000_000
+    upload_ttl: float = 0.0
     hook_url: str = ""
     hook_kind: str = "plugin"
     hook_timestamp_unit: str = "ms"

@@ -199,7 +199,7 @@ class CrispSimulator:
         for message in conversation.thread:
             if message["type"] not in {"file", "animation", "audio"}:
                 continue
-            url = str(message["content"]["url"])
+            url = str(message["content"].get("url"))
             slot = self._bucket.slot_of(url)
             found.append(
                 {"fingerprint": message["fingerprint"], "url": url,

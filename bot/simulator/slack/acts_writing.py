@@ -138,15 +138,16 @@ class Writing(Crowd):
 
     def do_edit(
         self, user: User, *, ts: str, text: str = "", channel: str = people.SUPPORT,
-        blocks: list[Json] | None = None,
+        blocks: list[Json] | None = None, files: list[str] | None = None,
     ) -> Json:  # fmt: skip
-        """Edit one's own message."""
+        """Edit one's own message; ``files`` are the ids of those that stay in it."""
         where = self.present(user, channel)
         message = self._ws.message(where, ts)
         if message.user != user.id:
             raise ValueError(f"{user.name} did not write {ts}; people edit only their own messages")
         draft = self.draft(user, where, typed=text, blocks=blocks, thread_ts=None)
-        after = replace(message, text=draft.text, blocks=draft.blocks)
+        kept = message.files if files is None else [f for f in message.files or [] if f in files]
+        after = replace(message, text=draft.text, blocks=draft.blocks, files=kept or None)
         posting.edit(self._ws, where, after, editor=user.id)
         return {"channel": where.id, "ts": ts}
 

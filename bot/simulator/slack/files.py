@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.simulator.breakdown import carry_out
 from bot.simulator.faults import Fault
-from bot.simulator.serving import give
+from bot.simulator.serving import give, is_unmeasured
 from bot.simulator.slack import people, posting, render
 from bot.simulator.slack.api import ApiError, Args, Call, Method
 from bot.simulator.slack.chat import checked_blocks, disguise, open_channel, thread_of
@@ -185,6 +185,8 @@ async def download(ws: Workspace, request: web.Request, fault: Fault | None) -> 
 
 async def upload(ws: Workspace, request: web.Request, fault: Fault | None) -> web.StreamResponse:
     """Take a file's bytes, as a fault allows."""
+    if is_unmeasured(request):
+        return web.Response(status=411, text="length required")
     content = await _content(request)
 
     def act() -> web.Response:
