@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from bot.domain import Conversation
+from bot.relay.effects import LOOKED_FOR
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 
@@ -82,8 +83,6 @@ class Errand(ABC):
     """
 
     kind: ClassVar[str]
-    looked_for: ClassVar[bool] = False
-    """It must be looked for before it is done again; else it may be repeated."""
     dropped: ClassVar[bool] = False
     """It is dropped, not kept as a dead letter, when the platform refuses it."""
     fleeting: ClassVar[bool] = False
@@ -114,7 +113,7 @@ class Errands:
                 raise ValueError(f"two errands for {errand.kind}")
             self._errands[errand.kind] = errand
         kinds = self._errands.items()
-        self.looked_for = frozenset(kind for kind, errand in kinds if errand.looked_for)
+        self.looked_for = LOOKED_FOR & self._errands.keys()
         self.dropped = frozenset(kind for kind, errand in kinds if errand.dropped)
         self.fleeting = frozenset(kind for kind, errand in kinds if errand.fleeting)
 

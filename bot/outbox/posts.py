@@ -34,7 +34,6 @@ class Posting(Errand):
     """One part of a message, or a line, in its conversation's thread."""
 
     kind = PostMessage.kind
-    looked_for = True
 
     def __init__(
         self,

@@ -26,7 +26,6 @@ class Sending(Errand):
     """One part of a reply, or a note, to Crisp."""
 
     kind = SendMessage.kind
-    looked_for = True
 
     def __init__(self, crisp: CrispClient, *, echoes: Echoes) -> None:
         """``echoes`` spares a look for what an event has proved."""

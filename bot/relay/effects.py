@@ -59,6 +59,7 @@ class PostMessage:
     """Post one part of a message to the conversation's thread, or open the thread with it."""
 
     kind: ClassVar[str] = "post"
+    looked_for: ClassVar[bool] = True
     markdown: str
     speaker: Speaker
     author: Author
@@ -79,6 +80,7 @@ class SendMessage:
     """Send one part of an agent's reply, or a private note, to Crisp."""
 
     kind: ClassVar[str] = "send"
+    looked_for: ClassVar[bool] = True
     type: str
     """``text`` or ``note``."""
     content: str
@@ -194,6 +196,10 @@ _ADAPTERS: Mapping[str, TypeAdapter[Any]] = {cls.kind: TypeAdapter(cls) for cls 
 
 KINDS: frozenset[str] = frozenset(_ADAPTERS)
 """Every kind of outbox row."""
+LOOKED_FOR: frozenset[str] = frozenset(
+    cls.kind for cls in _CLASSES if getattr(cls, "looked_for", False)
+)
+"""Kinds that must be looked for before they are done again; all others may be repeated."""
 WANTED_ANEW: frozenset[str] = frozenset(
     cls.kind for cls in _CLASSES if getattr(cls, "wanted_anew", False)
 )

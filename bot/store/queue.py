@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.domain import Json, Key, Millis, Source
-from bot.relay.effects import WANTED_ANEW
+from bot.relay.effects import LOOKED_FOR, WANTED_ANEW
 from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
 from bot.store.transaction import Transaction
 from bot.store.truth import refresh_part
@@ -60,9 +60,10 @@ def doubt_heads(tx: Transaction) -> int:
     so every row is doubted that was a head among what was stored before it. What was in doubt
     already may have been sent again since its last look, without a commit: it is looked for anew.
     """
+    kinds = ", ".join(f"'{kind}'" for kind in sorted(LOOKED_FOR))
     cursor = tx.conn.execute(
-        "UPDATE outbox SET must_look = 1, attempt_ended = ?, looks = 0"
-        " WHERE state = 'pending' AND kind IN ('post', 'send')"
+        "UPDATE outbox SET must_look = 1, attempt_ended = ?, looks = 0"  # noqa: S608 - our own words
+        f" WHERE state = 'pending' AND kind IN ({kinds})"
         " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.lane = outbox.lane AND e.state = 'pending'"
         " AND e.id < outbox.id AND e.order_key <= outbox.order_key)",
         (tx.now,),
