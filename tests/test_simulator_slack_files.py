@@ -175,6 +175,9 @@ async def test_sharing_comes_late_or_never(sim: SlackSimulator, client: AsyncWeb
     sim.faults.add({"on": "event:files.share", "do": "delay", "seconds": 0.02})
     never = await upload(client, b"a", channel_id=sim.channel_id)
     late = await upload(client, b"b", channel_id=sim.channel_id)
+    sim.faults.add({"on": "event:*", "do": "drop", "times": 0})
+    unheard = await upload(client, b"c", channel_id=sim.channel_id)
+    await until(lambda: sim.workspace.files[unheard].shares)
     await until(lambda: sim.workspace.files[late].shares)
     assert sim.workspace.files[never].shares == []
     assert (await client.files_info(file=never))["file"]["shares"] == {}

@@ -187,3 +187,19 @@ async def test_a_link_is_unfurled_while_it_is_being_written(
     await client.chat_unfurl(unfurls={INBOX: PREVIEW}, **named)
     composed = sim.dump()["composer"][event["unfurl_id"]]
     assert composed["unfurls"][0]["blocks"] == PREVIEW["blocks"]
+
+
+async def test_links_to_look_alikes_are_nobody_s(sim: SlackSimulator, socket: Wire) -> None:
+    """Only the domain and what is below it belong to the app."""
+    event = await act(sim, socket, as_="ana", do="message", text="https://evilapp.crisp.chat/x")
+    assert event["type"] == "message"
+    await sim.act(as_="ana", do="message", text="https://eu.app.crisp.chat/x")
+    assert (await socket.event())["type"] == "message"
+    assert (await socket.event())["links"][0]["domain"] == "eu.app.crisp.chat"
+
+
+async def test_a_stranger_s_message_names_their_team(sim: SlackSimulator, socket: Wire) -> None:
+    """user_team and source_team are there for people of other teams only."""
+    event = await act(sim, socket, as_="sam", do="message", text="hi")
+    assert event["user_team"] == event["source_team"] == event["team"] == "T0OTHER001"
+    assert "user_team" not in await act(sim, socket, as_="ana", do="message", text="hi")

@@ -84,11 +84,16 @@ class Faults:
         """Return the rules as JSON, with how often each has applied."""
         return [asdict(rule) for rule in self._rules]
 
-    def pick(self, name: str) -> Fault | None:
-        """Return the fault to commit for this call or event (``event:NAME``), and count it."""
+    def pick(self, name: str, *, exact: bool = False) -> Fault | None:
+        """Return the fault to commit for this call or event (``event:NAME``), and count it.
+
+        ``exact``: no pattern matches, only the name itself.
+        """
         is_event = name.startswith("event:")
         for rule in self._rules:
             if rule.spent() or rule.do not in (EVENT_FAULTS if is_event else CALL_FAULTS):
+                continue
+            if exact and rule.on != name:
                 continue
             if rule.on != "*" and not fnmatch.fnmatchcase(name, rule.on):
                 continue

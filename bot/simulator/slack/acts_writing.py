@@ -96,7 +96,7 @@ class Writing(Crowd):
         links = [
             {"url": url, "domain": url.split("/")[2]}
             for url in text.urls(message.text)
-            if any(url.split("/")[2].endswith(domain) for domain in domains)
+            if any(f".{url.split('/')[2]}".endswith(f".{domain}") for domain in domains)
         ]
         if not links:
             return

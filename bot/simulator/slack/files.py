@@ -70,7 +70,7 @@ def complete_upload(call: Call) -> Json:
         _share_later(call.ws, channel, files, message)
     for file in files:
         file.complete = True
-    return {"files": [render.file(call.ws, file) for file in files]}
+    return {"files": [{"id": file.id, "title": file.title} for file in files]}
 
 
 def _uploaded(call: Call) -> list[File]:
@@ -105,7 +105,7 @@ def _share_later(ws: Workspace, channel: Channel, files: list[File], message: Me
         message.ts = ws.ids.ts()
         posting.share_file(ws, channel, files, message)
 
-    delay, fault = ws.config.share_delay, ws.pick_fault("event:files.share")
+    delay, fault = ws.config.share_delay, ws.pick_share_fault()
     if fault is not None and fault.do == "drop":
         return
     ws.later(delay + (fault.seconds if fault is not None else 0.0), share)

@@ -25,6 +25,8 @@ def message(ws: Workspace, one: Message, *, metadata: bool = False) -> Json:
     for name in _OPTIONAL:
         if (value := getattr(one, name)) is not None:
             wire[name] = value
+    if one.team not in (None, people.TEAM):
+        wire |= {"user_team": one.team, "source_team": one.team}
     if one.subtype == "tombstone":
         wire["hidden"] = True
     if one.files is not None:

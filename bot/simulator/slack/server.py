@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -70,7 +71,7 @@ class SlackSimulator:
         self._api = WebApi(self.workspace, self._methods(), self.faults)
         self.workspace.tell_app = self._tell_app
         self.workspace.later = self._later
-        self.workspace.pick_fault = self.faults.pick
+        self.workspace.pick_share_fault = partial(self.faults.pick, "event:files.share", exact=True)
         self._timers: set[asyncio.TimerHandle] = set()
         self._runner: web.AppRunner | None = None
 

@@ -48,7 +48,7 @@ class Workspace:
         self.strays = Strays()
         self.tell_app: Callable[[Json, Channel | None], None] = _nobody
         self.tell_watchers: Callable[[Json], None] | None = None
-        self.pick_fault: Callable[[str], Fault | None] = _no_fault
+        self.pick_share_fault: Callable[[], Fault | None] = _no_fault
         self.later: Callable[[float, Callable[[], None]], None] = _at_once
         self.fill()
 
@@ -205,7 +205,7 @@ def _nobody(_event: Json, _channel: Channel | None) -> None:
     return None
 
 
-def _no_fault(_name: str) -> Fault | None:
+def _no_fault() -> Fault | None:
     return None
 
 
