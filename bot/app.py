@@ -36,6 +36,7 @@ from bot.store.reader import Reader
 from handlers import (
     crisp_conversations,
     crisp_messages,
+    crisp_reads,
     slack_actions,
     slack_commands,
     slack_messages,
@@ -53,6 +54,7 @@ LEAST = 0.5
 HANDLERS = (
     crisp_messages,
     crisp_conversations,
+    crisp_reads,
     slack_messages,
     slack_actions,
     slack_commands,

@@ -16,7 +16,7 @@ from bot.relay.effects import Decision
 from bot.relay.failures import undecided
 from bot.router import Router
 from bot.slack.models import word
-from bot.store import deliveries, edits, queue
+from bot.store import deliveries, edits, queue, seen
 from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
@@ -109,6 +109,8 @@ class Inbox:
     def _write(self, tx: Transaction, decision: Decision, inbox_id: int) -> None:
         if decision.rewrite is not None:
             edits.rewrite(tx, decision.rewrite)
+        if decision.seen is not None:
+            seen.keep(tx, decision.seen)
         if decision.amend is not None:
             edits.amend(tx, decision.amend)
         if decision.confirm is not None:

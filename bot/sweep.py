@@ -34,6 +34,7 @@ from bot.domain import (
     Source,
 )
 from bot.errors import ApiError, RateLimited, Refused, Unauthorized, Unreachable
+from bot.platform_time import exactly
 from bot.slack import events as slack_events
 from bot.slack.client import SlackClient
 from bot.slack.people import find_person
@@ -126,7 +127,7 @@ class CrispSweep:
         """Return Crisp's time; ours, if its answers do not tell."""
         if self._crisp.platform_time() is None:
             await self._crisp.get_website()
-        return _exactly(self._crisp.platform_time(), self._clock_ms())
+        return exactly(self._crisp.platform_time(), self._clock_ms())
 
     async def _save(self, value: Millis) -> None:
         await self._writer.submit(lambda tx: tx.save_watermark(CRISP, value))
@@ -207,11 +208,13 @@ class CrispSweep:
 
     async def _read(self, session_id: SessionId, start: Millis) -> tuple[int, set[int]]:
         """Hand in the messages after then; return how many were news, and all their names."""
-        news, read = 0, set[int]()
-        async for message in self._crisp.messages_after(session_id, start):
-            read.add(message.fingerprint)
+        messages = [message async for message in self._crisp.messages_after(session_id, start)]
+        news = 0
+        for message in messages:
             news += await self._accept(crisp_events.from_message(message)) is Receipt.ACCEPTED
-        return news, read
+        for marked in crisp_events.from_marks(session_id, messages):
+            await self._accept(marked)
+        return news, {message.fingerprint for message in messages}
 
     async def _knows(self, session_id: SessionId, fingerprint: Fingerprint) -> bool:
         """Tell whether this message is stored, or ours."""
@@ -303,7 +306,7 @@ class SlackSweep:
 
     async def _channel(self, channel: ChannelId, *, gap: bool) -> Swept:
         name, behind = f"slack:{channel}", self._behind[channel]
-        started = _exactly(self._slack.platform_time(), self._clock_ms())
+        started = exactly(self._slack.platform_time(), self._clock_ms())
         watermark = await self._reader.ask(lambda view: view.watermark(name))
         if watermark is None:
             await self._writer.submit(lambda tx: tx.begin_channel(channel, started))
@@ -376,11 +379,6 @@ async def _left_behind(behind: Behind, item: str, start: Millis, err: ApiError) 
     if behind.too_many:
         raise err
     return Swept(unread=int(patient))
-
-
-def _exactly(told: Millis | None, ours: int) -> Millis:
-    """Return the platform's time; within the second that it tells, our clock may be right."""
-    return Millis(ours if told is None or told <= ours < told + 1000 else told)
 
 
 def _not_ahead(watermark: Millis, now: Millis) -> Millis:

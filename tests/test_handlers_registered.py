@@ -16,8 +16,6 @@ ROOT = Path(__file__).parent.parent
 NOT_YET_CARRIED = {
     "message:updated": "edits are not carried in this version",
     "message:removed": "removals are not carried in this version",
-    "message:acknowledge:read:send": "read marks are not shown in this version",
-    "message:acknowledge:read:received": "as message:acknowledge:read:send",
     "session:set_block": "a block concerns Crisp alone",
     "session:set_address": "the card shows no postal address",
     "session:removed": "a removed conversation keeps its thread",

@@ -8,7 +8,7 @@ Reference: docs.crisp.chat/references/rtm-api/v1/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.crisp.fields import clean, scrub, whole
@@ -21,6 +21,11 @@ MESSAGE_RECEIVED = "message:received"
 """Written by an operator, a bot or the API, and so also the echo of our own."""
 MESSAGE_UPDATED = "message:updated"
 MESSAGE_REMOVED = "message:removed"
+READ_SEND = "message:acknowledge:read:send"
+"""Messages of the visitor's were read by the team (so its name says: not confirmed)."""
+READ_RECEIVED = "message:acknowledge:read:received"
+"""Messages of the team's were read by the visitor (so its name says: not confirmed)."""
+DELIVERED = "message:acknowledge:delivered"
 CONVERSATION_SEEN = "conversation:seen"
 """Not one of Crisp's: a conversation as a sweep has read it, to be compared with what is stored."""
 
@@ -29,8 +34,9 @@ EVENTS: tuple[str, ...] = (
     MESSAGE_RECEIVED,
     MESSAGE_UPDATED,
     MESSAGE_REMOVED,
-    "message:acknowledge:read:send",
-    "message:acknowledge:read:received",
+    READ_SEND,
+    READ_RECEIVED,
+    DELIVERED,
     "session:set_state",
     "session:set_routing",
     "session:set_inbox",
@@ -103,6 +109,23 @@ def from_message(message: Message) -> Arrival:
         fact=message_fact(message.session_id, message.fingerprint),
         occurred_at=Millis(message.sent_at),
         swept=True,
+    )
+
+
+def from_marks(session_id: str, messages: Iterable[Message]) -> tuple[Arrival, ...]:
+    """Turn the marks on messages that a sweep has read into acknowledgements, one for each kind."""
+    listed = list(messages)
+    read = [m.fingerprint for m in listed if m.read]
+    delivered = [m.fingerprint for m in listed if m.delivered and not m.read]
+    return tuple(
+        Arrival(
+            source=Source.CRISP,
+            kind=kind,
+            payload={"session_id": session_id, "fingerprints": fingerprints},
+            swept=True,
+        )
+        for kind, fingerprints in ((READ_RECEIVED, read), (DELIVERED, delivered))
+        if fingerprints
     )
 
 

@@ -116,6 +116,8 @@ def _mapping_or_none(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_text)]
 """A text; anything else becomes the empty one, a number its digits."""
+Mark = Annotated[str, BeforeValidator(lambda value: "yes" if value is True else _text(value))]
+"""Who has read or got something, empty if nobody has; Crisp may say no more than ``true``."""
 Identity = Annotated[str, BeforeValidator(_identity)]
 """A non-empty text; anything else refuses the item."""
 FingerprintField = Annotated[int, BeforeValidator(_fingerprint)]

@@ -21,6 +21,7 @@ from bot.crisp.fields import (
     FingerprintField,
     Flag,
     Identity,
+    Mark,
     Strings,
     Text,
     Whole,
@@ -151,8 +152,8 @@ class Message(Wire):
     origin: Text = ""
     content: Anything = None
     mentions: Strings = ()
-    read: Text = ""
-    delivered: Text = ""
+    read: Mark = ""
+    delivered: Mark = ""
     edited: Flag = False
     translated: Flag = False
     automated: Flag = False

@@ -284,6 +284,19 @@ class Amend:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Parts that the other side has got or read: ``level`` is ``delivered`` or ``read``.
+
+    ``swapped`` is news of which of Crisp's names for it means which side.
+    """
+
+    parts: tuple[int, ...]
+    level: str
+    at: Millis
+    swapped: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rewrite:
     """An arrival that waits to be decided becomes different; None: it is to be forgotten."""
 
@@ -304,6 +317,7 @@ class Decision:
     confirmed_as: Json = field(default_factory=dict)
     amend: Amend | None = None
     rewrite: Rewrite | None = None
+    seen: Seen | None = None
     requeue: Key | None = None
     """A dead or uncertain row that a person wants to be tried again."""
     dismiss: Key | None = None

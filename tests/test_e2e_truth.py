@@ -1,0 +1,132 @@
+"""What became of a reply, end to end: read marks on both sides, and at most one reaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.e2e_kit import press, rest, stored
+from tests.harness import FAST, World, eventually
+
+ANA = "U0ANA00001"
+SEND = "POST /website/*/conversation/*/message"
+LETTER = "mailbox_with_mail"
+
+
+def reaction_calls(world: World) -> int:
+    """Return how many calls added or removed a reaction."""
+    calls = world.slack.dump()["calls"]
+    return sum(calls.get(name, 0) for name in ("reactions.add", "reactions.remove"))
+
+
+def read_by_customer(world: World, session_id: str, **more: Any) -> None:
+    """Let the customer read all that was sent to them."""
+    world.crisp.act({"do": "visitor_read", "session_id": session_id, **more})
+
+
+async def answered(world: World, session_id: str, text: str = "Hello") -> str:
+    """Reply in a conversation's thread; return the ts once the customer has it."""
+    ts = await world.reply(session_id, text)
+    await eventually(lambda: world.customer_sees(session_id), what="the reply")
+    await rest(world)
+    return ts
+
+
+async def test_a_reply_that_is_delivered_costs_no_reaction(world: World) -> None:
+    """Silence on success: not one reaction is added or removed, however many replies go out."""
+    async with world.bridge():
+        session_id = world.visitor("Hi")
+        for number in range(3):
+            await answered(world, session_id, f"Hello {number}")
+        assert reaction_calls(world) == 0
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_a_letter_says_that_the_customer_has_read_it(world: World, *, whole: bool) -> None:
+    """Once the customer has read a reply it bears one letter, put there by one call."""
+    async with world.bridge():
+        session_id = world.visitor("Hi")
+        ts = await answered(world, session_id)
+        read_by_customer(world, session_id, whole=whole)
+        await eventually(lambda: world.reactions(ts) == {LETTER}, what="the letter")
+        await rest(world)
+        assert reaction_calls(world) == 1
+
+
+async def test_swapped_names_are_understood(world: World) -> None:
+    """Whichever of Crisp's two names means the customer's reading, the letter is right."""
+    world.crisp.config({"swap_acknowledges": True})
+    async with world.bridge():
+        session_id = world.visitor("Hi")
+        ts = await answered(world, session_id)
+        world.crisp.act({"do": "operator_read", "session_id": session_id})
+        await rest(world)
+        assert world.reactions(ts) == set()
+        read_by_customer(world, session_id)
+        await eventually(lambda: world.reactions(ts) == {LETTER}, what="the letter")
+
+
+async def test_a_warning_gives_way_to_the_letter(world: World) -> None:
+    """A note that failed and a reply that waited bear one reaction at each time."""
+    world.crisp.faults.add({"on": SEND, "do": "error", "status": 400, "code": "invalid_data"})
+    async with world.bridge():
+        session_id = world.visitor("Hi")
+        ts = await world.reply(session_id, "Hello")
+        told = (await eventually(lambda: world.ephemerals(ANA), what="the notice"))[0]
+        await eventually(lambda: world.reactions(ts) == {"warning"}, what="the warning")
+        await press(world, ANA, "delivery:retry", ts=told["ts"])
+        await eventually(lambda: world.customer_sees(session_id), what="the reply")
+        read_by_customer(world, session_id)
+        await eventually(lambda: world.reactions(ts) == {LETTER}, what="the letter")
+        await rest(world)
+        assert world.reactions(ts) == {LETTER}
+
+
+async def test_each_step_is_shown_if_that_is_wanted(world: World) -> None:
+    """With ``delivery_reactions = "all"`` a reply bears the last step, in place of the others."""
+    async with world.bridge(FAST + '[relay]\ndelivery_reactions = "all"\n'):
+        session_id = world.visitor("Hi")
+        ts = await answered(world, session_id)
+        assert world.reactions(ts) == {"outbox_tray"}
+        world.crisp.act({"do": "visitor_delivered", "session_id": session_id})
+        await eventually(lambda: world.reactions(ts) == {"incoming_envelope"}, what="delivered")
+        read_by_customer(world, session_id)
+        await eventually(lambda: world.reactions(ts) == {LETTER}, what="read")
+
+
+async def test_nothing_is_shown_if_that_is_wanted(world: World) -> None:
+    """With ``delivery_reactions = "off"`` only trouble is shown."""
+    async with world.bridge(FAST + '[relay]\ndelivery_reactions = "off"\n'):
+        session_id = world.visitor("Hi")
+        await answered(world, session_id)
+        read_by_customer(world, session_id)
+        await eventually(lambda: seen(world) == ["read"], what="the acknowledgement")
+        await rest(world)
+        assert reaction_calls(world) == 0
+
+
+async def test_what_was_read_meanwhile_is_found_by_the_sweep(world: World) -> None:
+    """A customer who reads and writes while the bridge is away has read: no event ever comes."""
+    async with world.bridge():
+        session_id = world.visitor("Hi")
+        ts = await answered(world, session_id)
+    read_by_customer(world, session_id)
+    world.visitor("Thank you", session_id)
+    async with world.bridge():
+        await eventually(lambda: world.reactions(ts) == {LETTER}, what="the letter")
+
+
+async def test_hooks_tell_it_too(world: World) -> None:
+    """Over hooks the same events lead to the same letter."""
+    async with world.bridge(CRISP_EVENTS="webhook") as port:
+        world.crisp.config({"hook_url": f"http://127.0.0.1:{port}/crisp/events"})
+        session_id = world.visitor("Hi")
+        ts = await answered(world, session_id)
+        read_by_customer(world, session_id)
+        await eventually(lambda: world.reactions(ts) == {LETTER}, what="the letter")
+
+
+def seen(world: World) -> list[str]:
+    """Return how far the customer is known to have got with each part of a reply."""
+    return [row[0] for row in stored(world, "SELECT seen FROM parts WHERE fingerprint IS NOT NULL")]
