@@ -26,7 +26,7 @@ from bot.errors import ApiError, BridgeError, ConfigError, Refused, StoreError, 
 from bot.router import Router
 from bot.slack.client import SlackClient
 from bot.slack.http import slack_events_handler
-from bot.slack.listener import build_app
+from bot.slack.listener import Intake, build_app
 from bot.slack.models import Identity
 from bot.slack.socket import SocketModeService
 from bot.slack.web import open_session
@@ -153,11 +153,10 @@ async def _start_intake(
 
     questions = _questions(bridge, spawn)
     signing = settings.slack_signing_secret
+    doorway = Intake(bridge.clients.identity, bridge.inbox.accept, questions.ask)
     bolt = build_app(
-        identity=bridge.clients.identity,
-        web=bridge.clients.slack.web,
-        accept=bridge.inbox.accept,
-        ask=questions.ask,
+        doorway,
+        bridge.clients.slack.web,
         signing_secret=signing.get_secret_value() if signing else None,
     )
     slack_door = None
@@ -182,6 +181,7 @@ async def _start_intake(
                 settings.slack_app_token.get_secret_value(),
                 settings.slack_api_url,
                 session=bridge.clients.slack.session,
+                on_event=doorway.take_event,
                 ping_seconds=min(10.0, max(settings.bridge.timers.reconnect * 2, 0.5)),
                 on_connected=bridge.slack_side.connect,
                 on_disconnected=bridge.slack_side.disconnect,

@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
 from bot.domain import Arrival, Receipt
 from bot.slack.client import SlackClient
-from bot.slack.listener import build_app
+from bot.slack.listener import Intake, build_app
 from tests.slack_fakes import ME, FakeSlack, fake_slack
 from tests.test_slack_events import REPLY, envelope, press
 
@@ -57,7 +57,7 @@ class Bench:
 def bench(server: FakeSlack, client: SlackClient) -> Bench:
     """Build the application."""
     book = Book()
-    app = build_app(identity=ME, web=client.web, accept=book.accept, ask=book.ask)
+    app = build_app(Intake(ME, book.accept, book.ask), client.web)
     return Bench(app, book, server)
 
 

@@ -31,7 +31,7 @@ from bot.simulator.slack.server import SlackSimulator
 from bot.slack import events
 from bot.slack.client import SlackClient
 from bot.slack.http import slack_events_handler
-from bot.slack.listener import build_app
+from bot.slack.listener import Intake, build_app
 from bot.slack.models import Identity
 from bot.slack.socket import SocketModeService
 from bot.slack.web import open_session
@@ -102,13 +102,14 @@ class Rig:
     changes: list[str] = field(default_factory=list)
 
     def service(self, *, app_token: str = "", **more: Any) -> SocketModeService:
-        app = build_app(identity=self.me, web=self.client.web, accept=self.book.accept)
+        intake = Intake(self.me, self.book.accept)
         quick: dict[str, Any] = {"ping_seconds": 0.05, "watchdog_seconds": 0.2} | more
         return SocketModeService(
-            app,
+            build_app(intake, self.client.web),
             app_token or self.sim.app_token,
             self.sim.base_url,
             session=self.session,
+            on_event=intake.take_event,
             on_connected=lambda: self.changes.append("connected"),
             on_disconnected=lambda: self.changes.append("disconnected"),
             **quick,
@@ -264,7 +265,9 @@ async def test_an_event_is_acknowledged_only_after_the_commit(rig: Rig) -> None:
     assert rig.book.texts() == ["hello"]
 
 
-async def test_an_event_that_could_not_be_committed_comes_again(rig: Rig) -> None:
+async def test_an_event_that_could_not_be_committed_comes_again(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
     """No commit, no acknowledgement, so Slack delivers again, and then it is one fact."""
     rig.sim.configure(ack_timeout=0.1, retry_schedule=[0.0, 0.0, 0.0])
     rig.book.failures = 1
@@ -272,6 +275,8 @@ async def test_an_event_that_could_not_be_committed_comes_again(rig: Rig) -> Non
         assert (await rig.say("hello", wait=True))["acked"]
     assert rig.book.attempts == 2
     assert rig.book.texts() == ["hello"]
+    assert "slack_event_not_accepted error=OSError" in caplog.text
+    assert "hello" not in caplog.text
 
 
 async def test_a_live_event_and_a_listed_message_are_one_fact(rig: Rig) -> None:
@@ -458,12 +463,8 @@ async def test_logs_hold_neither_text_nor_tickets(
 @asynccontextmanager
 async def hooked(rig: Rig) -> AsyncIterator[str]:
     """Serve /slack/events and point the simulated Slack there."""
-    bolt = build_app(
-        identity=rig.me,
-        web=rig.client.web,
-        accept=rig.book.accept,
-        signing_secret=rig.sim.signing_secret,
-    )
+    intake = Intake(rig.me, rig.book.accept)
+    bolt = build_app(intake, rig.client.web, signing_secret=rig.sim.signing_secret)
     app = web.Application()
     handler = slack_events_handler(bolt, signing_secret=rig.sim.signing_secret)
     app.router.add_post("/slack/events", handler)
@@ -531,6 +532,6 @@ async def test_http_refuses_headers_that_are_none(rig: Rig, timestamp: str, sign
 
 async def test_http_needs_a_secret(rig: Rig) -> None:
     """Without a signing secret there is no HTTP mode, instead of one that anybody can use."""
-    app = build_app(identity=rig.me, web=rig.client.web, accept=rig.book.accept)
+    app = build_app(Intake(rig.me, rig.book.accept), rig.client.web)
     with pytest.raises(ConfigError, match="SLACK_SIGNING_SECRET"):
         slack_events_handler(app, signing_secret=" ")

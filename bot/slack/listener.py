@@ -46,13 +46,23 @@ _log = logging.getLogger("slack_bolt.bridge")
 
 
 @dataclass(frozen=True, slots=True)
-class _Intake:
-    """Accepts, then lets questions be answered; the caller acknowledges when it returns."""
+class Intake:
+    """Accepts, then lets questions be answered; the caller acknowledges when it returns.
 
+    ``accept`` gets every arrival; ``ask``, after that, those that may be questions (commands,
+    actions, shortcuts, views, ``app_home_opened``), and not twice.
+    """
+
+    identity: Identity
     accept: Accept
-    ask: Ask | None
+    ask: Ask | None = None
+
+    async def take_event(self, body: Json) -> None:
+        """Take the body of an Events API event, in either mode."""
+        await self.take(event_arrival(body, self.identity))
 
     async def take(self, arrival: Arrival | None) -> None:
+        """Take what was read of a body; None is of no use to anybody."""
         if arrival is None:
             return
         receipt = await self.accept(arrival)
@@ -61,19 +71,10 @@ class _Intake:
             await self.ask(arrival)
 
 
-def build_app(
-    *,
-    identity: Identity,
-    web: WebApi,
-    accept: Accept,
-    ask: Ask | None = None,
-    signing_secret: str | None = None,
-) -> AsyncApp:
+def build_app(intake: Intake, web: WebApi, *, signing_secret: str | None = None) -> AsyncApp:
     """Build the Bolt application.
 
-    ``accept`` gets every arrival; ``ask``, after that, those that may be questions (commands,
-    actions, shortcuts, views, ``app_home_opened``), and not twice. Without a signing secret
-    every HTTP request is refused; Socket Mode needs none.
+    Without a signing secret every HTTP request is refused; Socket Mode needs none.
     """
     app = AsyncApp(
         name="slack-crisp-bridge",
@@ -81,7 +82,7 @@ def build_app(
         client=web,
         # A fixed answer: no auth.test per event, and SLACK_CLIENT_ID in the environment, which
         # makes Bolt set up an OAuth flow, cannot change who we are.
-        authorize=_fixed(identity, web.token),
+        authorize=_fixed(intake.identity, web.token),
         process_before_response=True,
         raise_error_for_unhandled_request=True,
         signing_secret=signing_secret or secrets.token_hex(32),
@@ -90,23 +91,22 @@ def build_app(
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )
-    intake = _Intake(accept, ask)
-    _listen_to_events(app, intake, identity)
+    _listen_to_events(app, intake)
     _listen_to_people(app, intake)
     app.error(_on_error)
     return app
 
 
-def _listen_to_events(app: AsyncApp, intake: _Intake, identity: Identity) -> None:
+def _listen_to_events(app: AsyncApp, intake: Intake) -> None:
     """Register the one listener of the Events API; Bolt acknowledges once it has returned."""
 
     async def on_event(body: dict[str, Any]) -> None:
-        await intake.take(event_arrival(body, identity))
+        await intake.take_event(body)
 
     app.event(_ANY)(on_event)
 
 
-def _listen_to_people(app: AsyncApp, intake: _Intake) -> None:
+def _listen_to_people(app: AsyncApp, intake: Intake) -> None:
     """Register one listener for each thing that a person can do."""
 
     def after(read: Callable[[Json], Arrival | None]) -> Callable[..., Awaitable[None]]:

@@ -1,7 +1,9 @@
 """Socket Mode: several connections in one process, kept alive, and told apart from none.
 
-Responsible for being connected and for saying so. It must not look into events: those go to the
-Bolt application, whose answer is the acknowledgement.
+Responsible for being connected, for saying so, and for acknowledging. It must not look into what
+comes: events go to ``on_event`` and are acknowledged when it returns; what people do goes to the
+Bolt application, whose answer is the acknowledgement. (Bolt would call the same listener for an
+event, after ten steps that have nothing to do here: nothing is signed, and we are one workspace.)
 
 Slack closes each connection every few hours, and the SDK closes the old one before it opens the
 next: with two connections there is no gap. The SDK can stick on a ticket that Slack no longer
@@ -22,8 +24,9 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 
-from bot.domain import Source
+from bot.domain import Json, Source
 from bot.errors import Ambiguous, ApiError, RateLimited, Unauthorized, Unreachable
 from bot.slack.web import WebApi, is_loopback
 
@@ -31,10 +34,15 @@ _log = logging.getLogger(__name__)
 _sdk_log = logging.getLogger("slack_sdk.socket_mode.bridge")
 _TICKET = re.compile(r"ticket=[^'\"&\s]+")
 
+_EVENT = "events_api"
 _POLL_SECONDS = 0.25
 _RETRY_SECONDS = 5.0
 _FINISH_SECONDS = 5.0
 _CLOSE_SECONDS = 3.0
+
+
+OnEvent = Callable[[Json], Awaitable[None]]
+"""Takes an event's body; returns once it may be acknowledged, raises if it must come again."""
 
 
 def _nothing() -> None:
@@ -44,13 +52,16 @@ def _nothing() -> None:
 class _Handler(AsyncSocketModeHandler):
     """One connection: counts what is being handled, and takes nothing more once stopping."""
 
-    def __init__(self, app: AsyncApp, app_token: str, web: WebApi, *, ping_seconds: float) -> None:
+    def __init__(
+        self, app: AsyncApp, app_token: str, web: WebApi, *, on_event: OnEvent, ping_seconds: float
+    ) -> None:
         # Not the SDK's own logger: at DEBUG that writes whole messages.
         _sdk_log.setLevel(logging.WARNING)
         _sdk_log.addFilter(_tame)
         super().__init__(
             app, app_token, logger=_sdk_log, web_client=web, ping_interval=ping_seconds
         )
+        self._on_event = on_event
         self.busy = 0
         self.stopping = False
         self.greeted: object | None = None
@@ -62,14 +73,25 @@ class _Handler(AsyncSocketModeHandler):
         return self.client
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as the SDK's own
-        """Hand an envelope to Bolt; one that comes while stopping is left to be sent again."""
+        """Hand an envelope on; one that comes while stopping is left to be sent again."""
         if self.stopping:
             return
         self.busy += 1
         try:
-            await super().handle(client, req)
+            if req.type == _EVENT:
+                await self._take(client, req)
+            else:
+                await super().handle(client, req)
         finally:
             self.busy -= 1
+
+    async def _take(self, client: SocketModeClient, req: SocketModeRequest) -> None:
+        try:
+            await self._on_event(req.payload)
+        except Exception as err:  # noqa: BLE001 - whatever it was: not acknowledged, so sent again
+            _log.error("slack_event_not_accepted error=%s", type(err).__name__)
+            return
+        await client.send_socket_mode_response(SocketModeResponse(req.envelope_id))
 
     async def is_up(self) -> bool:
         """Tell whether Slack has said hello on the present connection, and it is alive."""
@@ -92,6 +114,7 @@ class SocketModeService:
         base_url: str,
         *,
         session: aiohttp.ClientSession,
+        on_event: OnEvent,
         connections: int = 2,
         watchdog_seconds: float = 30.0,
         ping_seconds: float = 10.0,
@@ -104,6 +127,7 @@ class SocketModeService:
         self._app_token = app_token
         self._base_url = base_url
         self._web = WebApi(token=None, base_url=base_url, session=session)
+        self._on_event = on_event
         self._wanted = connections
         self._watchdog_seconds = watchdog_seconds
         self._ping_seconds = ping_seconds
@@ -148,7 +172,10 @@ class SocketModeService:
                 await self._sleep(_patience(err))
 
     async def _build(self, url: str | None) -> _Handler:
-        handler = _Handler(self._app, self._app_token, self._web, ping_seconds=self._ping_seconds)
+        handler = _Handler(
+            self._app, self._app_token, self._web,
+            on_event=self._on_event, ping_seconds=self._ping_seconds,
+        )  # fmt: skip
         socket = handler.socket
         # The SDK reads HTTPS_PROXY by itself, for loopback too; a session knows NO_PROXY.
         socket.proxy = None
