@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -248,14 +248,14 @@ class Bridge:
 
     # --- doors
 
-    async def accept_crisp(self, arrival: Arrival) -> Receipt:
+    def accept_crisp(self, arrival: Arrival) -> Awaitable[Receipt]:
         """Accept an event of Crisp's, and keep in mind what may be of use before it is decided."""
         if arrival.kind == "session:sync:pages":
             self.pages.remember(arrival.payload)
         elif arrival.kind == crisp_events.MESSAGE_RECEIVED:
             payload = arrival.payload
             self.echoes.note(payload.get("session_id"), payload.get("fingerprint"))
-        return await self.inbox.accept(arrival)
+        return self.inbox.accept(arrival)
 
     async def crisp_hook(
         self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes

@@ -6,7 +6,7 @@ here, in the same transaction, and nothing is called on either platform.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from bot import texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Receipt, Source
@@ -39,12 +39,16 @@ class Inbox:
         self._rules = rules
         self._on_receipt = on_receipt
 
-    async def accept(self, arrival: Arrival) -> Receipt:
-        """Commit an arrival and what follows from it; return only then.
+    def accept(self, arrival: Arrival) -> Awaitable[Receipt]:
+        """Commit an arrival and what follows from it; awaited, it returns only then.
 
-        StoreError if it could not be committed: it must not be acknowledged.
+        The order of calls is the order in which arrivals are decided. StoreError if it could not
+        be committed: it must not be acknowledged.
         """
-        receipt = await self._writer.submit(lambda tx: self.receive(tx, arrival))
+        return self._committed(arrival, self._writer.submit(lambda tx: self.receive(tx, arrival)))
+
+    async def _committed(self, arrival: Arrival, commit: Awaitable[Receipt]) -> Receipt:
+        receipt = await commit
         self._on_receipt(arrival, receipt)
         return receipt
 

@@ -103,11 +103,13 @@ class FlakyWriter(Writer):
 
     failures = 0
 
-    async def submit(self, job: Callable[[Transaction], T]) -> T:
-        if self.failures:
-            self.failures -= 1
-            raise StoreError("full")
-        return await super().submit(job)
+    def submit(self, job: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        if not self.failures:
+            return super().submit(job)
+        self.failures -= 1
+        refused: asyncio.Future[T] = asyncio.Future()
+        refused.set_exception(StoreError("full"))
+        return refused
 
 
 class Clock:

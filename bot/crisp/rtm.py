@@ -110,8 +110,8 @@ class RtmListener:
     async def _hand_over(self, link: Link) -> None:
         """Start accepting in order of arrival, many at a time, so that they share a commit.
 
-        A new task first runs in the order in which it was made, and accept queues before it
-        waits: so the order of the socket is the order of the inbox.
+        Accept takes its place in the queue when it is called, or else when a task first runs,
+        which is in the order in which they were made: the order of the socket is that of the inbox.
         """
         room = asyncio.Semaphore(IN_FLIGHT)
         lost: LinkLost | None = None
@@ -124,14 +124,17 @@ class RtmListener:
                     if found is None:
                         room.release()
                     else:
-                        group.create_task(self._accept_one(found, link=link, room=room))
+                        accepting = self._accept(found)
+                        group.create_task(self._accepted(accepting, link=link, room=room))
             except LinkLost as err:
                 lost = err
         raise lost
 
-    async def _accept_one(self, found: Arrival, *, link: Link, room: asyncio.Semaphore) -> None:
+    async def _accepted(
+        self, accepting: Awaitable[object], *, link: Link, room: asyncio.Semaphore
+    ) -> None:
         try:
-            await self._accept(found)
+            await accepting
         except Exception as err:  # noqa: BLE001 - whatever kept it from being stored: sweep
             link.give_up(f"an event could not be stored ({type(err).__name__})")
         finally:

@@ -71,19 +71,18 @@ class Writer:
         self.on_lanes = on_lanes
         self.on_commit = on_commit
 
-    async def submit(self, job: Callable[[Transaction], T]) -> T:
-        """Run ``job`` in the next transaction and return its result once that is committed.
+    def submit(self, job: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        """Run ``job`` in the next transaction; the future has its result once that is committed.
 
-        Whatever the job raised is raised here, its writes undone. StoreError if the commit failed.
-        The job is enqueued before the first await: the order of calls is the order of jobs.
+        Whatever the job raised is raised there, its writes undone; StoreError if the commit failed.
+        The order of calls is the order of jobs. Who is cancelled while waiting undoes nothing.
         """
-        if self._closed:
-            raise StoreError("The bridge is stopping: nothing more is accepted.")
         submitted = _Submitted(job)
-        self._queue.put_nowait(submitted)
-        # A caller that is cancelled undoes nothing: the job runs, and nobody hears of it.
-        result: T = await submitted.result
-        return result
+        if self._closed:
+            _settle(submitted.result, StoreError("The bridge is stopping: nothing is accepted."))
+        else:
+            self._queue.put_nowait(submitted)
+        return submitted.result
 
     async def run(self) -> None:
         """Work until cancelled."""
