@@ -8,13 +8,15 @@ wrong later is Ambiguous, reads included, which callers may simply repeat.
 
 httpx makes the request and reads the answer; aiohttp moves the bytes. httpx's own connection pool
 takes several times the processor time of everything else that is done for a reply, and more with
-every connection and every call that waits (docs/performance.md).
+every connection and every call that waits; its client, which would put address, headers and
+credentials together anew for each call, as much again (docs/performance.md).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json as jsonlib
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, Protocol
 from urllib.request import getproxies, proxy_bypass
@@ -83,22 +85,23 @@ class DirectTransport:
         """
         self._on_call = on_call
         self._deadline = timeout * 3
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            auth=httpx.BasicAuth(identifier, key.get_secret_value()),
-            headers={
+        self._base = base_url.rstrip("/")
+        self._headers = httpx.Headers(
+            {
+                "Authorization": _basic(identifier, key.get_secret_value()),
                 "X-Crisp-Tier": tier,
                 "User-Agent": f"slack-crisp-bridge/{__version__}",
                 "Accept": "application/json",
-            },
-            timeout=httpx.Timeout(timeout),
-            follow_redirects=False,
-            transport=wire or AiohttpWire(max_connections=max_connections),
+                "Accept-Encoding": "gzip, deflate",
+            }
         )
+        self._with_json = httpx.Headers({**self._headers, "Content-Type": "application/json"})
+        self._extensions = {"timeout": httpx.Timeout(timeout).as_dict()}
+        self._wire = wire or AiohttpWire(max_connections=max_connections)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._wire.aclose()
 
     async def request(
         self,
@@ -129,13 +132,19 @@ class DirectTransport:
         params: Mapping[str, str | int] | None,
         content: bytes | None,
     ) -> httpx.Response:
-        headers = {} if content is None else {"Content-Type": "application/json"}
+        request = httpx.Request(
+            method,
+            httpx.URL(self._base + path, **({"params": params} if params else {})),
+            headers=self._headers if content is None else self._with_json,
+            content=content,
+            extensions=self._extensions,
+        )
         try:
             # httpx's own timeouts start again with every byte; an answer that drips does not.
             async with asyncio.timeout(self._deadline):
-                return await self._client.request(
-                    method, path, params=params, content=content, headers=headers
-                )
+                response = await self._wire.handle_async_request(request)
+                await response.aread()
+                return response
         except _NEVER_LEFT as err:
             _fail(Unreachable, call, err)
         except (httpx.HTTPError, TimeoutError) as err:
@@ -203,6 +212,11 @@ class AiohttpWire(httpx.AsyncBaseTransport):
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _basic(identifier: str, key: str) -> str:
+    """Return the header of https://www.rfc-editor.org/rfc/rfc7617."""
+    return "Basic " + b64encode(f"{identifier}:{key}".encode()).decode()
 
 
 def as_httpx(err: Exception) -> type[httpx.TransportError]:
