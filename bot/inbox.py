@@ -126,6 +126,8 @@ class Inbox:
             queue.requeue(tx, decision.requeue)
         for user in decision.users:
             tx.save_user(user)
+        for entity, name in decision.names.items():
+            tx.save_name(entity, name)
         tx.apply(decision, inbox_id=inbox_id)
 
 

@@ -1,4 +1,4 @@
-"""News about people in Slack: a changed name, picture, role, or a deactivation."""
+"""News about people, channels and user groups in Slack: changed names, pictures, roles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bot.domain import Arrival, Source
 from bot.relay.access import Rules
 from bot.relay.effects import Decision
 from bot.router import Router
-from bot.slack.models import part, read_user, word
+from bot.slack.models import part, read_channel, read_group, read_user, word
 from bot.store.view import View
 
 router = Router()
@@ -21,3 +21,17 @@ def changed(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return None
     fresh = read_user(profile, team_id=rules.team_id)
     return Decision(users=(fresh,)) if fresh != known else None
+
+
+@router.on(Source.SLACK, "channel_rename", "group_rename", "subteam_updated")
+def renamed(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Store the new name of a channel or user group that has been mentioned before."""
+    del rules
+    if arrival.kind == "subteam_updated":
+        group = part(arrival.payload, "subteam")
+        entity, name = word(group, "id"), read_group(group)
+    else:
+        channel = read_channel(part(arrival.payload, "channel"))
+        entity, name = channel.id, channel.name
+    known = view.names((entity,)).get(entity)
+    return None if known is None or not name or name == known else Decision(names={entity: name})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -343,3 +344,25 @@ def test_a_deactivation_is_news_of_somebody_known(stored: Stored) -> None:
     assert decision.users[0].deleted
     unknown = replace(arrival, payload={"user": {**profile, "id": "UX"}, "team_id": "T1"})
     assert stored.decide(unknown) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("channel_rename", {"channel": {"id": "C9", "name": "new", "created": 1}}),
+        ("group_rename", {"channel": {"id": "C9", "name": "new", "created": 1}}),
+        ("subteam_updated", {"subteam": {"id": "C9", "handle": "new", "name": "New people"}}),
+    ],
+)
+def test_a_renaming_is_news_of_what_was_mentioned(
+    stored: Stored, kind: str, payload: dict[str, Any]
+) -> None:
+    """A name that customers have read is kept right; names that nobody asked for are not kept."""
+    arrival = Arrival(Source.SLACK, kind, payload)
+    assert stored.decide(arrival) is None
+    stored.tx.save_name("C9", "old")
+    decision = stored.decide(arrival)
+    assert decision is not None
+    assert decision.names == {"C9": "new"}
+    stored.tx.save_name("C9", "new")
+    assert stored.decide(arrival) is None

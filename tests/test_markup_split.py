@@ -91,3 +91,10 @@ def test_a_limit_without_room_is_refused() -> None:
     """A limit of one cannot hold an emoji."""
     with pytest.raises(ValueError, match="2 or more"):
         split("x", 1)
+
+
+def test_a_fence_is_opened_again_without_its_words() -> None:
+    """What stands behind a fence and is no language is text, and is not said twice."""
+    parts = split("```some words\n" + "line\n" * 12 + "```", 40)
+    assert len(parts) > 1
+    assert "".join(parts).count("some words") == 1

@@ -189,7 +189,7 @@ def test_emoji_dates_and_colours() -> None:
         text(" "),
         {"type": "color", "value": "#FF0000"},
     )
-    assert found == "👋🏼❤️👋🏿:our_logo: 11 July 2024-07-11 15:03 UTC #FF0000"
+    assert found == "👋🏼❤️👋🏿:our_logo: 11 July July 11th, 2024 #FF0000"
 
 
 @pytest.mark.parametrize(
@@ -339,3 +339,84 @@ def test_plain_text_shows_markers_and_ids() -> None:
     )
     assert plain(blocks, "") == "!note <@U1>\nnote: x"
     assert plain([], "&gt; !assign <@U1|ana> <!here>") == "!assign <@U1> <!here>"
+
+
+def test_lists_nest_to_any_depth() -> None:
+    """Lists in lists are nested as far as Slack shows it, and deeper ones lose nothing."""
+
+    def nested(depth: int) -> Block:
+        inner = [nested(depth - 1)] if depth else []
+        return {
+            "type": "rich_text_list",
+            "style": "ordered" if depth % 2 else "bullet",
+            "elements": [section(text(f"level{depth}")), *inner],
+        }
+
+    found = slack_to_crisp(rich(nested(60)), "", NOBODY)
+    assert [f"level{depth}" in found for depth in range(61)] == [True] * 61
+    assert found.startswith("* level60\n    1. level59\n        * level58\n")
+
+
+def test_a_list_inside_a_quote_is_quoted() -> None:
+    """Slack sends such a list apart from the quote, with a border."""
+    items = {
+        "type": "rich_text_list",
+        "style": "ordered",
+        "indent": 0,
+        "border": 1,
+        "elements": [section(text("one")), section(text("two"))],
+    }
+    quote = {"type": "rich_text_quote", "elements": [text("said")]}
+    found = slack_to_crisp(rich(quote, items), "", NOBODY)
+    assert found == "> said\n\n> 1. one\n> 2. two"
+
+
+def test_a_table_is_lines_of_cells() -> None:
+    """Crisp's markdown has no tables: a row is a line, a cell keeps its styles and mentions."""
+    table: Block = {
+        "type": "table",
+        "rows": [
+            [{"type": "raw_text", "text": "Plan"}, {"type": "raw_text", "text": "Price"}],
+            [
+                {"type": "rich_text", "elements": [section(text("Pro", bold=True))]},
+                {"type": "rich_text", "elements": [section({"type": "user", "user_id": "U2"})]},
+            ],
+        ],
+    }
+    assert slack_to_crisp([table], "", NAMES) == "Plan · Price\n**Pro** · @bo"
+
+
+def test_a_video_is_its_title_and_address() -> None:
+    """A video's player stays in Slack."""
+    video: Block = {
+        "type": "video",
+        "title": {"type": "plain_text", "text": "Tour"},
+        "title_url": "https://a.example/tour",
+        "alt_text": "a tour",
+    }
+    assert slack_to_crisp([video], "", NAMES) == "[Tour](https://a.example/tour)"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("{date_num}", "2024-07-11"),
+        ("{date}", "July 11th, 2024"),
+        ("{date_short_pretty} at {time}", "Jul 11, 2024 at 15:03 UTC"),
+        ("{date_long}", "Thursday, July 11th, 2024"),
+        ("{time_secs}", "15:03:32 UTC"),
+        ("{ago}", "July 11th, 2024"),
+        ("nonsense", "2024-07-11 15:03 UTC"),
+    ],
+)
+def test_a_date_without_words_of_its_own(pattern: str, expected: str) -> None:
+    """Slack's pattern counts; what depends on the reader's day or zone is said plainly."""
+    stamp = {"type": "date", "timestamp": 1720710212, "format": pattern}
+    assert crisp(stamp) == expected
+    assert slack_to_crisp([], f"<!date^1720710212^{pattern}>", NAMES) == expected
+
+
+def test_entities_in_names_are_characters() -> None:
+    """Slack may escape a name that it lists: customers read what its owner wrote."""
+    names = Names({"U1": "Tom &amp; Jerry"}, {}, {})
+    assert crisp({"type": "user", "user_id": "U1"}, names=names) == "@Tom & Jerry"

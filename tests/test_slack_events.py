@@ -208,6 +208,8 @@ def test_a_reaction_is_a_fact_of_its_moment(kind: str) -> None:
     [
         "user_change",
         "channel_rename",
+        "group_rename",
+        "subteam_updated",
         "channel_archive",
         "group_unarchive",
         "member_left_channel",

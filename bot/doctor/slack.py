@@ -34,6 +34,7 @@ SCOPES: Mapping[str, tuple[Status, str]] = {
     "groups:history": (Status.WARN, "replies in private channels do not reach the bridge"),
     "groups:read": (Status.WARN, "it cannot be seen whether the bot is in a private channel"),
     "reactions:write": (Status.WARN, "no ⚠ is put on a reply that was not delivered"),
+    "usergroups:read": (Status.WARN, "mentions of user groups reach customers as @team"),
     "users:read": (
         Status.FAIL,
         "nobody's reply is sent, because agents cannot be told from guests and strangers",

@@ -45,6 +45,9 @@ _TOKEN = regex.compile(
     rf"`(?P<code>[^`\n]+)`|<(?P<entity>[^<>\n]+)>|{_EMOJI}|(?P<mark>[*_~])",
 )
 _ENTITY = regex.compile(r"&(amp|lt|gt);")
+_DATE_TOKEN = regex.compile(
+    r"\{(?P<token>date(?:_num|(?:_short|_long)?(?:_pretty)?)|day_divider_pretty|time(?:_secs)?|ago)\}"
+)
 _DECODED = {"amp": "&", "lt": "<", "gt": ">"}
 
 
@@ -66,25 +69,52 @@ def with_emoji(text: str) -> str:
     return _EMOJI_ONLY.sub(_emoji, text)
 
 
-def date_text(timestamp: object) -> str:
-    """Return a Slack date (epoch seconds) for a reader whose timezone is unknown."""
+def date_text(timestamp: object, pattern: str = "") -> str:
+    """Return a Slack date (epoch seconds) for a reader whose timezone is unknown.
+
+    ``pattern`` is Slack's own, such as ``{date_short} at {time}``; times are in UTC and say so.
+    """
     try:
-        return datetime.fromtimestamp(int(str(timestamp)), UTC).strftime("%Y-%m-%d %H:%M UTC")
+        moment = datetime.fromtimestamp(int(str(timestamp)), UTC)
     except (ValueError, OverflowError, OSError):
         return ""
+    if not _DATE_TOKEN.search(pattern):
+        return moment.strftime("%Y-%m-%d %H:%M UTC")
+    shown = _DATE_TOKEN.sub(lambda match: _date_part(moment, match["token"]), pattern)
+    return f"{shown} UTC" if "{time" in pattern else shown
+
+
+def _date_part(moment: datetime, token: str) -> str:
+    """Return one token's text; words like "today" depend on the reader, so there are none."""
+    nth = {1: "st", 2: "nd", 3: "rd"}.get(moment.day % 10 if moment.day // 10 != 1 else 0, "th")
+    day = f"{moment:%B} {moment.day}{nth}, {moment.year}"
+    match token.removesuffix("_pretty"):
+        case "date_num":
+            return f"{moment:%Y-%m-%d}"
+        case "date_short":
+            return f"{moment:%b} {moment.day}, {moment.year}"
+        case "date_long":
+            return f"{moment:%A}, {day}"
+        case "time":
+            return f"{moment:%H:%M}"
+        case "time_secs":
+            return f"{moment:%H:%M:%S}"
+        case _:
+            return day
 
 
 def _emoji(match: regex.Match[str]) -> str:
     return emoji_text(match["emoji"], int(match["tone"]) if match["tone"] else None, "")
 
 
-def _decoded(text: str) -> str:
+def decoded(text: str) -> str:
+    """Return text with Slack's three entities as the characters they stand for."""
     return _ENTITY.sub(lambda match: _DECODED[match[1]], text)
 
 
 def _entities_as_text(text: str, speller: Speller) -> str:
     pattern = regex.compile(r"<([^<>\n]+)>")
-    return _decoded(pattern.sub(lambda match: _code_text(match[1], speller), text))
+    return decoded(pattern.sub(lambda match: _code_text(match[1], speller), text))
 
 
 def _code_text(body: str, speller: Speller) -> str:
@@ -146,7 +176,7 @@ def _inline(text: str, speller: Speller) -> list[Span]:
     styles = _Styles(text)
     position = 0
     for match in _TOKEN.finditer(text):
-        out.append(styles.span(_decoded(text[position : match.start()])))
+        out.append(styles.span(decoded(text[position : match.start()])))
         position = match.end()
         if match["mark"]:
             if not styles.take(match):
@@ -158,13 +188,13 @@ def _inline(text: str, speller: Speller) -> list[Span]:
             out.append(styles.span(found.text, url=found.url))
         else:
             out.append(styles.span(_emoji(match)))
-    out.append(styles.span(_decoded(text[position:])))
+    out.append(styles.span(decoded(text[position:])))
     return list(joined(out))
 
 
 def _entity(body: str, speller: Speller) -> Span:
     target, _, label = body.partition("|")
-    label = _decoded(label)
+    label = decoded(label)
     if target.startswith("@"):
         return Span(speller.user(target[1:], label))
     if target.startswith("#"):
@@ -172,11 +202,11 @@ def _entity(body: str, speller: Speller) -> Span:
     if target.startswith("!subteam^"):
         return Span(speller.group(target.removeprefix("!subteam^"), label))
     if target.startswith("!date^"):
-        stamp = target.split("^")[1]
-        return Span(label or date_text(stamp))
+        _, stamp, pattern, *_ = (*target.split("^"), "")
+        return Span(label or date_text(stamp, decoded(pattern)))
     if target.startswith("!"):
         return Span(speller.broadcast(target[1:].partition("^")[0]))
-    url = _decoded(target)
+    url = decoded(target)
     if not label or url == f"mailto:{label}":
         return Span(label or url.removeprefix("mailto:"), url="" if label else _web(url))
     return Span(label, url=url)

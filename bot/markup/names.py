@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from bot import texts
 from bot.domain import Block
-from bot.markup import read_slack
+from bot.markup import mrkdwn, read_slack
 from bot.markup.visible import one_line
 
 _NAME_LIMIT = 80
@@ -59,7 +59,7 @@ class ByName:
 
 
 def _named(sign: str, name: str, otherwise: str) -> str:
-    return sign + (one_line(name, _NAME_LIMIT).lstrip(sign).strip() or otherwise)
+    return sign + (one_line(mrkdwn.decoded(name), _NAME_LIMIT).lstrip(sign).strip() or otherwise)
 
 
 @dataclass(frozen=True, slots=True)

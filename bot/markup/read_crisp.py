@@ -23,7 +23,7 @@ _MAX_NESTING = 40
 _MAX_PARSED = 40_000
 _SCHEME = regex.compile(r"(?:^|[^a-z0-9.+-])(https?)$", regex.IGNORECASE)
 _ADDRESS = regex.compile(r"://[^\s<>\"`|\\\p{C}]+")
-_LANGUAGES = frozenset(
+LANGUAGES = frozenset(
     regex.findall(
         r"\S+",
         "bash c c# c++ cpp cs css csv diff dockerfile go graphql html http ini java javascript js "
@@ -31,6 +31,7 @@ _LANGUAGES = frozenset(
         "rb ruby rust scss sh shell sql swift text toml ts tsx typescript txt vue xml yaml yml",
     )
 )
+"""What may follow a fence without being shown; any other word there is a line of the code."""
 _CLOSERS = {")": "(", "]": "["}
 
 
@@ -241,7 +242,7 @@ class _Walk:
     def _code(self, token: Token) -> None:
         content = token.content.removesuffix("\n")
         language = token.info.strip()
-        if language and language.lower() not in _LANGUAGES:
+        if language and language.lower() not in LANGUAGES:
             content, language = f"{language}\n{content}".rstrip("\n"), ""
         if self.quotes:
             for line in lines((Span(content, code=True),)):

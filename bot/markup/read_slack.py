@@ -50,7 +50,7 @@ def _integer(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def _block(block: Mapping[str, Any], speller: Speller) -> Iterable[Element]:
+def _block(block: Mapping[str, Any], speller: Speller) -> Iterable[Element]:  # noqa: PLR0911 - a table
     match block.get("type"):
         case "rich_text":
             return _rich_text(block, speller)
@@ -66,7 +66,11 @@ def _block(block: Mapping[str, Any], speller: Speller) -> Iterable[Element]:
         case "context":
             return _context(block, speller)
         case "image":
-            return [Paragraph((_image(block),))]
+            return [Paragraph((_picture(block, "image_url"),))]
+        case "video":
+            return [Paragraph((_picture(block, "title_url"),))]
+        case "table":
+            return _table(block, speller)
         case "markdown":
             return read_crisp.read(_string(block.get("text")), trusted=True)
         case _:
@@ -98,10 +102,31 @@ def _context(block: Mapping[str, Any], speller: Speller) -> list[Element]:
     return [Paragraph(joined(spans))] if spans else []
 
 
-def _image(block: Mapping[str, Any]) -> Span:
+def _picture(block: Mapping[str, Any], address: str) -> Span:
     title = block.get("title")
     label = _string(title.get("text")) if isinstance(title, Mapping) else ""
-    return Span(label or _string(block.get("alt_text")), url=_string(block.get("image_url")))
+    return Span(label or _string(block.get("alt_text")), url=_string(block.get(address)))
+
+
+def _table(block: Mapping[str, Any], speller: Speller) -> list[Element]:
+    """Return a table's rows as lines: Crisp's markdown has no tables."""
+    rows: list[tuple[Span, ...]] = []
+    given = block.get("rows")
+    for row in given if isinstance(given, Sequence) and not isinstance(given, str) else ():
+        cells = [tuple(_cell(cell, speller)) for cell in _objects(row)]
+        between = [(Span(" · "), *cell) for cell in cells[1:]]
+        rows.append(tuple(span for cell in (*cells[:1], *between) for span in cell))
+    spans = [span for row in rows if shown_text(row).strip(" ·") for span in (*row, Span("\n"))]
+    return [Paragraph(trimmed(spans))] if spans else []
+
+
+def _cell(cell: Mapping[str, Any], speller: Speller) -> Iterator[Span]:
+    if cell.get("type") != "rich_text":
+        yield Span(" ".join(_string(cell.get("text")).split()))
+        return
+    for element in _rich_text(cell, speller):
+        spans = (Span(element.text, code=True),) if isinstance(element, Code) else element.spans
+        yield from (replace(span, text=" ".join(span.text.split("\n"))) for span in spans)
 
 
 def _rich_text(block: Mapping[str, Any], speller: Speller) -> Iterator[Element]:
@@ -116,6 +141,8 @@ def _rich_text(block: Mapping[str, Any], speller: Speller) -> Iterator[Element]:
             case "rich_text_preformatted":
                 text = "".join(span.text or span.url for span in _spans(part, speller))
                 yield Code(text.strip("\n"))
+            case "rich_text_list" if part.get("border"):
+                yield from _quoted(_list(part, speller, _integer(part.get("indent"))))
             case "rich_text_list":
                 yield from _list(part, speller, _integer(part.get("indent")))
             case _:
@@ -123,16 +150,32 @@ def _rich_text(block: Mapping[str, Any], speller: Speller) -> Iterator[Element]:
 
 
 _MAX_LIST_DEPTH = 8
+"""Deeper items are shown at this depth, as Slack's own editor does."""
+_MAX_RECURSION = 100
 
 
-def _list(part: Mapping[str, Any], speller: Speller, depth: int) -> Iterator[Element]:
+def _quoted(items: Iterable[Element]) -> Iterator[Element]:
+    """Return the list that stands inside a quote: Slack sends it apart, with a border."""
+    shown: list[Span] = []
+    for item in items:
+        if isinstance(item, Item):
+            mark = "• " if item.number is None else f"{item.number}. "
+            indent = "\N{NO-BREAK SPACE}" * 4 * item.depth
+            shown += [*([Span("\n")] if shown else []), Span(indent + mark), *item.spans]
+    if shown:
+        yield Quote(joined(shown))
+
+
+def _list(
+    part: Mapping[str, Any], speller: Speller, depth: int, *, level: int = 0
+) -> Iterator[Element]:
     ordered = part.get("style") == "ordered"
     number = _integer(part.get("offset")) + 1
     depth = max(0, min(depth, _MAX_LIST_DEPTH))
     for item in _objects(part.get("elements")):
         if item.get("type") == "rich_text_list":
-            if depth < _MAX_LIST_DEPTH:
-                yield from _list(item, speller, depth + 1)
+            if level < _MAX_RECURSION:
+                yield from _list(item, speller, depth + 1, level=level + 1)
             continue
         spans = trimmed(_spans(item, speller))
         if shown_text(spans).strip():
@@ -179,7 +222,9 @@ def _shown(item: Mapping[str, Any], speller: Speller) -> str:
         case "color":
             return _string(item.get("value"))
         case "date":
-            return _string(item.get("fallback")) or date_text(item.get("timestamp"))
+            return _string(item.get("fallback")) or date_text(
+                item.get("timestamp"), _string(item.get("format"))
+            )
         case _:
             return _string(item.get("text")) or _string(item.get("fallback"))
 

@@ -6,10 +6,14 @@ what a reader takes for one character.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import permutations
 
 import regex
 
+from bot.markup import read_crisp
+from bot.markup.tree import flat
 from bot.markup.visible import graphemes, measure
 
 CRISP_TEXT_LIMIT = 2_000
@@ -19,6 +23,20 @@ SLACK_TEXT_LIMIT = 3_900
 
 _FENCE = regex.compile(r" {0,3}(?P<marks>`{3,}|~{3,})(?P<info>.*)")
 _LINK = regex.compile(r"!?\[[^\]\n]*\]\([^)\s]*\)")
+_QUOTED = regex.compile(r" {0,3}(?:> ?){1,3}")
+_MARKS = (
+    "", *("".join(marks) for n in (1, 2, 3) for marks in permutations(("**", "*", "~~"), n)),
+    "_", "__", "`",
+)  # fmt: skip
+"""What may be open at a cut: it is closed before it and opened again after it."""
+_MARK_ROOM = 8
+_LOOKAHEAD, _SHORT_LOOKAHEAD = 40_000, 3_000
+"""How far behind a cut a mark's other end is looked for; the other where there are many marks."""
+_EARLIER_CUTS = 3
+_MANY_MARKS, _MANY_BRACKETS = 400, 200
+"""From here on reading is slow, and nobody wrote it to be read."""
+_LEAST = 24
+"""What a part must take of the text, so that what is opened again does not fill the next."""
 _PARAGRAPH_SHARE = 0.4
 _LINE_SHARE = 0.3
 _WORD_SHARE = 0.2
@@ -36,7 +54,8 @@ def split(text: str, limit: int) -> list[str]:
     """Split markdown into parts that measure at most ``limit`` UTF-16 code units each.
 
     Cuts at a paragraph, else at a line, else at a word, else between graphemes; only a grapheme
-    that alone exceeds ``limit`` is cut itself. A code fence is closed at a cut and opened again.
+    that alone exceeds ``limit`` is cut itself. A code fence, a quote and a style that are open at
+    a cut are closed there and opened again, and no part begins with what is formatting only there.
     Blank text has no parts.
     """
     if limit < 2:  # noqa: PLR2004 - an emoji has two code units
@@ -50,12 +69,65 @@ def split(text: str, limit: int) -> list[str]:
             break
         room = limit - measure(prefix) - _closing_room(opening, rest, limit)
         cut = _cut(rest, room)
-        body, rest = rest[: cut.end].rstrip("\n"), rest[cut.resume :].lstrip("\n")
+        body, left = rest[: cut.end].rstrip("\n"), rest[cut.resume :].lstrip("\n")
         after = _open_fence(opening, body, limit)
+        if not opening and not after and room > 4 * _MARK_ROOM:
+            body, left = _mended(rest, cut, room) or (body, left)
         if body.strip():
             parts.append(f"{prefix}{body}\n{_marks(after)}" if after else prefix + body)
-        opening = after
+        rest, opening = left, _again(after)
     return parts
+
+
+def _mended(text: str, first: _Cut, room: int) -> tuple[str, str] | None:
+    """Return a part and the rest, so that what is read of them is what is read of the text."""
+    for cut in _cuts(text, first, room - _MARK_ROOM):
+        fits = measure(text[: cut.end]) <= room - _MARK_ROOM
+        body, rest = text[: cut.end].rstrip("\n"), text[cut.resume :].lstrip("\n")
+        ahead = regex.split(r"\n\s*\n", _ahead(rest), maxsplit=1)[0]
+        start = body.rpartition("\n\n")[0]
+        if (body + ahead).count("[") > _MANY_BRACKETS:
+            return None
+        wanted = _read(body[len(start) :] + text[cut.end : cut.resume] + ahead)
+        quoted = _QUOTED.match(body.rpartition("\n")[2])
+        again = quoted[0] if quoted and "\n" not in text[cut.end : cut.resume] else ""
+        marks = [mark for mark in _MARKS[: None if fits else 1] if set(mark) <= set(body)]
+        for mark in marks if cut.end > _LEAST else ():
+            ended, begun = body.rstrip() + mark[::-1] if mark else body, again + mark
+            if (
+                _read(ended[len(start) :]) + _read(begun + ahead).removeprefix(">" if again else "")
+                == wanted
+            ):
+                return ended, begun + rest
+    return None
+
+
+def _cuts(text: str, first: _Cut, room: int) -> Iterator[_Cut]:
+    """Yield where the text may be cut: the best place, earlier words, anywhere."""
+    yield first
+    end = first.end
+    for _ in range(_EARLIER_CUTS):
+        found = _cut(text[:end], min(room, measure(text[:end]) - 1)) if end > 1 else first
+        if not 0 < found.end < end:
+            break
+        yield found
+        end = found.end
+    position = 0
+    for grapheme in graphemes(text[: first.end]):
+        if measure(text[: position + len(grapheme)]) > room:
+            break
+        position += len(grapheme)
+    yield _Cut(position, position)
+
+
+def _ahead(rest: str) -> str:
+    ahead = rest[:_LOOKAHEAD]
+    crowded = sum(ahead.count(mark) for mark in "*_~`") > _MANY_MARKS
+    return rest[:_SHORT_LOOKAHEAD] if crowded else ahead
+
+
+def _read(markdown: str) -> str:
+    return "".join(flat(read_crisp.read(markdown, trusted=False)).split())
 
 
 def _closing_room(opening: str, rest: str, limit: int) -> int:
@@ -66,6 +138,13 @@ def _closing_room(opening: str, rest: str, limit: int) -> int:
 def _keeps(opening: str, limit: int) -> bool:
     """Tell whether a fence is small enough to be repeated in every part."""
     return bool(opening) and measure(opening) + len(_marks(opening)) + 2 <= limit // 2
+
+
+def _again(opening: str) -> str:
+    """Return the fence as it is opened again: a word that is shown as text is not repeated."""
+    match = _FENCE.match(opening)
+    known = match is not None and match["info"].strip().lower() in read_crisp.LANGUAGES
+    return opening if known else _marks(opening)
 
 
 def _marks(opening: str) -> str:

@@ -43,7 +43,7 @@ _LINE_START = regex.compile(
     r"|(?:-+|=+)\s*$|(?P<rule>[-*_])(?:\s*(?P=rule)){2,}\s*$"
 )
 _NUMBER_START = regex.compile(r"(\d{1,9})([.)])(?=\s|$)")
-_LIST_START = regex.compile(r"-\s+\S|\d{1,9}\.\s+\S")
+_LIST_START = regex.compile(r"(?:-|\d{1,9}\.)\s+(?!(?:[+*-]|\d{1,9}[.)])(?:\s|$))\S")
 _WORD = regex.compile(r"[^\s\p{P}\p{S}]")
 _BULLET = regex.compile(r"^[ \t]*[-*•] +(?=\S)", regex.MULTILINE)
 _URL_UNSAFE = regex.compile(r"[\s()<>\\\p{C}]")

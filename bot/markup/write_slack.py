@@ -54,7 +54,8 @@ def is_web(url: str) -> bool:
         return False
     if port is not None:
         host = host.rpartition(":")[0]
-    return parsed.scheme in {"http", "https"} and bool(_HOST.fullmatch(host.rstrip(":")))
+    # In lower case alone: whether Slack takes another is not known, and it could refuse the post.
+    return url.startswith(("http://", "https://")) and bool(_HOST.fullmatch(host.rstrip(":")))
 
 
 def _parts(elements: Sequence[Element], *, trusted: bool) -> Iterator[Part]:

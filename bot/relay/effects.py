@@ -328,3 +328,5 @@ class Decision:
     """Decide again once the Learn row in ``effects`` is done."""
     users: tuple[SlackUser, ...] = ()
     """People in Slack whose profile is news."""
+    names: Json = field(default_factory=dict)
+    """Channels and user groups in Slack, by id, whose name is news."""

@@ -35,6 +35,7 @@ from bot.slack.models import (
     Identity,
     permalink,
     read_channel,
+    read_group,
     read_identity,
     read_user,
 )
@@ -311,7 +312,7 @@ class SlackClient:
         answer = await self._web.call("usergroups.list", query={"include_disabled": True})
         for group in answer.get("usergroups") or []:
             if group.get("id") == group_id:
-                return str(group.get("handle") or group.get("name") or group_id)
+                return read_group(group) or group_id
         raise Refused(Source.SLACK, "usergroups.list", "no_such_subteam")
 
     async def group_members(self, group_id: str) -> frozenset[SlackUserId]:

@@ -31,7 +31,7 @@ LINK_ACTION = "conversation:open"
 
 _NEW_MESSAGE = frozenset({"", "thread_broadcast", "file_share", "me_message"})
 _PLAIN = frozenset({"user_change", "app_home_opened", "tokens_revoked", "app_uninstalled"})
-_PLAIN_PREFIXES = ("channel_", "group_", "member_")
+_PLAIN_PREFIXES = ("channel_", "group_", "member_", "subteam_")
 _SLACKBOT = "USLACKBOT"
 _TOMBSTONE_TEXT = "This message was deleted."
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{6}")

@@ -121,6 +121,11 @@ def _is_stranger(user: Json, *, team_id: str) -> bool:
     return not (isinstance(teams, list) and team_id in teams)
 
 
+def read_group(group: Json) -> str:
+    """Return the handle of a user group, as people write it after the @."""
+    return word(group, "handle") or word(group, "name")
+
+
 def read_channel(channel: Json) -> Channel:
     """Read a channel object; https://docs.slack.dev/reference/objects/conversation-object."""
     return Channel(
