@@ -50,6 +50,8 @@ from bot.telemetry import Metrics
 log = structlog.get_logger()
 
 HOUSEKEEPING_SECONDS = 5.0
+QUOTA_KEPT = 0.1
+"""The share of the day's calls to Crisp that is kept for what must be done."""
 PRUNING_SECONDS = 3600.0
 KEEP_DONE_MS = 30 * 24 * 3600 * 1000
 """How long a decided arrival stays in the inbox; its message keeps what makes it unique."""
@@ -116,7 +118,11 @@ class Bridge:
             in_flight=pacing.in_flight,
         )  # fmt: skip
         self.to_crisp = Dispatcher(
-            Source.CRISP, crisp_courier(clients.crisp, learner=learner, echoes=self.echoes),
+            Source.CRISP,
+            crisp_courier(
+                clients.crisp, self.reader, learner=learner, echoes=self.echoes,
+                spare=lambda: clients.quota.left > clients.quota.limit * QUOTA_KEPT,
+            ),
             Pacer({}), env, in_flight=pacing.in_flight,
         )  # fmt: skip
         self.slack_side = CatchUp(

@@ -39,6 +39,7 @@ OPEN_IN_CRISP: Final = "Open in Crisp"
 MARK_PENDING: Final = "Mark pending"
 MARK_OPEN: Final = "Mark open"
 UNASSIGN: Final = "Unassign"
+MARK_READ: Final = "Mark read in Crisp"
 
 WAITING_SINCE: Final = "waiting since"
 ASSIGNED_TO: Final = "assigned to {name}"
@@ -154,6 +155,7 @@ EDIT_IS_NO_COMMAND: Final = "An edit is no command, and nothing was sent: write 
 
 # --- buttons and commands in the thread
 
+MARKED_READ: Final = "In Crisp the customer's messages are marked as read."
 SETTLED_ALREADY: Final = "That has been settled already."
 NOT_THE_WRITER: Final = "Only who wrote it can decide this."
 UNKNOWN_OPEN: Final = "This conversation is no longer known here; open it in Crisp."

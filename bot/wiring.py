@@ -48,7 +48,8 @@ def rules(settings: Settings, identity: Identity) -> Rules:
 
 def reporting(settings: Settings) -> Reporting:
     """Return what is reported to each side without being asked for."""
-    return Reporting(reactions=settings.bridge.relay.delivery_reactions)
+    relay = settings.bridge.relay
+    return Reporting(reactions=relay.delivery_reactions, mark_read=relay.mark_read)
 
 
 def limits(settings: Settings) -> Limits:

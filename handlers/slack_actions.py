@@ -29,12 +29,13 @@ from bot.relay.agents import (
     mark,
     sends,
 )
-from bot.relay.changes import assign, set_state
+from bot.relay.changes import assign, mark_read, set_state
 from bot.relay.effects import Amend, Answer, Change, Decision, Effect
 from bot.relay.failures import answer_with
 from bot.relay.intent import strip_note_marker
 from bot.router import Router
 from bot.slack.models import part, word
+from bot.store.read_marks import latest_message
 from bot.store.view import View
 from handlers import learning
 
@@ -75,6 +76,10 @@ def on_card(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if conversation is None:
         return _say(press, texts.UNKNOWN_OPEN)
     what = arrival.kind.rpartition(":")[2]
+    if "mark_read" in (what, press.value):
+        answer = replace(press.answer, success=texts.MARKED_READ)
+        latest = latest_message(view, conversation.session_id)
+        return Decision(effects=(mark_read(conversation.session_id, latest, answer=answer),))
     return _change(press.value if what == "menu" else what, press, conversation)
 
 

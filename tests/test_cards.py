@@ -128,18 +128,26 @@ def test_the_root_cards_actions_name_the_conversation() -> None:
     assert post.blocks[-1]["block_id"] == f"conversation:{SESSION}"
 
 
+END = ("resolve", "mark_read")
+
+
 @pytest.mark.parametrize(
     ("state", "assignee", "first", "menu"),
     [
-        (State.PENDING, None, "conversation:resolve", ["reopen", "resolve"]),
-        (State.UNRESOLVED, ANA, "conversation:resolve", ["pending", "unassign", "resolve"]),
-        (State.RESOLVED, None, "conversation:reopen", ["pending", "reopen"]),
+        (State.PENDING, None, "conversation:resolve", ["reopen", *END]),
+        (
+            State.UNRESOLVED,
+            ANA,
+            "conversation:resolve",
+            ["pending", "unassign", "resolve", "mark_read"],
+        ),
+        (State.RESOLVED, None, "conversation:reopen", ["pending", "reopen", "mark_read"]),
     ],
 )
 def test_what_can_be_done_follows_the_state(
     state: State, assignee: Operator | None, first: str, menu: list[str]
 ) -> None:
-    """Resolve or Reopen comes first; the menu offers the other states, and unassigning."""
+    """Resolve or Reopen comes first; the menu offers the rest."""
     conversation = replace(
         CONVERSATION, state=state, assignee=assignee.user_id if assignee else None
     )

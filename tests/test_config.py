@@ -365,6 +365,7 @@ def test_every_key_is_documented_with_its_default() -> None:
         if table in tables and name != "crisp.daily_quota":
             value = getattr(getattr(BridgeConfig(), table), key)
             written_as = f'"{value}"' if isinstance(value, str) else str(value)
+            written_as = str(value).lower() if isinstance(value, bool) else written_as
             assert documented[name][0] == f"`{written_as}`", name
 
 

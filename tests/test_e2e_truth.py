@@ -130,3 +130,65 @@ async def test_hooks_tell_it_too(world: World) -> None:
 def seen(world: World) -> list[str]:
     """Return how far the customer is known to have got with each part of a reply."""
     return [row[0] for row in stored(world, "SELECT seen FROM parts WHERE fingerprint IS NOT NULL")]
+
+
+def unread(world: World, session_id: str) -> int:
+    """Return how many of the customer's messages count as unread in Crisp."""
+    count: int = world.crisp.dump(session_id)["unread"]["operator"]
+    return count
+
+
+def marks(world: World) -> int:
+    """Return how many calls marked something as read in Crisp."""
+    routes = world.crisp.dump()["calls"]["routes"]
+    return sum(number for route, number in routes.items() if route.endswith("/read"))
+
+
+async def test_a_reply_marks_read_in_crisp_what_it_answers(world: World) -> None:
+    """What the team answers in Slack is no longer unread in Crisp, for one call in a burst."""
+    async with world.bridge():
+        session_id = world.visitor("Hi")
+        world.visitor("Are you there?", session_id)
+        await eventually(lambda: len(world.shown(session_id)) == 2, what="both messages")
+        assert unread(world, session_id) == 2
+        for text in ("Yes", "I am", "here"):
+            await world.reply(session_id, text)
+        await eventually(lambda: unread(world, session_id) == 0, what="the mark")
+        await rest(world)
+        assert marks(world) == 1
+        assert all(m["read"] for m in world.crisp_messages(session_id) if m["from"] == "user")
+        assert not any(m["read"] for m in world.customer_sees(session_id))
+
+
+async def test_the_cards_menu_marks_read(world: World) -> None:
+    """Who reads in Slack without an answer can say so with the card's menu, and is told."""
+    async with world.bridge():
+        session_id = world.visitor("Hi")
+        root = await eventually(lambda: world.root_of(session_id), what="the card")
+        await world.slack.act(
+            {"as": ANA, "do": "press", "channel": world.channel, "ts": root["ts"],
+             "action_id": "conversation:menu", "value": "mark_read"}
+        )  # fmt: skip
+        await eventually(lambda: unread(world, session_id) == 0, what="the mark")
+        await eventually(lambda: "marked as read" in str(world.ephemerals(ANA)), what="the answer")
+        await rest(world)
+
+
+async def test_a_refused_mark_is_told_to_who_asked(world: World) -> None:
+    """What a person asked for and Crisp refuses is said; a mark of the bridge's own is dropped."""
+    world.crisp.faults.add(
+        {"on": "PATCH /website/*/conversation/*/read", "do": "error", "status": 400,
+         "code": "invalid_data", "times": 0}
+    )  # fmt: skip
+    async with world.bridge():
+        session_id = world.visitor("Hi")
+        await answered(world, session_id)
+        root = await eventually(lambda: world.root_of(session_id), what="the card")
+        assert (world.ephemerals(ANA), unread(world, session_id)) == ([], 1)
+        await world.slack.act(
+            {"as": ANA, "do": "press", "channel": world.channel, "ts": root["ts"],
+             "action_id": "conversation:menu", "value": "mark_read"}
+        )  # fmt: skip
+        await eventually(lambda: "did not work" in str(world.ephemerals(ANA)), what="the answer")
+        await rest(world)
+        assert stored(world, "SELECT count(*) FROM outbox") == [(0,)]

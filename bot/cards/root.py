@@ -157,4 +157,5 @@ def _menu(view: CardView) -> Part:
         options.append(option(texts.REOPEN, "reopen"))
     else:
         options.append(option(texts.RESOLVE, "resolve"))
+    options.append(option(texts.MARK_READ, "mark_read"))
     return {"type": "overflow", "action_id": "conversation:menu", "options": options}

@@ -37,6 +37,7 @@ class Relay(Table):
     company_name: Text = ""
     company_avatar: Annotated[str, StringConstraints(pattern=r"^(https://\S+)?$")] = ""
     backfill: Literal["none", "open"] = "none"
+    mark_read: Annotated[bool, Field(strict=True)] = True
     delivery_reactions: Literal["read", "all", "off"] = "read"
     uncertain_after: Positive = 3600.0
     give_up_after: Positive = 86_400.0

@@ -5,24 +5,37 @@ Responsible for the table alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.crisp.client import CrispClient
 from bot.outbox.changes import Assigning, SettingState
 from bot.outbox.courier import Errands
 from bot.outbox.echoes import Echoes
 from bot.outbox.learner import Learner, Learning
+from bot.outbox.read_marks import MarkingRead
 from bot.outbox.sends import Sending
+from bot.store.reader import Reader
 
 
-def crisp_courier(crisp: CrispClient, *, learner: Learner, echoes: Echoes) -> Errands:
+def crisp_courier(
+    crisp: CrispClient,
+    reader: Reader,
+    *,
+    learner: Learner,
+    echoes: Echoes,
+    spare: Callable[[], bool],
+) -> Errands:
     """Return Crisp as a destination.
 
-    ``learner`` asks Slack who somebody is: such a row keeps its place among the replies.
+    ``learner`` asks Slack who somebody is: such a row keeps its place among the replies. ``spare``
+    tells whether a call that could be left out can be made today.
     """
     return Errands(
         (
             Sending(crisp, echoes=echoes),
             SettingState(crisp),
             Assigning(crisp),
+            MarkingRead(crisp, reader, spare=spare),
             Learning(learner),
         )
     )

@@ -26,6 +26,7 @@ from bot.relay.effects import (
     Change,
     Decision,
     Effect,
+    MarkRead,
     PostMessage,
     Priority,
     SetState,
@@ -159,6 +160,27 @@ def _change_in_crisp(
         priority=Priority.MESSAGE,
         session_id=session_id,
     )
+
+
+def mark_read(
+    session_id: SessionId, up_to: int, *, answer: Answer | None = None, delay_ms: int = 0
+) -> Effect:
+    """Return the row that marks the customer's messages up to a stored one as read in Crisp."""
+    return Effect(
+        payload=MarkRead(up_to, answer),
+        lane=keys.read_marks(session_id),
+        destination=Source.CRISP,
+        key=read_mark_key(session_id),
+        order_key=0,
+        priority=Priority.LAST,
+        session_id=session_id,
+        delay_ms=delay_ms,
+    )
+
+
+def read_mark_key(session_id: SessionId) -> Key:
+    """Name the one row that marks a conversation's messages as read."""
+    return Key(f"read:{session_id}")
 
 
 def operator_name(user_id: OperatorId | None, operators: Iterable[Operator]) -> str:

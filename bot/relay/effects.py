@@ -40,6 +40,8 @@ class Priority(IntEnum):
     NOTICE = 2
     CONTEXT = 3
     CARD = 5
+    LAST = 6
+    """What may wait for everything else: marks of what was read, who is typing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,16 @@ class React:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkRead:
+    """Mark the customer's messages as read by the team, up to one of ours by its stored id."""
+
+    kind: ClassVar[str] = "read"
+    wanted_anew: ClassVar[bool] = True
+    up_to: int
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Say something to one person only, where they are."""
 
@@ -185,6 +197,7 @@ Payload = (
     | Assign
     | UpdateCard
     | React
+    | MarkRead
     | Tell
     | Respond
     | Remove

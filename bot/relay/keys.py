@@ -40,6 +40,11 @@ def card(session_id: SessionId) -> str:
     return f"card:{session_id}"
 
 
+def read_marks(session_id: SessionId) -> str:
+    """Name the lane of what Crisp is told of a conversation's reading."""
+    return f"read:{session_id}"
+
+
 def aside(key: Key) -> str:
     """Name a lane of its own, for what has no order."""
     return f"aside:{key}"

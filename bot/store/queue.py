@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from bot.domain import Json, Key, Millis, Source
 from bot.relay.effects import LOOKED_FOR, WANTED_ANEW
+from bot.store.read_marks import answered
 from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
 from bot.store.transaction import Transaction
 from bot.store.truth import refresh_part
@@ -107,7 +108,7 @@ def deliver_part(tx: Transaction, row: OutboxRow, **remote: object) -> None:
         (tx.now, *remote.values(), row.part_id),
     )
     if row.destination is Source.CRISP:
-        refresh_part(tx, row.part_id)
+        _accepted(tx, row.part_id)
 
 
 def postpone(
@@ -182,8 +183,14 @@ def confirm(tx: Transaction, key: Key, remote: Json) -> bool:
             " channel = coalesce(?, channel), ts = coalesce(?, ts) WHERE id = ?",
             (tx.now, remote.get("channel"), remote.get("ts"), found[2]),
         )
-        refresh_part(tx, found[2])
+        _accepted(tx, found[2])
     return True
+
+
+def _accepted(tx: Transaction, part_id: int) -> None:
+    """Show what has become of a reply that Crisp took, and mark as read what it answers."""
+    refresh_part(tx, part_id)
+    answered(tx, part_id)
 
 
 def requeue(tx: Transaction, key: Key) -> bool:
