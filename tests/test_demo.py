@@ -19,6 +19,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from bot.cli.demo import child_environment
 from bot.config import load
@@ -308,13 +309,17 @@ async def test_the_pages_server_keeps_others_out(tmp_path: Path) -> None:
             ("static/../server.py", None, 404),
             ("static/%2e%2e/server.py", None, 404),
             ("static/style", None, 404),
+            ("crisp/storage/%2e%2e/_control/state", None, 404),
+            ("crisp/storage/%252e%252e/_control/state", None, 404),
+            ("slack/files-pri/..%2f_control%2fstate", None, 404),
             ("slack/_control/state", "https://evil.example", 403),
             ("slack/_control/state", show.url.rstrip("/"), 200),
             ("slack/_control/reset", None, 404),
             ("slack/api/auth.test", None, 404),
         ):
             headers = {"Origin": origin} if origin else {}
-            async with session.get(show.url + path, headers=headers) as answer:
+            where = URL(show.url + path, encoded=True)
+            async with session.get(where, headers=headers) as answer:
                 assert answer.status == status, path
                 if status == 200:
                     policy = answer.headers["Content-Security-Policy"]
@@ -361,15 +366,20 @@ def test_the_page_loads_nothing_from_elsewhere_and_builds_no_markup() -> None:
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*src=)", page)
 
 
+def test_no_file_of_the_page_outgrows_its_reader() -> None:
+    """Scripts and styles stay below 250 lines each, in folders by what they are about."""
+    assert [name for name, text in assets().items() if text.count("\n") > 250] == []
+
+
 def test_every_file_that_the_page_names_is_there() -> None:
     """Imports, styles, scripts and the pictures of emoji exist under static/."""
     root = Path(str(STATIC))
     for name, text in assets().items():
         for found in re.findall(r'"/static/([\w./-]+)"', text):
             assert (root / found).is_file(), found
-        for found in re.findall(r'from "\./([\w.]+)"', text):
-            assert (root / found).is_file(), f"{found} of {name}"
-    drawn = re.search(r'DRAWN = \[\.\.\."(.+?)"\]', assets()["emoji.js"])
+        for found in re.findall(r'from "(\.{1,2}/[\w./]+)"', text):
+            assert ((root / name).parent / found).is_file(), f"{found} of {name}"
+    drawn = re.search(r'DRAWN = \[\.\.\."(.+?)"\]', assets()["shared/emoji.js"])
     assert drawn is not None
     assert {f"{ord(one):x}.svg" for one in drawn[1]} == {
         path.name for path in (root / "emoji").iterdir()

@@ -6,67 +6,16 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, Page, Request, Response, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from bot.cli.demo import child_environment
 from bot.simulator.page import staged
+from tests.page_kit import CHANNEL, CUSTOMER, REPLY, Scheme, browsing, opened, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-WAIT = 15_000
-Scheme = Literal["light", "dark"]
-
-
-@asynccontextmanager
-async def browsing() -> AsyncIterator[Browser]:
-    """Run Debian's Chromium."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        try:
-            yield browser
-        finally:
-            await browser.close()
-
-
-@asynccontextmanager
-async def opened(
-    browser: Browser, url: str, *, width: int = 1360, height: int = 860, scheme: Scheme = "light"
-) -> AsyncIterator[Page]:
-    """Open the page; at the end there must be nothing on its console and nothing from elsewhere."""
-    trouble: list[str] = []
-    context = await browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme
-    )
-    page = await context.new_page()
-    page.set_default_timeout(WAIT)
-    page.on("console", lambda said: trouble.append(f"console: {said.text}"))
-    page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
-
-    def asked(request: Request) -> None:
-        if not request.url.startswith(url):
-            trouble.append(f"from elsewhere: {request.url}")
-
-    def answered(response: Response) -> None:
-        if not response.ok:
-            trouble.append(f"{response.status} {response.url}")
-
-    page.on("request", asked)
-    page.on("response", answered)
-    await page.goto(url)
-    await page.wait_for_selector("body[data-ready]")
-    yield page
-    await context.close()
-    assert trouble == []
 
 
 @pytest.fixture
@@ -82,12 +31,6 @@ async def url(tmp_path: Path) -> AsyncIterator[str]:
         yield show.url
 
 
-async def write(page: Page, field: str, text: str) -> None:
-    """Write into a field and send it with Enter."""
-    await page.get_by_label(field, exact=True).fill(text)
-    await page.get_by_label(field, exact=True).press("Enter")
-
-
 async def flip(page: Page, switch: str) -> None:
     """Use one of the switches that break things."""
     wanted = page.get_by_role("switch", name=switch)
@@ -96,14 +39,8 @@ async def flip(page: Page, switch: str) -> None:
     await wanted.click()
 
 
-CUSTOMER = "Message as the customer"
-REPLY = "Reply in the thread"
-CHANNEL = "Message to the channel, or a command"
-
-
 async def test_both_sides_can_be_played(url: str) -> None:
     """The scripted message becomes a thread, answers and buttons work, and so does /crisp."""
-    expect.set_options(timeout=WAIT)
     async with browsing() as browser, opened(browser, url) as page:
         chat = page.get_by_role("log", name="Chat")
         channel = page.get_by_role("log", name="Channel")
@@ -130,7 +67,7 @@ async def test_both_sides_can_be_played(url: str) -> None:
         await expect(card).to_contain_text("Resolved")
         await expect(chat.get_by_text("marked this as resolved")).to_be_visible()
 
-        await card.get_by_role("button", name="More actions").click()
+        await card.get_by_role("button", name="More actions", exact=True).click()
         await page.get_by_role("menuitem", name="Mark pending").click()
         await expect(card).to_contain_text("Pending")
 
@@ -144,7 +81,6 @@ async def test_both_sides_can_be_played(url: str) -> None:
 
 async def test_an_unclear_reply_is_held_and_asked_about(url: str) -> None:
     """An unknown !word is shown to its writer alone, and its button sends it after all."""
-    expect.set_options(timeout=WAIT)
     async with browsing() as browser, opened(browser, url) as page:
         chat = page.get_by_role("log", name="Chat")
         thread = page.get_by_role("log", name="Thread")
@@ -161,7 +97,6 @@ async def test_an_unclear_reply_is_held_and_asked_about(url: str) -> None:
 
 async def test_a_new_visitor_gets_a_thread_of_their_own(url: str) -> None:
     """Whoever comes new writes in a chat of their own, and choosing somebody opens their thread."""
-    expect.set_options(timeout=WAIT)
     async with browsing() as browser, opened(browser, url) as page:
         chat = page.get_by_role("log", name="Chat")
         channel = page.get_by_role("log", name="Channel")
@@ -187,7 +122,6 @@ async def test_a_new_visitor_gets_a_thread_of_their_own(url: str) -> None:
 
 async def test_what_is_broken_is_mended_and_nothing_is_lost(url: str) -> None:
     """With the bridge killed and Slack refusing posts, messages wait, then arrive once."""
-    expect.set_options(timeout=WAIT)
     async with browsing() as browser, opened(browser, url) as page:
         thread = page.get_by_role("log", name="Thread")
         state = page.get_by_role("status")
@@ -214,7 +148,6 @@ async def test_what_is_broken_is_mended_and_nothing_is_lost(url: str) -> None:
 
 async def test_a_crisp_that_fails_after_acting_doubles_nothing(url: str) -> None:
     """Replies that were sent and then answered with 500 are there once, and a cut socket heals."""
-    expect.set_options(timeout=WAIT)
     async with browsing() as browser, opened(browser, url) as page:
         chat = page.get_by_role("log", name="Chat")
         thread = page.get_by_role("log", name="Thread")
@@ -237,7 +170,6 @@ async def test_a_crisp_that_fails_after_acting_doubles_nothing(url: str) -> None
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_narrow_screens_show_one_side_at_a_time(url: str, scheme: Scheme) -> None:
     """At 390 px there are tabs, nothing is cut off sideways, and a thread covers the channel."""
-    expect.set_options(timeout=WAIT)
     async with (
         browsing() as browser,
         opened(browser, url, width=390, height=800, scheme=scheme) as page,

@@ -18,6 +18,9 @@ SCRIPT: tuple[tuple[float, str], ...] = (
 )
 """What the first customer writes: seconds to wait before each message, and its text."""
 
+SHORTCUTS: tuple[Json, ...] = ()
+"""The app's shortcuts on messages, by ``name`` and ``callback_id``, as the manifest has them."""
+
 _PEOPLE: tuple[Json, ...] = (
     {
         "nickname": "Maya Lindqvist",

@@ -15,20 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp import web
 
 from bot.simulator.crisp import CrispSimulator
 from bot.simulator.page import cast
 from bot.simulator.page.bridge import Bridge
 from bot.simulator.page.feed import Feed, follow
-from bot.simulator.page.server import Page
+from bot.simulator.page.server import HOST, Page, listen
 from bot.simulator.page.vitals import Vitals
 from bot.simulator.slack import SlackSimulator
 
 Json = dict[str, Any]
 Tell = Callable[[str], None]
 DEFAULT_PORT = 8484
-_HOST = "127.0.0.1"
 _LOOK_EVERY = 0.4
 _PATIENCE = 60.0
 _BRIDGE_TOML = """\
@@ -73,19 +71,23 @@ async def staged(
         await _introduce(slack, crisp)
         settings = {**slack.settings(), **crisp.settings(), **_own_settings(folder)}
         bridge = Bridge(command, env={**env, **settings}, folder=folder)
-        vitals = Vitals(session, bridge, f"http://{_HOST}:{settings['BRIDGE_HTTP_PORT']}")
+        vitals = Vitals(session, bridge, f"http://{HOST}:{settings['BRIDGE_HTTP_PORT']}")
         feed = Feed(lambda: [{"from": "bridge", "what": vitals.last}])
         roots = {"slack": slack.workspace.base_url, "crisp": crisp.root}
         page = Page(
-            session=session, feed=feed, bridge=bridge, roots=roots, channel=slack.channel_id
-        )
-        listens_on = await _listen(stack, page, port)
+            session=session, feed=feed, bridge=bridge, roots=roots, channel=slack.channel_id,
+            token=slack.bot_token,
+        )  # fmt: skip
+        ports = (DEFAULT_PORT, 0) if port is None else (port,)
+        listens_on = await listen(stack, page.application(), ports)
+        if listens_on is None:
+            raise ShowError(f"Port {port} is in use: choose another one with --port.")
         stack.callback(feed.close)
         tell("Starting the bridge …")
         stack.push_async_callback(bridge.stop)
         await bridge.start()
         await _ready(bridge, vitals)
-        url = f"http://{_HOST}:{listens_on}/"
+        url = f"http://{HOST}:{listens_on}/"
         streams = [
             follow(session, f"{root}/_control/stream", feed.publish, source=side)
             for side, root in roots.items()
@@ -111,7 +113,7 @@ def _own_settings(folder: Path) -> dict[str, str]:
     return {
         "BRIDGE_DATABASE": str(folder / "bridge.db"),
         "BRIDGE_CONFIG": str(config),
-        "BRIDGE_HTTP_HOST": _HOST,
+        "BRIDGE_HTTPHOST": HOST,
         "BRIDGE_HTTP_PORT": str(_free_port()),
     }
 
@@ -119,23 +121,9 @@ def _own_settings(folder: Path) -> dict[str, str]:
 def _free_port() -> int:
     """Return a port nobody listens on; the bridge keeps it over its restarts."""
     with socket.socket() as probe:
-        probe.bind((_HOST, 0))
+        probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-async def _listen(stack: AsyncExitStack, page: Page, port: int | None) -> int:
-    runner = web.AppRunner(page.application(), access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    for wanted in (DEFAULT_PORT, 0) if port is None else (port,):
-        try:
-            await web.TCPSite(runner, _HOST, wanted).start()
-        except OSError:
-            continue
-        listens_on: int = runner.addresses[0][1]
-        return listens_on
-    raise ShowError(f"Port {port} is in use: choose another one with --port.")
 
 
 async def _ready(bridge: Bridge, vitals: Vitals) -> None:

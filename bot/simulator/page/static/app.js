@@ -1,10 +1,10 @@
 // Puts the page together: news come in, both sides are asked again, and what belongs together is
 // shown together.
 
-import { CustomerPane } from "./customer.js";
-import { coalesced, follow, get, setStage } from "./net.js";
-import { Status } from "./status.js";
-import { TeamPane } from "./team.js";
+import { CustomerPane } from "./customer/pane.js";
+import { coalesced, follow, get, setStage } from "./shared/net.js";
+import { Status } from "./shared/status.js";
+import { TeamPane } from "./team/pane.js";
 
 const byId = (id) => document.getElementById(id);
 const stage = await setStage();
@@ -13,7 +13,9 @@ let roots = [];
 
 const status = new Status(byId("vitals"), byId("faults"));
 const customer = new CustomerPane(byId("customer"), { people: stage.people, choose: openThreadOf });
-const team = new TeamPane(byId("team"), { channel: stage.channel, follow: followLink, opened: chooseCustomerOf });
+const team = new TeamPane(byId("team"), {
+  channel: stage.channel, shortcuts: stage.shortcuts, follow: followLink, opened: chooseCustomerOf,
+});
 
 // What belongs together: a thread's root names its conversation somewhere in its blocks.
 
@@ -28,6 +30,7 @@ function openThreadOf(session) {
 function chooseCustomerOf(root) {
   const session = sessionIn(JSON.stringify(root.blocks || []));
   if (session) customer.select(session);
+  showTyping();
 }
 
 /** Show on this page what a link leads to, if it can; tell whether it could. */
@@ -79,14 +82,37 @@ const askSessions = coalesced(async () => {
   noteNews("customer");
 });
 
+const typing = new Map();
+
+/** A customer's keys: Slack has no place for them, so the page says it below the thread. */
+function noteTyping({ session_id: session, type }) {
+  clearTimeout(typing.get(session));
+  typing.delete(session);
+  if (type === "start") typing.set(session, setTimeout(() => noteTyping({ session_id: session }), 6000));
+  showTyping();
+}
+
+function showTyping() {
+  const session = [...typing.keys()].find((id) => rootOf(id)?.ts === team.thread);
+  team.showTyping(session ? sessions.get(session).meta.nickname : "");
+}
+
+function onCrisp({ event, data }) {
+  if (event === "session:removed") return askCrisp();
+  if (!data.session_id) return;
+  customer.hear(event, data);
+  if (event === "message:compose:send") return noteTyping(data);
+  if (event === "message:send") noteTyping({ session_id: data.session_id });
+  if (event === "message:compose:receive") return;
+  stale.add(data.session_id);
+  askSessions();
+}
+
 function onNews({ from, what, again }) {
   if (from === "bridge") status.update(what);
-  else if (from === "slack") again || what.type === "user" ? askPeople() : askSlack();
-  else if (again || what.event === "session:removed") askCrisp();
-  else if (what.data.session_id) {
-    stale.add(what.data.session_id);
-    askSessions();
-  }
+  else if (from === "slack") again || ["user", "view"].includes(what.type) ? askPeople() : askSlack();
+  else if (again) askCrisp();
+  else onCrisp(what);
 }
 
 // Narrow screens: one side at a time

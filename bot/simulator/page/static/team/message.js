@@ -1,12 +1,16 @@
-// One message of Slack: who wrote it, its blocks, its reactions and the way into its thread.
+// One message of Slack: who wrote it, what it holds, its reactions and the way into its thread.
 
+import { clock, h } from "../shared/dom.js";
+import { icon, ICONS } from "../shared/icons.js";
+import { local } from "../shared/net.js";
+import { attachment, fileOf } from "./attachments.js";
 import { renderBlocks } from "./blocks.js";
-import { clock, h, icon, ICONS } from "./dom.js";
-import { emoji, pictured } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { local } from "./net.js";
+import { reactions } from "./reactions.js";
+import { toolbar } from "./toolbar.js";
 
-const QUICK = ["white_check_mark", "eyes", "+1"];
+const NOTE = /^\s*(?:!\s*note\b:?|note\s*:|🔒|:lock:)/iu;
+const ASIDE = /^\s*\/\//;
 
 export const ms = (ts) => Math.round(Number(ts) * 1000);
 
@@ -18,26 +22,40 @@ export function writer(message, users) {
   return { name, picture: local(own ? own[1] : user && user.profile.image_72) };
 }
 
-/** Make a message; `options`: inThread, joined, openThread(ts), react(message, name). */
+/** Make a message; `options`: inThread, joined, editor, and what can be done to it. */
 export function renderMessage(message, context, options) {
   const { name, picture } = writer(message, context.users);
-  const joined = options.joined ? " joined" : "";
-  const hidden = message.subtype === "tombstone" ? " gone" : "";
-  return h("article", { class: `msg${joined}${hidden}`, "aria-label": `${name}, ${clock(ms(message.ts))}` },
-    h("div", { class: "msg-side" }, options.joined ? stamp(message) : face(picture, name)),
+  const kind = kindOf(message, options.inThread);
+  const classes = ["msg", options.joined && "joined", message.subtype === "tombstone" && "gone", kind];
+  return h("article", { class: classes.filter(Boolean).join(" "), tabindex: "-1", "aria-label": `${name}, ${clock(ms(message.ts))}` },
+    h("div", { class: "msg-side" }, options.joined ? stamp(message, true) : face(picture, name)),
     h("div", { class: "msg-main" },
       options.joined ? null : head(message, name),
-      body(message, context),
+      kind ? label(kind) : null,
+      options.editor || body(message, context),
       reactions(message, context, options),
       options.inThread ? null : threadLink(message, context, options)),
-    tools(message, context, options));
+    options.editor ? null : toolbar(message, context, options));
 }
+
+/** Return note for what the team alone reads in Crisp, aside for what stays in Slack. */
+function kindOf(message, inThread) {
+  if (!inThread || !message.thread_ts || message.thread_ts === message.ts) return "";
+  if (message.bot_id) return NOTE.test(firstWords(message)) ? "note" : "";
+  return NOTE.test(message.text) ? "note" : ASIDE.test(message.text) ? "aside" : "";
+}
+
+const firstWords = ({ blocks, text }) =>
+  (blocks || [])[0]?.elements?.[0]?.elements?.[0]?.text || text || "";
+
+const label = (kind) => h("p", { class: "msg-label" }, icon(kind === "note" ? ICONS.lock : ICONS.eye),
+  kind === "note" ? "Private note: the customer does not see it" : "Stays in Slack");
 
 /** Make a message that one person alone sees. */
 export function renderEphemeral(message, context, dismiss) {
   const app = context.users[context.bot];
   const name = message.username === "USLACKBOT" || message.source === "slack" ? "Slackbot" : message.username || (app ? app.real_name : "App");
-  return h("article", { class: "msg ephemeral", "aria-label": `${name}, only visible to you` },
+  return h("article", { class: "msg ephemeral", tabindex: "-1", "aria-label": `${name}, only visible to you` },
     h("div", { class: "msg-side" }, face(app && name !== "Slackbot" ? "/static/icon.svg" : "", name)),
     h("div", { class: "msg-main" },
       h("p", { class: "only-you" }, icon(ICONS.eye), "Only visible to you"),
@@ -46,13 +64,14 @@ export function renderEphemeral(message, context, dismiss) {
       h("button", { type: "button", class: "plain", onclick: dismiss }, "Dismiss message")));
 }
 
-function face(picture, name) {
+export function face(picture, name) {
   if (picture) return h("img", { class: "face", src: picture, alt: "", width: 36, height: 36 });
   return h("span", { class: "face", "aria-hidden": "true" }, name.slice(0, 1));
 }
 
-const stamp = ({ ts }) =>
-  h("time", { class: "msg-time", datetime: new Date(ms(ts)).toISOString() }, clock(ms(ts)));
+const stamp = ({ ts }, brief = false) =>
+  h("time", { class: "msg-time", datetime: new Date(ms(ts)).toISOString() },
+    brief ? clock(ms(ts)).replace(/\s*[AP]M$/i, "") : clock(ms(ts)));
 
 function head(message, name) {
   const app = message.bot_id ? h("span", { class: "tag" }, "APP") : null;
@@ -60,24 +79,20 @@ function head(message, name) {
 }
 
 function body(message, context) {
-  const shown = message.blocks && message.blocks.length
-    ? renderBlocks(message.blocks, context)
-    : [h("div", { class: "b-rich" }, h("p", {}, mrkdwn(message.text || "", context)))];
-  const files = (message.files || []).map((file) => h("p", { class: "file" }, pictured("📎"), ` ${file.name}`));
+  const files = (message.files || []).map((file) => fileOf(file));
+  const hangs = (message.attachments || []).map((one) => attachment(one, context));
   const edited = message.edited && !message.bot_id ? h("span", { class: "edited" }, "(edited)") : null;
-  return h("div", { class: "blocks" }, shown, files, edited);
+  const me = message.subtype === "me_message" ? " me" : "";
+  const said = [words(message, context, hangs.length + files.length)].flat();
+  const end = said.at(-1)?.querySelector("p:last-child");
+  if (edited && end) end.append(" ", edited);
+  return h("div", { class: `blocks${me}` }, said, end ? null : edited, files, hangs);
 }
 
-function reactions(message, context, options) {
-  if (!message.reactions || !message.reactions.length) return null;
-  const names = (users) => users.map((id) => (context.users[id] ? context.users[id].real_name : id)).join(", ");
-  return h("div", { class: "reactions" }, message.reactions.map(({ name, users, count }) => {
-    const mine = users.includes(context.me);
-    return h("button",
-      { type: "button", class: "reaction", "aria-pressed": mine, title: `${names(users)}: :${name}:`,
-        "aria-label": `${name}, ${count}`, onclick: () => options.react(message, name, mine) },
-      h("span", {}, pictured(emoji(name))), h("span", { class: "count" }, String(count)));
-  }));
+function words({ blocks, text }, context, others) {
+  if (blocks && blocks.length) return renderBlocks(blocks, context);
+  if (!text && others) return null;
+  return h("div", { class: "b-rich" }, h("p", {}, mrkdwn(text || "", context)));
 }
 
 function threadLink(message, context, options) {
@@ -92,18 +107,4 @@ function threadLink(message, context, options) {
     h("span", { class: "thread-faces" }, faces.reverse().map((one) => face(one.picture, one.name))),
     h("span", { class: "thread-count" }, count),
     h("span", { class: "thread-last" }, `Last reply at ${clock(ms(message.latest_reply))}`));
-}
-
-function tools(message, context, options) {
-  if (message.subtype === "tombstone") return null;
-  const quick = QUICK.map((name) => {
-    const mine = (message.reactions || []).some((r) => r.name === name && r.users.includes(context.me));
-    return h("button",
-      { type: "button", "aria-label": `React with ${name}`, title: `:${name}:`,
-        onclick: () => options.react(message, name, mine) }, pictured(emoji(name)));
-  });
-  const thread = options.inThread ? null : h("button",
-    { type: "button", class: "msg-reply", "aria-label": "Reply in thread", title: "Reply in thread",
-      onclick: () => options.openThread(message.ts) }, pictured("💬"));
-  return h("div", { class: "msg-tools" }, quick, thread);
 }

@@ -15,36 +15,6 @@ export function h(tag, props = {}, ...children) {
   return node;
 }
 
-const SVG = "http://www.w3.org/2000/svg";
-
-/** Make a line icon of 20 by 20 out of a path. */
-export function icon(path) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 20 20");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS(SVG, "path");
-  line.setAttribute("d", path);
-  svg.append(line);
-  return svg;
-}
-
-export const ICONS = {
-  send: "M3 10 17 3.5 12.5 17 9.5 11.5Z M9.5 11.5 17 3.5",
-  close: "M5 5l10 10M15 5 5 15",
-  back: "M12 4 6 10l6 6",
-  bold: "M6.5 4h4.5a3 3 0 0 1 0 6H6.5zM6.5 10h5.5a3 3 0 0 1 0 6H6.5z",
-  italic: "M9 4h6M5 16h6M12 4 8 16",
-  strike: "M14 6.5C13.5 5 12 4 10 4 7.5 4 6 5.3 6 7c0 4.5 8.5 2 8.5 6 0 1.8-1.8 3-4.3 3-2.2 0-4-1-4.5-2.7M3 10h14",
-  code: "M7 6 3 10l4 4M13 6l4 4-4 4",
-  quote: "M4 4v12M8 6h8M8 10h8M8 14h5",
-  eye: "M2 10s3-5 8-5 8 5 8 5-3 5-8 5-8-5-8-5zM10 12.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4z",
-  plus: "M10 4v12M4 10h12",
-  dots: "M4.5 10h.01M10 10h.01M15.5 10h.01",
-  bolt: "M11 2 4 11.5h5L8.5 18 16 8.5h-5.5z",
-  pin: "M10 17s5.5-5 5.5-9a5.5 5.5 0 0 0-11 0c0 4 5.5 9 5.5 9zM10 9.7a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4z",
-};
-
 /**
  * Make `parent`'s children the given items, in order. An item is {key, stamp, make}: a child is
  * made anew only where its stamp has changed, so that focus, menus and scrolling stay.
@@ -72,12 +42,27 @@ export function reconcile(parent, items) {
   for (const gone of old.values()) gone.remove();
 }
 
-/** Run `change`, and keep a scrolled area at its end if it was there. */
+const watched = new WeakMap();
+
+/**
+ * Run `change`, and keep a scrolled area at its end if it was there; pictures that come later and
+ * make it longer do not lead away from the end either.
+ */
 export function stickToEnd(area, change) {
-  const atEnd = area.scrollHeight - area.scrollTop - area.clientHeight < 60;
+  if (!watched.has(area)) {
+    watched.set(area, true);
+    area.addEventListener("scroll", () => watched.set(area, nearEnd(area)), { passive: true });
+    const again = () => watched.get(area) && (area.scrollTop = area.scrollHeight);
+    area.addEventListener("load", again, true);
+    area.addEventListener("loadedmetadata", again, true);
+    new ResizeObserver(again).observe(area);
+  }
+  const atEnd = nearEnd(area);
   change();
   if (atEnd) area.scrollTop = area.scrollHeight;
 }
+
+const nearEnd = (area) => area.scrollHeight - area.scrollTop - area.clientHeight < 60;
 
 /** Show one sentence for a while. */
 export function toast(sentence) {
@@ -97,4 +82,38 @@ export function day(ms) {
   if (ms >= midnight) return "Today";
   if (ms >= midnight - 86_400_000) return "Yesterday";
   return new Date(ms).toLocaleDateString([], { day: "numeric", month: "long", year: "numeric" });
+}
+
+/** Return "24 KB" or "1.5 MB". */
+export function size(bytes) {
+  if (!Number.isFinite(bytes)) return "";
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} KB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/**
+ * Give a thread or chat one stop for the Tab key: arrow keys go through its messages. A tap on one
+ * brings it forward as the pointer does where there is one.
+ */
+export function walkable(area, items) {
+  const tapped = ({ target }) => target.closest("a, button, input, select, textarea, audio, video") ? null : target.closest(items);
+  // Not before the finger has left: what then appears must not be what it touches.
+  area.addEventListener("mousedown", (event) => matchMedia("(hover: none)").matches && tapped(event) && event.preventDefault());
+  area.addEventListener("click", (event) => {
+    const item = tapped(event);
+    if (item && !item.contains(document.activeElement)) item.focus({ preventScroll: true });
+  });
+  area.addEventListener("keydown", (event) => {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (step === undefined || event.defaultPrevented) return;
+    const all = [...area.querySelectorAll(items)];
+    const at = all.indexOf(document.activeElement);
+    if (at < 0 && document.activeElement !== area) return;
+    const next = at < 0 ? all.at(-1) : all[at + step];
+    if (next === undefined) return;
+    event.preventDefault();
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  });
 }

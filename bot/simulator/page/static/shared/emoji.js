@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 const NAMES = {
   "+1": "👍", thumbsup: "👍", "-1": "👎", thumbsdown: "👎", eyes: "👀", tada: "🎉", heart: "❤️",
   white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", warning: "⚠️", no_entry: "⛔",
-  no_entry_sign: "🚫", raised_hand: "✋", wave: "👋", pray: "🙏", clap: "👏", ok_hand: "👌",
+  no_entry_sign: "🚫", raised_hand: "✋", wave: "👋", pray: "🙏", clap: "👏", raised_hands: "🙌", ok_hand: "👌",
   muscle: "💪", point_right: "👉", smile: "😄", smiley: "😃", grinning: "😀", grin: "😁", joy: "😂",
   slightly_smiling_face: "🙂", wink: "😉", blush: "😊", sweat_smile: "😅", thinking_face: "🤔",
   sob: "😭", cry: "😢", disappointed: "😞", confused: "😕", heart_eyes: "😍", sunglasses: "😎",
@@ -39,7 +39,7 @@ export function withEmoji(text) {
   return text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => NAMES[name] || whole);
 }
 
-const DRAWN = [..."🎉🏢🏷👀👋👍👎💡💬💻📄📍📎📞📬🔒🔗🔥🔴🔵😀😂😄😅😉😊😍😢🙂🙏🚀🚫🟠🟢🤔🤖ℹ⏳⚠✅✉✋✏❌❤"];
+const DRAWN = [..."🎉🏢🏷👀👋👍👎💡💬💻📄📍📎📞📬🔒🔗🔥🔴🔵😀😂😄😅😉😊😍😢🙂🙌🙏🚀🚫🟠🟢🤔🤖ℹ⏳⚠✅✉✋✏❌❤"];
 const PICTURE = new RegExp(`(${DRAWN.join("|")})\\ufe0f?`, "gu");
 
 /** Split a text into strings and pictures of the emoji in it. */

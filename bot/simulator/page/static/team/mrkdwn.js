@@ -1,7 +1,7 @@
 // Slack's mrkdwn as nodes: styles, links, names and dates.
 
-import { h } from "./dom.js";
-import { pictured, withEmoji } from "./emoji.js";
+import { h } from "../shared/dom.js";
+import { pictured, withEmoji } from "../shared/emoji.js";
 
 const TOKEN =
   /<([^<>\n]+)>|```([\s\S]+?)```|`([^`\n]+)`|(?<![\w*])\*(\S|\S[^*\n]*?\S)\*(?![\w*])|(?<![\w_])_(\S|\S[^_\n]*?\S)_(?![\w_])|(?<![\w~])~(\S|\S[^~\n]*?\S)~(?![\w~])/g;
@@ -80,4 +80,15 @@ export function dated(seconds, format, fallback) {
   });
   const sentence = text.charAt(0).toLowerCase() + text.slice(1);
   return h("time", { datetime: date.toISOString(), title: fallback || shown(date) }, sentence);
+}
+
+/** Return what was typed so that this mrkdwn came of it. */
+export function typedText(text, context) {
+  const words = text.replace(/<([^<>\n]+)>/g, (_, reference) => {
+    const [target, label] = reference.split(/\|(.*)/s);
+    if (target.startsWith("@")) return `@${context.users[target.slice(1)]?.name || target.slice(1)}`;
+    if (target.startsWith("#")) return `#${context.channels[target.slice(1)]?.name || label || target.slice(1)}`;
+    return target.startsWith("!") ? `@${target.slice(1)}` : target;
+  });
+  return unescaped(words);
 }

@@ -1,6 +1,7 @@
 // The status line, and the switches that break things so that one can see nothing is lost.
 
-import { h, icon, ICONS, reconcile, toast } from "./dom.js";
+import { h, reconcile, toast } from "./dom.js";
+import { icon, ICONS } from "./icons.js";
 import { get, send } from "./net.js";
 
 const STATES = {

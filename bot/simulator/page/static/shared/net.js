@@ -28,6 +28,28 @@ export const inSlack = (act) => send("/slack/_control/act", act);
 /** Let somebody do something in Crisp. */
 export const inCrisp = (act) => send("/crisp/_control/act", act);
 
+/**
+ * Let somebody send files; `act` is the act without them, `onProgress(part)` hears how much of them
+ * has left, from 0 to 1.
+ */
+export function upload(side, act, files, onProgress = () => {}) {
+  const form = new FormData();
+  form.append("act", JSON.stringify(act));
+  for (const file of files) form.append("file", file, file.name || "file");
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/${side}/upload`);
+    request.responseType = "json";
+    request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
+    request.onload = () => {
+      if (request.status < 300) resolve(request.response);
+      else reject(new Error((request.response && request.response.error) || `The demo's server said ${request.status}.`));
+    };
+    request.onerror = () => reject(new Error("The demo's server is not reachable."));
+    request.send(form);
+  });
+}
+
 let stage = null;
 
 /** Ask once who appears and what lies where. */
@@ -35,6 +57,9 @@ export async function setStage() {
   stage = await get("/stage.json");
   return stage;
 }
+
+/** Return how many bytes of files can be sent at a time. */
+export const mostBytes = () => stage.most_bytes;
 
 /** Turn a simulator's address into the one by which this page's server passes it on. */
 export function local(url) {

@@ -1,0 +1,176 @@
+// The team's side: the Slack channel with its threads, seen and used by one of the team.
+
+import { Composer } from "../shared/composer.js";
+import { h, reconcile, stickToEnd, walkable } from "../shared/dom.js";
+import { icon, ICONS } from "../shared/icons.js";
+import { local } from "../shared/net.js";
+import { droppable } from "../shared/tray.js";
+import { Acts } from "./acts.js";
+import { Log } from "./log.js";
+import { writer } from "./message.js";
+import { Modal } from "./modal.js";
+
+const TEAM = ["ana", "ben"];
+const TRY = ["/crisp list", "/crisp who maya", "/crisp help"];
+
+export class TeamPane {
+  /** `follow(url)` tells whether the page itself shows what a link leads to. */
+  constructor(root, { channel, shortcuts, follow, opened }) {
+    this.channelId = channel;
+    this.opened = opened;
+    this.as = TEAM[0];
+    this.users = {};
+    this.messages = [];
+    this.ephemerals = {};
+    this.views = {};
+    this.thread = null;
+    this.context = { users: {}, channels: {}, me: "", bot: "", shortcuts, follow, use: (what) => this.acts.use(what) };
+    this.acts = new Acts({ who: () => this.as, channel, context: this.context });
+    const parts = { context: this.context, acts: this.acts, openThread: (ts) => this.open(ts), openTs: () => this.thread, refresh: () => this.show() };
+    this.channelRows = new Log({ ...parts, inThread: false });
+    this.threadRows = new Log({ ...parts, inThread: true });
+    this.modal = new Modal(this.context, () => this.as);
+    this.build(root);
+  }
+
+  build(root) {
+    this.switch = h("div", { class: "switch", role: "radiogroup", "aria-label": "Act as" });
+    this.title = h("h2", {}, "# support");
+    this.members = h("span", { class: "members" });
+    this.log = h("div", { class: "log", role: "log", "aria-label": "Channel", tabindex: "0" });
+    this.threadLog = h("div", { class: "log", role: "log", "aria-label": "Thread", tabindex: "0" });
+    for (const log of [this.log, this.threadLog]) walkable(log, "article.msg");
+    const tries = h("div", { class: "tries" }, h("span", {}, "Try"),
+      TRY.map((text) => h("button", { type: "button", onclick: () => this.composer.fill(text) }, text)));
+    this.composer = new Composer({
+      label: "Message to the channel, or a command",
+      placeholder: "Message #support, or /crisp …",
+      submit: (text, files, tray) => this.acts.say(text, files, tray),
+      recall: () => this.channelRows.recall(this.messages),
+      styles: true,
+    });
+    this.reply = new Composer({
+      label: "Reply in the thread",
+      placeholder: "Reply …",
+      submit: (text, files, tray) => this.acts.say(text, files, tray, this.thread),
+      recall: () => this.threadRows.recall(this.root()?.replies || []),
+      styles: true,
+    });
+    const channel = h("div", { class: "channel" },
+      h("header", { class: "channel-head" }, this.title, this.members),
+      this.log, tries, this.composer.node);
+    this.pane = this.buildThread();
+    droppable(channel, this.composer.tray, "Drop files to share them in #support");
+    droppable(this.pane, this.reply.tray, "Drop files to send them to the customer");
+    root.replaceChildren(
+      h("header", { class: "team-bar" }, h("strong", {}, "Acme"), h("span", { class: "team-bar-hint" }, "You are"), this.switch),
+      h("div", { class: "team-body" }, channel, this.pane));
+  }
+
+  buildThread() {
+    this.typing = h("p", { class: "rules typing", hidden: true });
+    this.rules = h("p", { class: "rules" }, "Goes to the customer. ", h("code", {}, "note: …"), " is a private note, ",
+      h("code", {}, "// …"), " stays in Slack.");
+    return h("aside", { class: "thread", "aria-label": "Thread", hidden: true },
+      h("header", { class: "thread-head" },
+        h("button", { type: "button", class: "plain back", "aria-label": "Back to the channel", onclick: () => this.close() }, icon(ICONS.back)),
+        h("h2", {}, "Thread"), h("span", { class: "thread-where" }, "# support"),
+        h("button", { type: "button", class: "plain shut", "aria-label": "Close the thread", onclick: () => this.close() }, icon(ICONS.close))),
+      this.threadLog,
+      this.reply.node,
+      this.rules,
+      this.typing);
+  }
+
+  /** Take in people, channels and what is open on their screens. */
+  furnish({ users, channels, bot_user_id: bot, views }) {
+    this.users = users;
+    this.views = views;
+    Object.assign(this.context, { users, channels, bot });
+    const here = channels[this.channelId];
+    const people = here.members.map((id) => users[id]).filter((u) => u && !u.is_bot);
+    this.title.textContent = `# ${here.name}`;
+    this.members.textContent = `${people.length} members`;
+    this.showSwitch();
+    this.modal.update((views[this.context.me] || []).at(-1));
+  }
+
+  /** Take in what the channel holds. */
+  update({ channel, ephemerals }) {
+    const known = new Set(this.messages.map((m) => m.ts));
+    const fresh = channel.messages.filter((m) => m.bot_id && !known.has(m.ts));
+    this.messages = channel.messages;
+    this.ephemerals = ephemerals;
+    if (this.thread !== null && !this.root()) this.thread = null;
+    const wide = matchMedia("(min-width: 1100px)").matches;
+    if (this.thread === null && fresh.length && wide && !this.closed) this.open(fresh.at(-1).ts);
+    else this.show();
+  }
+
+  /** Say below the thread that its customer is typing; "" that nobody is. */
+  showTyping(name) {
+    this.typing.textContent = name ? `${name.split(" ")[0]} is typing …` : "";
+    this.typing.hidden = !name;
+    this.rules.hidden = Boolean(name);
+  }
+
+  root() {
+    return this.messages.find((m) => m.ts === this.thread);
+  }
+
+  /** Open a thread. */
+  open(ts) {
+    if (this.thread !== ts) {
+      this.threadLog.replaceChildren();
+      this.threadRows.editing = null;
+    }
+    this.thread = ts;
+    this.closed = false;
+    this.show();
+    this.threadLog.scrollTop = this.threadLog.scrollHeight;
+    if (this.root()) this.opened(this.root());
+  }
+
+  close() {
+    this.thread = null;
+    this.closed = true;
+    this.show();
+    this.composer.field.focus();
+  }
+
+  showSwitch() {
+    const me = Object.values(this.users).find((u) => u.name === this.as);
+    this.context.me = me ? me.id : "";
+    this.switch.replaceChildren(...TEAM.map((name) => {
+      const user = Object.values(this.users).find((u) => u.name === name);
+      const chosen = name === this.as;
+      return h("button",
+        { type: "button", role: "radio", "aria-checked": chosen, tabindex: chosen ? 0 : -1,
+          onclick: () => this.become(name),
+          onkeydown: (event) => /^Arrow/.test(event.key) && this.become(TEAM.find((other) => other !== name), true) },
+        h("img", { src: local(user.profile.image_48), alt: "", width: 20, height: 20 }),
+        user.real_name.split(" ")[0]);
+    }));
+  }
+
+  become(name, focus = false) {
+    this.as = name;
+    this.channelRows.editing = this.threadRows.editing = null;
+    this.showSwitch();
+    this.show();
+    this.modal.update((this.views[this.context.me] || []).at(-1));
+    if (focus) this.switch.querySelector("[aria-checked=true]").focus();
+  }
+
+  show() {
+    const own = (thread) => (this.ephemerals[this.context.me] || []).filter((e) => (e.thread_ts || null) === thread);
+    stickToEnd(this.log, () => reconcile(this.log, this.channelRows.rows(this.messages, own(null))));
+    const root = this.root();
+    this.pane.hidden = !root;
+    this.pane.parentElement.classList.toggle("with-thread", Boolean(root));
+    if (!root) return;
+    const who = writer(root, this.users).name.split(" ")[0];
+    this.reply.field.placeholder = root.bot_id ? `Reply to ${who} …` : "Reply …";
+    stickToEnd(this.threadLog, () => reconcile(this.threadLog, this.threadRows.rows([root, ...root.replies], own(root.ts))));
+  }
+}
