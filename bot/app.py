@@ -37,6 +37,7 @@ from handlers import (
     crisp_conversations,
     crisp_messages,
     crisp_reads,
+    crisp_revisions,
     slack_actions,
     slack_commands,
     slack_messages,
@@ -53,6 +54,7 @@ LEAST = 0.5
 
 HANDLERS = (
     crisp_messages,
+    crisp_revisions,
     crisp_conversations,
     crisp_reads,
     slack_messages,

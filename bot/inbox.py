@@ -16,7 +16,7 @@ from bot.relay.effects import Decision
 from bot.relay.failures import undecided
 from bot.router import Router
 from bot.slack.models import word
-from bot.store import deliveries, edits, queue, seen
+from bot.store import deliveries, edits, queue, revisions, seen
 from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
@@ -75,7 +75,7 @@ class Inbox:
             return Receipt.IGNORED
         state, receipt = _state_of(decision)
         inbox_id = tx.record(arrival, state=state, parked_on=decision.park_on)
-        self._write(tx, decision, inbox_id)
+        self._write(tx, decision, inbox_id, swept=arrival.swept)
         return receipt
 
     def redecide(self, tx: Transaction, inbox_ids: Iterable[int]) -> None:
@@ -93,7 +93,7 @@ class Inbox:
                 tx.settle(inbox_id, state=state, parked_on=decision.park_on)
                 if failed_before:
                     _unmark(tx, arrival)
-                self._write(tx, decision, inbox_id)
+                self._write(tx, decision, inbox_id, swept=arrival.swept)
             except Exception as err:  # becomes the row's state, for a person to see
                 if is_unusable(err):
                     raise
@@ -110,7 +110,7 @@ class Inbox:
 
         await self._writer.submit(job)
 
-    def _write(self, tx: Transaction, decision: Decision, inbox_id: int) -> None:
+    def _write(self, tx: Transaction, decision: Decision, inbox_id: int, *, swept: bool) -> None:
         if decision.rewrite is not None:
             edits.rewrite(tx, decision.rewrite)
         if decision.seen is not None:
@@ -129,6 +129,7 @@ class Inbox:
         for entity, name in decision.names.items():
             tx.save_name(entity, name)
         tx.apply(decision, inbox_id=inbox_id)
+        revisions.apply(tx, decision, swept=swept)
 
 
 def _state_of(decision: Decision) -> tuple[str, Receipt]:

@@ -94,6 +94,11 @@ BECAME: Final = {
 ASSIGNMENT: Final = "Assigned to {name}"
 DONE_BY: Final = "{line} by {name}"
 NOT_SHOWN: Final = "⚠️ A message could not be shown here ({reason}). Read it in Crisp."
+EDIT_NOT_SHOWN: Final = (
+    "⚠️ An edit or removal in Crisp could not be shown here ({reason}). Read it in Crisp."
+)
+REPLY_EDITED_IN_CRISP: Final = "✏️ A reply from here was edited in Crisp; it now reads: {text}"
+REPLY_REMOVED_IN_CRISP: Final = "🗑️ A reply from here was removed in Crisp."
 WRITER_UNREAD: Final = (
     "⚠️ A reply here was not sent: Slack did not say who wrote it ({reason}). "
     "Write it again, or answer in Crisp."

@@ -43,6 +43,7 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         unmapped_agents=relay.unmapped_agents,
         company=Speaker(relay.company_name or texts.COMPANY, relay.company_avatar or None),
         card_debounce_ms=int(timers.card_debounce * 1000),
+        removals=relay.removals,
     )
 
 

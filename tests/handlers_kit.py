@@ -21,7 +21,7 @@ from bot.relay.effects import (
     SetState,
     Tell,
 )
-from bot.store import edits
+from bot.store import edits, revisions
 from bot.store.transaction import Transaction
 from tests.core_kit import ANA, CHANNEL, NOW, OPERATOR, ROOT, RULES, SESSION, database, transaction
 
@@ -51,6 +51,7 @@ class Stored:
         if decision.amend is not None:
             edits.amend(self.tx, decision.amend)
         self.tx.apply(decision, inbox_id=self.tx.record(arrival))
+        revisions.apply(self.tx, decision, swept=arrival.swept)
         return decision
 
     def customer_wrote(self, fingerprint: int, text: str = "Hi") -> None:

@@ -39,6 +39,7 @@ class Relay(Table):
     backfill: Literal["none", "open"] = "none"
     mark_read: Annotated[bool, Field(strict=True)] = True
     delivery_reactions: Literal["read", "all", "off"] = "read"
+    removals: Literal["strike", "delete"] = "strike"
     uncertain_after: Positive = 3600.0
     give_up_after: Positive = 86_400.0
 

@@ -54,9 +54,19 @@ class Calls:
         json: Any = None,
     ) -> Any:
         """Make a call below this website and return the ``data`` of its answer."""
+        return data_of(await self._reply(method, *parts, params=params, json=json))
+
+    async def _reply(
+        self,
+        method: str,
+        *parts: str | int,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+    ) -> Reply:
+        """Make a call below this website and return its answer."""
         reply = await self._transport.request(method, self._path(*parts), params=params, json=json)
         self._time.hear(reply.headers)
-        return data_of(reply)
+        return reply
 
     async def _read(self, model: type[M], *parts: str | int) -> M:
         """GET one resource; Ambiguous if the answer is not one."""
@@ -73,6 +83,12 @@ class Calls:
         return Ambiguous(
             Source.CRISP, call_name(method, self._path(*parts)), "unexpected_answer", status=200
         )
+
+
+def is_cached(reply: Reply) -> bool:
+    """Tell whether an answer came out of Crisp's cache, of unknown age (``Bloom-Status: HIT``)."""
+    headers = {name.lower(): value for name, value in reply.headers.items()}
+    return headers.get("bloom-status", "").upper() == "HIT"
 
 
 def data_of(reply: Reply) -> Any:

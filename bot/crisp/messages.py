@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from bot.crisp.calls import Calls
+from bot.crisp.calls import Calls, data_of, is_cached
 from bot.crisp.fields import whole
 from bot.crisp.models import Listing, Message, OutgoingMessage, read, read_list
 from bot.domain import Fingerprint, Millis, SessionId
@@ -81,17 +81,24 @@ class MessageCalls(Calls):
         Anything else that is missing (the conversation, the website, the route) is Refused: it
         says nothing about the message.
         """
+        found, _ = await self.read_message(session_id, fingerprint)
+        return found
+
+    async def read_message(
+        self, session_id: SessionId, fingerprint: Fingerprint
+    ) -> tuple[Message | None, bool]:
+        """Look for one message, and tell whether the answer came out of Crisp's cache."""
         parts = ("conversation", session_id, "message", fingerprint)
         try:
-            data = await self._call("GET", *parts)
+            reply = await self._reply("GET", *parts)
         except Refused as err:
             if err.code in _ABSENT:
-                return None
+                return None, False
             raise
-        found = read(Message, self._placed(session_id)(data))
+        found = read(Message, self._placed(session_id)(data_of(reply)))
         if found is None:
             raise self._unexpected("GET", *parts)
-        return found
+        return found, is_cached(reply)
 
     async def edit_message(
         self, session_id: SessionId, fingerprint: Fingerprint, content: str | dict[str, Any]

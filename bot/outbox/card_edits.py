@@ -5,6 +5,8 @@ Responsible for one call a card however much has changed; it is dropped where th
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain import Speaker
 from bot.errors import Refused
 from bot.outbox.courier import Again, Done, Errand, Record, Result, conversation_of
@@ -45,7 +47,7 @@ class UpdatingCard(Errand):
         )
         if not parts:
             return Done()
-        shown = _shown(parts[0])
+        shown = _shown(parts[0], keep=self._roots.rules.removals == "strike")
         columns: dict[str, object] = {}
         if not conversation.known:
             root = await self._roots.read(row, shown, conversation)
@@ -63,9 +65,10 @@ class UpdatingCard(Errand):
         return Done(_updated(row, columns))
 
 
-def _shown(first: PostedPart) -> PostMessage:
-    """Return what the root shows; its message may have become shorter, the card stays."""
-    return posted.payload_of(first) or PostMessage("", Speaker(first.speaker), first.author)
+def _shown(first: PostedPart, *, keep: bool) -> PostMessage:
+    """Return what the root shows; what is to be deleted leaves its text out, the card stays."""
+    shown = posted.payload_of(first) or PostMessage("", Speaker(first.speaker), first.author)
+    return replace(shown, markdown="") if shown.removed and not keep else shown
 
 
 def _updated(row: OutboxRow, columns: dict[str, object]) -> Record:

@@ -20,7 +20,7 @@ from bot.outbox.roots import LIVE, Root, Roots, visitor
 from bot.relay.effects import Change, PostMessage
 from bot.relay.failures import MISSING, removal
 from bot.slack.client import SlackClient
-from bot.store import queue
+from bot.store import queue, revisions
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction, card_effect
@@ -61,6 +61,8 @@ class Posting(Errand):
     async def attempt(self, row: OutboxRow, payload: PostMessage) -> Result:
         """Post it; the first post of a conversation opens its thread."""
         conversation = conversation_of(row)
+        if payload.withdrawn or (payload.removed and self._roots.rules.removals == "delete"):
+            return Done(lambda tx: revisions.withdrawn(tx, row.part_id))
         if conversation.thread_ts is None or conversation.channel is None:
             return await self._open_thread(row, payload, conversation)
         posted = await self._slack.post(
@@ -87,7 +89,7 @@ class Posting(Errand):
                 oldest=None,
             )
             posted = found.get(row.key)
-        return None if posted is None else self._posted(row, payload, posted)
+        return None if posted is None else self._posted(row, payload, posted, looked=True)
 
     async def _open_thread(
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
@@ -123,7 +125,13 @@ class Posting(Errand):
         return Done()
 
     def _posted(
-        self, row: OutboxRow, payload: PostMessage, posted: Posted, *, root: Root | None = None
+        self,
+        row: OutboxRow,
+        payload: PostMessage,
+        posted: Posted,
+        *,
+        root: Root | None = None,
+        looked: bool = False,
     ) -> Result:
         conversation = conversation_of(row)
         if conversation.thread_ts is not None and posted.thread_ts is None:
@@ -136,6 +144,7 @@ class Posting(Errand):
             )  # fmt: skip
             if conversation.thread_ts is None:
                 self._opened(tx, row, posted, root)
+            revisions.posted_as(tx, row.part_id, payload.version, certain=not looked)
 
         return Done(record)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from bot.crisp.client import CrispClient
 from bot.outbox.changes import Assigning, SettingState
+from bot.outbox.checks import Checking
 from bot.outbox.courier import Errands
 from bot.outbox.echoes import Echoes
 from bot.outbox.learner import Learner, Learning
@@ -36,6 +37,7 @@ def crisp_courier(
             SettingState(crisp),
             Assigning(crisp),
             MarkingRead(crisp, reader, spare=spare),
+            Checking(crisp, reader),
             Learning(learner),
         )
     )

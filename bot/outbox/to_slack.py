@@ -15,6 +15,7 @@ from bot.outbox.notices import Reacting, Removing, Responding, Telling
 from bot.outbox.posts import Posting, Redecide
 from bot.outbox.root_looks import RootLooks
 from bot.outbox.roots import Roots
+from bot.outbox.updates import UpdatingPost
 from bot.recent_pages import RecentPages
 from bot.relay.access import Rules
 from bot.slack.client import SlackClient
@@ -41,6 +42,7 @@ def slack_courier(
     return Errands(
         (
             Posting(slack, reader, roots, looks=looks, redecide=redecide),
+            UpdatingPost(slack, reader, rules),
             UpdatingCard(slack, reader, roots),
             Reacting(slack, reader),
             Telling(slack),

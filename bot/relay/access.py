@@ -44,6 +44,8 @@ class Rules:
     unmapped_agents: str = "profile"
     company: Speaker = Speaker(texts.COMPANY)
     card_debounce_ms: int = 2000
+    removals: str = "strike"
+    """``strike``: what was removed in Crisp stays, struck through; ``delete``: it goes."""
 
     def channel_of(self, conversation: Conversation) -> ChannelId:
         """Return the channel that gets the conversation's thread."""

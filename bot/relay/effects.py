@@ -39,6 +39,7 @@ class Priority(IntEnum):
     MESSAGE = 1
     NOTICE = 2
     CONTEXT = 3
+    EDIT = 4
     CARD = 5
     LAST = 6
     """What may wait for everything else: marks of what was read, who is typing."""
@@ -75,6 +76,34 @@ class PostMessage:
     """How often its message was revised before."""
     edited: bool = False
     removed: bool = False
+    withdrawn: bool = False
+    """Set when an edit has made its message shorter: nothing is left to post."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePost:
+    """Bring a post of ours up to date with what is stored by then; delete it if nothing is left."""
+
+    kind: ClassVar[str] = "update"
+    wanted_anew: ClassVar[bool] = True
+    leader: int
+    """The part that the post belongs to."""
+    version: int
+    """All revisions of what it shows: a later wish has a higher one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckMessage:
+    """Ask Crisp what a message is by now, where two accounts of it differ."""
+
+    kind: ClassVar[str] = "check"
+    wanted_anew: ClassVar[bool] = True
+    fingerprint: Fingerprint
+    asked_at: Millis
+    candidate: str = ""
+    """What an event or a listing said that it is."""
+    missing: bool = False
+    """A listing did not have it: if Crisp has none either, it was removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +231,8 @@ Payload = (
     | Respond
     | Remove
     | Learn
+    | UpdatePost
+    | CheckMessage
 )
 
 _CLASSES: tuple[type[Any], ...] = get_args(Payload)
@@ -310,6 +341,36 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Revise:
+    """A message that was written in Crisp becomes different there, and so in Slack.
+
+    ``content`` is the new markdown, None if it was removed.
+    """
+
+    message: int
+    content: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overwrite:
+    """A part of a reply of ours is different in Crisp: somebody changed or removed it there."""
+
+    part: int
+    content: str
+    """Empty if it was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A revision of a message that is not known, and may be about to come."""
+
+    session_id: SessionId
+    fingerprint: Fingerprint
+    content: Any
+    """As Crisp has it; None if the message was removed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rewrite:
     """An arrival that waits to be decided becomes different; None: it is to be forgotten."""
 
@@ -329,6 +390,9 @@ class Decision:
     """An echo proved that the row with this key was delivered."""
     confirmed_as: Json = field(default_factory=dict)
     amend: Amend | None = None
+    revise: Revise | None = None
+    overwrite: Overwrite | None = None
+    early: Early | None = None
     rewrite: Rewrite | None = None
     seen: Seen | None = None
     requeue: Key | None = None

@@ -33,6 +33,7 @@ from bot.relay.effects import (
     SendMessage,
     SetState,
     Tell,
+    UpdatePost,
 )
 
 WAITING_REACTION = "hourglass_flowing_sand"
@@ -64,6 +65,9 @@ def given_up(
             return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
         case PostMessage(style="message" | "note") if session_id is not None:
             return (_missing_line(session_id, key, code, now),)
+        case UpdatePost() if session_id is not None:
+            text = texts.EDIT_NOT_SHOWN.format(reason=reason_of(code))
+            return (_line(session_id, text, name=f"unshown:{key}:{now}", now=now),)
         case Learn() if session_id is not None:
             return (_unread_writer_line(session_id, key, code, now),)
         case SetState(answer=Answer() as answer) | Assign(answer=Answer() as answer):

@@ -243,6 +243,7 @@ def data_version(tx: Transaction) -> int:
 
 def prune(tx: Transaction, *, done_before: Millis) -> int:
     """Delete arrivals that were decided long ago: their messages keep what makes them unique."""
+    tx.conn.execute("DELETE FROM early_revisions WHERE heard_at < ?", (done_before,))
     cursor = tx.conn.execute(
         "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE state = 'done'"
         " AND accepted_at < ? LIMIT 5000)",

@@ -1,0 +1,54 @@
+"""Bringing posts up to date after edits and removals in Crisp.
+
+Responsible for one call a post, however much of it has changed. It may be repeated.
+"""
+
+from __future__ import annotations
+
+from bot.domain import Speaker
+from bot.errors import Refused
+from bot.outbox import rendering
+from bot.outbox.courier import Done, Errand, Result
+from bot.relay.access import Rules
+from bot.relay.effects import UpdatePost
+from bot.slack.client import SlackClient
+from bot.store import posted, revisions
+from bot.store.reader import Reader
+from bot.store.rows import OutboxRow
+
+
+class UpdatingPost(Errand):
+    """A post, rendered again from what is stored by then, or deleted if nothing is left of it."""
+
+    kind = UpdatePost.kind
+
+    def __init__(self, slack: SlackClient, reader: Reader, rules: Rules) -> None:
+        """``rules`` say whether what was removed is struck through or deleted."""
+        self._slack = slack
+        self._reader = reader
+        self._rules = rules
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the method and channel that Slack counts the call under."""
+        return f"chat.update:{row.conversation.channel if row.conversation else None}"
+
+    async def attempt(self, row: OutboxRow, payload: UpdatePost) -> Result:
+        """Edit the post; one that a person has deleted is left alone."""
+        del row
+        parts = await self._reader.ask(lambda view: posted.on_post(view, payload.leader))
+        if not parts or parts[0].ts is None or parts[0].channel is None:
+            return Done()
+        leader, channel, ts = parts[0], parts[0].channel, parts[0].ts
+        kept = [part for part in parts if not (part.removed and self._rules.removals == "delete")]
+        shown = [said for said in map(posted.payload_of, kept) if said is not None]
+        if not shown:
+            await self._slack.delete(channel, ts)
+            return Done(lambda tx: revisions.unposted(tx, parts))
+        try:
+            await self._slack.update(
+                channel, ts, rendering.post_of(shown), speaker=Speaker(leader.speaker)
+            )
+        except Refused as err:
+            if err.code != "message_not_found":
+                raise
+        return Done(lambda tx: revisions.showed(tx, parts))

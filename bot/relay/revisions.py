@@ -1,0 +1,41 @@
+"""Edits and removals of messages in Crisp: what is believed, and when Crisp is asked; pure.
+
+Responsible for the order of what bears none: an event about a revision has neither version nor
+time, and may come late or twice. The first one after a message is taken; where two accounts differ,
+Crisp decides.
+"""
+
+from __future__ import annotations
+
+from bot.domain import Fingerprint, Key, Millis, SessionId, Source
+from bot.relay import keys
+from bot.relay.effects import CheckMessage, Effect, Priority
+
+STALE_MS = 2 * 60 * 1000
+"""So long an answer out of Crisp's cache may be older than what an event has told."""
+
+
+def is_same(text: str, other: str) -> bool:
+    """Tell whether two texts are one but for blanks, of which Crisp may drop some."""
+    return text.split() == other.split()
+
+
+def check(
+    session_id: SessionId,
+    fingerprint: Fingerprint,
+    *,
+    now: Millis,
+    candidate: str = "",
+    missing: bool = False,
+) -> Effect:
+    """Return the row that asks Crisp what a message is by now."""
+    key = Key(f"check:{session_id}:{fingerprint}")
+    return Effect(
+        payload=CheckMessage(fingerprint, now, candidate, missing),
+        lane=keys.aside(key),
+        destination=Source.CRISP,
+        key=key,
+        order_key=0,
+        priority=Priority.NOTICE,
+        session_id=session_id,
+    )

@@ -1,0 +1,72 @@
+"""Edits and removals in Crisp: the customer's, an operator's, and the echo of our own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot import cards
+from bot.domain import Arrival, Fingerprint, SessionId, Source
+from bot.relay.access import Rules
+from bot.relay.effects import Decision, Early, Overwrite, Revise
+from bot.relay.revisions import check, is_same
+from bot.router import Router
+from bot.store.view import View
+from bot.store.written import OwnPart, own_part, written
+
+router = Router()
+
+
+@router.on(Source.CRISP, "message:updated")
+def updated(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Show a message's new content; where it may be an old one that comes late, ask Crisp."""
+    del rules
+    session_id, fingerprint = _named(arrival)
+    content = arrival.payload.get("content")
+    if content is None:
+        return None
+    own = own_part(view, session_id, fingerprint)
+    if own is not None:
+        return _own_updated(own, fingerprint, content, view)
+    message = written(view, session_id, fingerprint)
+    if message is None:
+        return Decision(early=Early(session_id, fingerprint, content))
+    markdown = cards.generic_summary(message.kind, content)
+    if message.removed or markdown == message.content:
+        return None
+    if message.is_first:
+        return Decision(revise=Revise(message.id, markdown))
+    asked = check(session_id, fingerprint, now=view.now, candidate=markdown)
+    return Decision(effects=(asked,))
+
+
+@router.on(Source.CRISP, "message:removed")
+def removed(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Strike a message; nothing brings it back, so whatever comes later is older."""
+    del rules
+    session_id, fingerprint = _named(arrival)
+    own = own_part(view, session_id, fingerprint)
+    if own is not None:
+        news = not own.pending and own.content is not None and own.overwritten != ""
+        return Decision(overwrite=Overwrite(own.id, "")) if news else None
+    message = written(view, session_id, fingerprint)
+    if message is None:
+        return Decision(early=Early(session_id, fingerprint, None))
+    if message.removed:
+        return None
+    return Decision(revise=Revise(message.id, None))
+
+
+def _own_updated(
+    own: OwnPart, fingerprint: Fingerprint, content: Any, view: View
+) -> Decision | None:
+    """Tell an operator's edit of a reply of ours from the echo of our own, which may be late."""
+    if own.pending or own.content is None or not isinstance(content, str):
+        return None
+    if is_same(content, own.content if own.overwritten is None else own.overwritten):
+        return None
+    return Decision(effects=(check(own.session_id, fingerprint, now=view.now, candidate=content),))
+
+
+def _named(arrival: Arrival) -> tuple[SessionId, Fingerprint]:
+    payload = arrival.payload
+    return SessionId(payload["session_id"]), Fingerprint(int(payload["fingerprint"]))
