@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import mimetypes
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +106,32 @@ class Bare:
         """Return Maya's messages as Crisp has them."""
         found: list[Json] = self.crisp.dump(MAYA)["messages"]
         return found
+
+
+Answer = Callable[[Json], Awaitable[Json | None]]
+
+
+@asynccontextmanager
+async def answering(bare: Bare, answer: Answer) -> AsyncIterator[None]:
+    """Be the app: take each interaction over Socket Mode, and acknowledge it with what it says."""
+    bearer = {"Authorization": f"Bearer {bare.slack.app_token}"}
+    opening = bare.slack.base_url + "apps.connections.open"
+    async with bare.session.post(opening, headers=bearer) as told:
+        url = (await told.json())["url"]
+    async with bare.session.ws_connect(url) as socket:
+
+        async def listen_to_it() -> None:
+            async for frame in socket:
+                envelope = frame.json()
+                if "envelope_id" not in envelope:
+                    continue
+                ack = {"envelope_id": envelope["envelope_id"]}
+                if envelope["type"] == "interactive":
+                    ack["payload"] = await answer(envelope["payload"]) or {}
+                await socket.send_json(ack)
+
+        async with _running(listen_to_it()):
+            yield
 
 
 @asynccontextmanager

@@ -160,6 +160,7 @@ class Interactions:
                 self._after_submit(view, answer if isinstance(answer, dict) else {})
             except ApiError as error:
                 view.errors = {"": error.code, **error.more}
+                self._ws.watch("view", user=user.id, view=views.wire(view), errors=view.errors)
 
         return self._interact("view_submission", user, payload, answered)
 
