@@ -191,6 +191,10 @@ async def test_the_past_has_its_own_words_and_writers(sim: CrispSimulator) -> No
     found = sim.dump(session)["messages"]
     assert [m["content"] for m in found] == ["first", "second", "hi"]
     assert found[1]["user"]["nickname"] == "Ben Okafor"
+    old = {"do": "history", "origin": "email", "count": 2, "oldest": 1_600_000_000_000}
+    mailed = sim.dump(sim.act(old)["session_id"])
+    assert [m["origin"] for m in mailed["messages"]] == ["email", "email"]
+    assert mailed["meta"]["origin"] == "email"
     with pytest.raises(ActError, match="message 0 of the history needs a timestamp"):
         sim.act({"do": "history", "messages": [{"text": "when?"}]})
 

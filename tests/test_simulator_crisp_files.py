@@ -95,6 +95,7 @@ async def test_a_file_elsewhere_is_shown_as_not_stored(sim: CrispSimulator) -> N
         ({"page": True}, (200, "text/html", 104)),
         ({"content_type": "application/pdf"}, (200, "application/pdf", 5000)),
         ({"length": 10}, (200, "image/png", 10)),
+        ({"gzip": True}, (200, "image/png", 5000)),
         ({"length": -1}, (200, "image/png", 5000)),
         ({"pieces": 7, "seconds": 0.001}, (200, "image/png", 5000)),
     ],
@@ -107,6 +108,7 @@ async def test_storage_answers_as_it_is_told(
     answer = await http.get(url)
     kind = answer.headers["Content-Type"].partition(";")[0]
     assert (answer.status_code, kind, len(answer.content)) == wanted
+    assert ("Content-Encoding" in answer.headers) is ("gzip" in serve)
     fingerprint = sim.dump(session)["messages"][-1]["fingerprint"]
     act = {"do": "serve_file", "session_id": session, "fingerprint": fingerprint, "serve": {}}
     sim.act(act)

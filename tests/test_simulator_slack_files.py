@@ -136,6 +136,26 @@ async def test_files_without_bytes_say_so(sim: SlackSimulator) -> None:
     assert set(hidden) == {"id", "mode"}
 
 
+@pytest.mark.parametrize("name", ["../../a b?.PNG", "ä#%2f.txt", "/", "a\nb", "<!channel>.html"])
+async def test_a_hostile_name_stays_out_of_the_address(sim: SlackSimulator, name: str) -> None:
+    """The file keeps its name as it is; its address has a tame one and works."""
+    file = await shared(sim, name=name, content="hi")
+    assert file["name"] == name
+    assert (await fetch(sim, file["url_private_download"]))[2] == b"hi"
+    assert (await fetch(sim, file["url_private"]))[2] == b"hi"
+
+
+async def test_what_is_said_of_a_file_need_not_be_true(sim: SlackSimulator) -> None:
+    """Size and type can lie while the bytes stay what they are."""
+    file = await shared(sim, size=5000)
+    lies: Json = {"size": 10, "mimetype": "text/html", "name": "../../x"}
+    await sim.act(as_="ana", do="set_file", file=file["id"], **lies)
+    shown = sim.dump()["files"][file["id"]]
+    assert (shown["size"], shown["name"], shown["stored"]["size"]) == (10, "../../x", 5000)
+    with pytest.raises(ValueError, match="no field 'content'"):
+        await sim.act(as_="ana", do="set_file", file=file["id"], content="x")
+
+
 async def upload(client: AsyncWebClient, content: bytes, **more: Any) -> str:
     """Upload as the app, in the three steps; return the file's id."""
     made = await client.files_getUploadURLExternal(filename="v.bin", length=len(content))

@@ -10,12 +10,14 @@ not know what a file is for. A manner is one JSON object::
     {"content_type": "text/html"} says so, whatever the bytes are
     {"length": 10}                the Content-Length it says; -1: says none
     {"truncate": 100}             cuts the connection after so many bytes
+    {"gzip": true}                packed, with Content-Encoding: gzip
     {"pieces": 4, "seconds": 0.1} sends that many pieces, and waits before each
 """
 
 from __future__ import annotations
 
 import asyncio
+import gzip
 import random
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
@@ -42,6 +44,7 @@ class Manner:
     content_type: str = ""
     length: int | None = None
     truncate: int | None = None
+    gzip: bool = False
     pieces: int = 1
     seconds: float = 0.0
 
@@ -97,6 +100,9 @@ async def _stream(
     request: web.Request, content: bytes, *, mimetype: str, how: Manner
 ) -> web.StreamResponse:
     response = web.StreamResponse()
+    if how.gzip:
+        content = gzip.compress(content)
+        response.headers[hdrs.CONTENT_ENCODING] = "gzip"
     response.headers[hdrs.CONTENT_TYPE] = how.content_type or mimetype
     said = len(content) if how.length is None else how.length
     if said >= 0:

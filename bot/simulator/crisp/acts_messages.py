@@ -144,10 +144,12 @@ def _unread(stage: Stage, act: Json) -> Json:
 
 def _history(stage: Stage, act: Json) -> Json:
     """Write the past of a conversation, of which nobody is told."""
-    messages = [_past(stage, one, at) for at, one in enumerate(_told(act))]
+    known = stage.world.conversations.get(str(act.get("session_id")))
+    origin = act.get("origin") or (known.meta["origin"] if known else "chat")
+    told = ({"origin": origin, **one} for one in _told(act))
+    messages = [_past(stage, one, at) for at, one in enumerate(told)]
     if not messages:
         raise ActError("a history has at least one message")
-    known = stage.world.conversations.get(str(act.get("session_id")))
     with stage.world.silently():
         begun = {**act, "timestamp": messages[0]["timestamp"]}
         conversation = known or arrive(stage.world, begun)
@@ -181,7 +183,7 @@ def _past(stage: Stage, one: Json, at: int) -> Json:
     message = {
         "type": kind,
         "from": sender,
-        "origin": one.get("origin", "chat"),
+        "origin": one["origin"],
         "content": content,
     }
     if sender == "operator":

@@ -14,6 +14,8 @@ from bot.simulator.slack.crowd import Crowd
 from bot.simulator.slack.files import new_file
 from bot.simulator.slack.model import File, Json, User
 
+_CHANGEABLE = ("mode", "file_access", "deleted", "name", "mimetype", "size")
+
 
 class Sharing(Crowd):
     """People who share files."""
@@ -47,14 +49,14 @@ class Sharing(Crowd):
         return file
 
     def do_set_file(self, _user: User, *, file: str, **fields: Any) -> Json:
-        """Change a file's ``mode``, ``file_access``, ``deleted`` or ``serve``."""
+        """Change what is said of a file, true or not, or how it is given out (``serve``)."""
         found = self._ws.files.get(file)
         if found is None:
             raise LookupError(f"there is no file {file!r}")
         if "serve" in fields:
             found.manner = manner(fields.pop("serve"))
         for name, value in fields.items():
-            if name not in ("mode", "file_access", "deleted"):
+            if name not in _CHANGEABLE:
                 raise ValueError(f"a file has no field {name!r} that can be changed")
             setattr(found, name, value)
         return {}

@@ -5,6 +5,7 @@ Responsible for shapes only; it changes nothing and checks nothing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,8 @@ from bot.simulator.slack.model import SLACKBOT, Channel, File, Json, Message, Us
 from bot.simulator.slack.workspace import Workspace
 
 _SHOWN_REPLIERS = 5
+_UNFIT = re.compile(r"[^a-z0-9._-]+")
+"""What a file's name loses in addresses."""
 _OPTIONAL = (
     "user", "subtype", "blocks", "attachments", "bot_id", "app_id", "username", "icons", "edited",
     "team", "client_msg_id",
@@ -178,6 +181,7 @@ def file(ws: Workspace, one: File) -> Json:
             "file_access": "check_file_info",
         }
     private = f"{ws.base_url}/files-pri/{people.TEAM}-{one.id}"
+    slug = _UNFIT.sub("_", one.name.lower()).strip("._") or "file"
     wire: Json = {
         "id": one.id,
         "created": one.created,
@@ -195,12 +199,12 @@ def file(ws: Workspace, one: File) -> Json:
         "is_external": one.mode == "external",
         "is_public": True,
         "file_access": one.file_access,
-        "permalink": f"https://{people.TEAM_DOMAIN}.slack.com/files/{one.user}/{one.id}/{one.name}",
+        "permalink": f"https://{people.TEAM_DOMAIN}.slack.com/files/{one.user}/{one.id}/{slug}",
     }
     if one.mode == "hosted":
         wire |= {
-            "url_private": f"{private}/{one.name}",
-            "url_private_download": f"{private}/download/{one.name}",
+            "url_private": f"{private}/{slug}",
+            "url_private_download": f"{private}/download/{slug}",
         }
     elif one.mode == "external":
         wire |= {"url_private": one.external_url, "external_type": "gdrive"}
