@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,10 @@ from aiohttp import web
 from bot import server, wiring
 from bot.bridge import Bridge, Clients, now, now_ms
 from bot.config import Settings
+from bot.crisp.bucket import GENERATED
 from bot.crisp.client import CrispClient
+from bot.crisp.events import EVENTS
+from bot.crisp.feed import UploadFeed
 from bot.crisp.rtm import RtmListener
 from bot.desk import Desk
 from bot.errors import ApiError, BridgeError, ConfigError, Refused, StoreError, Unauthorized
@@ -195,6 +198,8 @@ async def _start_intake(
         intake.create_task(_listen_to_crisp(bridge))
     else:
         bridge.crisp_side.connect()
+        if wiring.hears_uploads(settings):
+            intake.create_task(_upload_feed(bridge).run())
 
 
 def _questions(
@@ -224,6 +229,38 @@ async def _listen_to_crisp(bridge: Bridge) -> None:
 
 
 def _rtm(bridge: Bridge) -> RtmListener:
+    addresses = bridge.clients.movers.addresses
+
+    def connected() -> None:
+        addresses.connected()
+        bridge.crisp_side.connect()
+
+    def disconnected(reason: str) -> None:
+        addresses.disconnected()
+        bridge.crisp_side.disconnect(reason)
+
+    return _listener(bridge, EVENTS, connected=connected, disconnected=disconnected)
+
+
+def _upload_feed(bridge: Bridge) -> UploadFeed:
+    """Return the socket for upload addresses, which come by no hook."""
+    addresses = bridge.clients.movers.addresses
+    listener = _listener(
+        bridge,
+        (),
+        connected=addresses.connected,
+        disconnected=lambda _reason: addresses.disconnected(),
+    )
+    return UploadFeed(addresses, listener)
+
+
+def _listener(
+    bridge: Bridge,
+    events: Sequence[str],
+    *,
+    connected: Callable[[], None],
+    disconnected: Callable[[str], None],
+) -> RtmListener:
     settings = bridge.settings
     identifier, key = settings.crisp_token_identifier, settings.crisp_token_key
     if identifier is None or key is None:
@@ -235,8 +272,10 @@ def _rtm(bridge: Bridge) -> RtmListener:
         identifier=identifier.get_secret_value(),
         key=key,
         accept=bridge.accept_crisp,
-        on_connected=bridge.crisp_side.connect,
-        on_disconnected=bridge.crisp_side.disconnect,
+        events=events,
+        aside={GENERATED: bridge.clients.movers.addresses.heard},
+        on_connected=connected,
+        on_disconnected=disconnected,
         rng=random.Random(),  # noqa: S311 - jitter
         delay=(settings.bridge.timers.reconnect, settings.bridge.timers.reconnect * 2),
     )
@@ -270,7 +309,10 @@ async def _clients(
         )
         identity = await _identity(slack, stop)
         crisp = CrispClient(transport, settings.crisp_website_id)
-        yield None if identity is None else Clients(slack, crisp, identity, quota)
+        carrier = wiring.carrier(settings)
+        stack.push_async_callback(carrier.aclose)
+        movers = wiring.movers(settings, slack, crisp, carrier)
+        yield None if identity is None else Clients(slack, crisp, identity, quota, movers)
 
 
 async def _identity(slack: SlackClient, stop: asyncio.Event) -> Identity | None:

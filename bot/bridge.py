@@ -27,6 +27,7 @@ from bot.inbox import Inbox
 from bot.outbox.dispatcher import Dispatcher, Environment
 from bot.outbox.echoes import Echoes
 from bot.outbox.learner import Learner
+from bot.outbox.moving import Movers
 from bot.outbox.pacing import Pacer
 from bot.outbox.to_crisp import crisp_courier
 from bot.outbox.to_slack import slack_courier
@@ -65,6 +66,7 @@ class Clients:
     crisp: CrispClient
     identity: Identity
     quota: DailyCount
+    movers: Movers
 
 
 def now() -> float:
@@ -122,8 +124,9 @@ class Bridge:
             crisp_courier(
                 clients.crisp, self.reader, learner=learner, echoes=self.echoes,
                 spare=lambda: clients.quota.left > clients.quota.limit * QUOTA_KEPT,
+                movers=clients.movers,
             ),
-            Pacer({}), env, in_flight=pacing.in_flight,
+            Pacer({}, at_once=wiring.at_once(settings)), env, in_flight=pacing.in_flight,
         )  # fmt: skip
         self.slack_side = CatchUp(
             Source.SLACK, self._slack_sweep(), self.to_crisp,

@@ -142,12 +142,9 @@ UNDECIDED_REPLY: Final = (
     "This was not sent to the customer: {reason}. Write it again, or answer in Crisp."
 )
 NO_TEXT: Final = "There was no text to send."
-FILES_NOT_CARRIED: Final = (
-    "Files are not passed on to customers yet: share a link instead, or answer in Crisp."
-)
-TEXT_SENT_WITHOUT_FILES: Final = (
-    "Your text was sent. Files are not passed on to customers yet: share a link instead, or "
-    "answer in Crisp."
+FILES_IN_A_NOTE: Final = (
+    "Files stay in Slack when they are with a private note: notes in Crisp are text only, and the "
+    "customer would see a file."
 )
 OVERTAKEN: Final = (
     "This was edited or deleted while it was being sent: the customer may still see the first "
@@ -198,6 +195,29 @@ REASONS: Final = {
     "not_subscribed": "the Crisp token has no access to this website",
     "invalid_session": "the Crisp token was refused",
     "unreachable": "Crisp could not be reached",
+}
+OF_A_FILE: Final = "the file “{name}” cannot be passed on: {reason}"
+FILE_REASONS: Final = {
+    "file_too_large": "it is larger than files may be",
+    "file_empty": "it is empty",
+    "file_elsewhere": "it is not where the platform keeps its files",
+    "file_login_page": "a web page came in place of it",
+    "file_gone": "it was deleted",
+    "file_hidden_by_limit": "Slack hides it, as the workspace is over its plan's limit",
+    "file_external": "it is only a link to another service, so share that link in a text",
+    "file_unreadable": "it could not be read as a whole",
+    "files_read_missing": (
+        "the Slack app lacks the scope files:read; once it is added and the app installed again, "
+        "this works without a restart"
+    ),
+    "files_write_missing": (
+        "the Slack app lacks the scope files:write; once it is added and the app installed again, "
+        "this works without a restart"
+    ),
+    "file_uploads_unheard": (
+        "Crisp tells where to upload over its own socket only, and there is no Crisp token to "
+        "listen there with"
+    ),
 }
 OTHER_REASON: Final = "the answer was “{code}”"
 BRIDGE_FAILED: Final = (

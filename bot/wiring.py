@@ -10,16 +10,26 @@ from collections.abc import Callable
 
 from bot import texts
 from bot.config import Settings
+from bot.crisp.bucket import UploadAddresses
+from bot.crisp.client import CrispClient
 from bot.crisp.quota import DailyCount
 from bot.crisp.transport import DirectTransport
-from bot.domain import ChannelId, Speaker
+from bot.domain import ChannelId, Source, Speaker
 from bot.errors import ConfigError
+from bot.files import own_hosts
+from bot.outbox.moving import TRANSFER, Movers
 from bot.outbox.pacing import Pacer, Rate
 from bot.policy import Limits
 from bot.relay.access import Route, Rules
 from bot.relay.truth import Reporting
+from bot.slack.client import SlackClient
+from bot.slack.files import SlackFiles
 from bot.slack.models import Identity
+from bot.transfer import Carrier
 
+MEGABYTE = 1_000_000
+TRANSFERS = 3
+"""Files on their way at the same time, in each direction."""
 REACTIONS_PER_SECOND = 0.8
 TELLS_PER_SECOND = 1.5
 """Below Slack's tiers 3 (50 a minute) and 4 (100 a minute)."""
@@ -69,7 +79,7 @@ def slack_pacer(settings: Settings) -> Pacer:
     """Return Slack's rates: posts by channel with a burst, edits, reactions, notices."""
     pacing = settings.bridge.pacing
     if pacing.posts_per_second <= 0:
-        return Pacer({})
+        return Pacer({}, at_once=at_once(settings))
     updates = pacing.updates_per_minute / 60
     return Pacer(
         {
@@ -77,8 +87,35 @@ def slack_pacer(settings: Settings) -> Pacer:
             "chat.update": Rate(updates, max(int(updates * 20), 1)),
             "reactions.add": Rate(REACTIONS_PER_SECOND, 20),
             "tell": Rate(TELLS_PER_SECOND, 20),
-        }
+        },
+        at_once=at_once(settings),
     )
+
+
+def carrier(settings: Settings) -> Carrier:
+    """Return what moves files, from the platforms' own hosts and the configured ones."""
+    hosts = {
+        Source.SLACK: own_hosts(Source.SLACK, settings.slack_api_url),
+        Source.CRISP: own_hosts(Source.CRISP, settings.crisp_api_url),
+    }
+    return Carrier(hosts, most=settings.bridge.files.max_mb * MEGABYTE)
+
+
+def movers(settings: Settings, slack: SlackClient, crisp: CrispClient, carrier: Carrier) -> Movers:
+    """Return what moves files, in both directions."""
+    files = SlackFiles(slack, carrier, token=settings.slack_bot_token.get_secret_value())
+    addresses = UploadAddresses(crisp, possible=hears_uploads(settings))
+    return Movers(files, carrier, addresses, pause=max(settings.bridge.timers.settle / 5, 0.05))
+
+
+def hears_uploads(settings: Settings) -> bool:
+    """Tell whether there is a token to sign in to Crisp's socket with, where it tells addresses."""
+    return settings.crisp_token_identifier is not None and settings.crisp_token_key is not None
+
+
+def at_once(settings: Settings) -> dict[str, int]:
+    """Return how many transfers there may be at a time: the other calls go on beside them."""
+    return {TRANSFER: max(min(TRANSFERS, settings.bridge.pacing.in_flight // 2), 1)}
 
 
 def crisp_transport(settings: Settings, quota: DailyCount) -> DirectTransport:

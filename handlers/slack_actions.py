@@ -143,7 +143,7 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         operator=press.operator,
         markdown=message.content,
         plain="",
-        has_files=False,
+        files=message.files,
         occurred_at=arrival.occurred_at,
     )
     released = _released(arrival.kind.rpartition(":")[2], said, speaker, now=view.now * 1000)
@@ -157,7 +157,7 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     state = "relayed" if rows else "kept"
     answered = arrival.kind == "action:held:send" and conversation.waiting_since is not None
     change = Change(message.session_id, {"waiting_since": None}) if answered else None
-    amend = Amend(message.id, state, said.markdown, sends=rows)
+    amend = Amend(message.id, state, said.markdown, sends=rows, files=said.files)
     return Decision(change=change, amend=amend, effects=effects)
 
 
@@ -169,7 +169,8 @@ def _released(
             return texts.HELD_SENT, sends(said, "text", said.markdown, speaker, order_key=now)
         case "note":
             note = strip_note_marker(said.markdown) or said.markdown
-            return texts.HELD_NOTED, sends(said, "note", note, speaker, order_key=now)
+            left = f" {texts.FILES_IN_A_NOTE}" if said.files else ""
+            return texts.HELD_NOTED + left, sends(said, "note", note, speaker, order_key=now)
         case "discard":
             return texts.HELD_KEPT, ()
         case _:

@@ -14,6 +14,7 @@ from bot.domain import (
     SlackUserId,
     Source,
 )
+from bot.files import read_files
 from bot.relay import keys
 from bot.relay.access import Rules, find_operator, of_team
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell
@@ -122,7 +123,7 @@ def _amended(
         return None
     said = _read(latest, view, rules, conversation=conversation, user=user)
     if message.state == "held":
-        return Decision(amend=Amend(message.id, "held", said.markdown))
+        return Decision(amend=Amend(message.id, "held", said.markdown, files=said.files))
     decision = relay_to_crisp(said, rules)
     if isinstance(decision, Verb):
         told = tell(said, f"verb:{view.now}", cards.refusal(texts.EDIT_IS_NO_COMMAND))
@@ -133,7 +134,7 @@ def _amended(
     sends = tuple(effect for effect in decision.effects if effect.of_message)
     return Decision(
         change=decision.change,
-        amend=Amend(message.id, became.state, became.content, became.kind, sends),
+        amend=Amend(message.id, became.state, became.content, became.kind, sends, said.files),
         effects=tuple(effect for effect in decision.effects if not effect.of_message),
     )
 
@@ -153,7 +154,7 @@ def _withdrawn(
         operator=None,
         markdown="",
         plain="",
-        has_files=False,
+        files=(),
         occurred_at=view.now,
     )
     return Decision(
@@ -194,7 +195,7 @@ def _read(
         operator=find_operator(user, view.operators(), rules.agents),
         markdown=markup.slack_to_crisp(blocks, text, names),
         plain=markup.plain(blocks, text),
-        has_files=bool(event.get("files")),
+        files=read_files(event),
         occurred_at=events.millis(event["ts"]),
     )
 

@@ -22,7 +22,9 @@ def destinations() -> tuple[Errands, Errands]:
         nothing, nothing, nothing, Rules(CHANNEL, "w"),  # type: ignore[arg-type]  # not called
         learner=nothing, pages=RecentPages(), clock=float, redecide=lambda _tx, _ids: None,  # type: ignore[arg-type]  # as above
     )  # fmt: skip
-    crisp = crisp_courier(nothing, nothing, learner=nothing, echoes=Echoes(), spare=nothing)  # type: ignore[arg-type]  # as above
+    crisp = crisp_courier(
+        nothing, nothing, learner=nothing, echoes=Echoes(), spare=nothing, movers=nothing,  # type: ignore[arg-type]  # as above
+    )  # fmt: skip
     return slack, crisp
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot import markup, texts
 from bot.domain import MessageTs, Millis, OperatorId, SlackUser, Source, Speaker
+from bot.files import SlackFile
 from bot.relay.agents import (
     FAILED_REACTION,
     HELD_REACTION,
@@ -39,7 +40,7 @@ def wrote(text: str, user: SlackUser = ANA, *, files: bool = False) -> AgentWrot
         operator=None,
         markdown=text,
         plain=text,
-        has_files=files,
+        files=(SlackFile("F1", "a.png", "image/png"),) if files else (),
         occurred_at=Millis(1_700_000_005_000),
     )
 
@@ -158,12 +159,25 @@ def test_a_command_is_handed_back() -> None:
     assert relay_to_crisp(wrote("!assign me"), RULES) == Verb("assign", "me")
 
 
-@pytest.mark.parametrize(("text", "sends"), [("", 0), (" \n", 0), ("!note", 0), ("See this", 1)])
-def test_files_and_empty_texts_are_answered(text: str, sends: int) -> None:
-    """What cannot be carried is said to the writer, and never sent as nothing."""
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("", ["sendfile"]), (" \n", ["sendfile"]), ("See this", ["send", "sendfile"]),
+        ("!note", ["tell"]), ("!note this", ["send", "tell"]), ("// this", []),
+        ("!hmm", ["react", "tell"]),
+    ],
+)  # fmt: skip
+def test_files_go_behind_the_text_or_stay(text: str, kinds: list[str]) -> None:
+    """A reply's files are sent after its text; a note's, an aside's and a held one's are not."""
     decision = decide(wrote(text, files=True))
-    assert len(sent(decision)) == sends
-    assert len(told(decision)) == 1
+    assert [effect.payload.kind for effect in decision.effects] == kinds
+    assert decision.message is not None
+    assert [file.id for file in decision.message.files] == ["F1"]
+
+
+def test_an_empty_text_without_files_is_answered() -> None:
+    """Nothing is never sent as nothing: the writer is told."""
+    assert len(told(decide(wrote("")))) == 1
 
 
 @example("word " * 9_000)

@@ -89,6 +89,12 @@ class Timers(Table):
     users_ttl: Seconds = 3600.0
 
 
+class Files(Table):
+    """``[files]``: what may be passed on."""
+
+    max_mb: Annotated[int, Field(strict=True, ge=1, le=1000)] = 50
+
+
 class Crisp(Table):
     """``[crisp]``: what is known of the account."""
 
@@ -104,6 +110,7 @@ class BridgeConfig(Table):
     pacing: Pacing = Field(default_factory=Pacing)
     timers: Timers = Field(default_factory=Timers)
     crisp: Crisp = Field(default_factory=Crisp)
+    files: Files = Field(default_factory=Files)
 
     @property
     def routes_everything(self) -> bool:

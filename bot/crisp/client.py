@@ -32,3 +32,13 @@ class CrispClient(ConversationCalls, MessageCalls, PeopleCalls):
         if endpoint is None:
             raise Ambiguous(Source.CRISP, "GET connect/endpoints", "unexpected_answer")
         return endpoint
+
+    async def generate_upload(self, tracking: str, *, name: str, mime: str) -> None:
+        """Ask for an upload address, which comes over the socket under our tracking id."""
+        body = {
+            "namespace": "upload",
+            "id": tracking,
+            "file": {"name": name, "type": mime},
+            "resource": {"type": "website", "id": self.website_id},
+        }
+        await self._transport.request("POST", "/bucket/url/generate", json=body)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from pydantic import SecretStr
 
@@ -45,6 +45,7 @@ class RtmListener:
         key: SecretStr,
         accept: Callable[[Arrival], Awaitable[object]],
         events: Sequence[str] = EVENTS,
+        aside: Mapping[str, Callable[[Any], None]] | None = None,
         on_connected: Callable[[], None] = lambda: None,
         on_disconnected: Callable[[str], None] = lambda _reason: None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -55,14 +56,16 @@ class RtmListener:
     ) -> None:
         """``accept`` must take its place in the queue before it first waits.
 
-        ``on_connected`` is called each time the socket has let us in, before its first event is
-        handed over; ``on_disconnected`` with the reason whenever a connection has ended or
+        ``aside`` are further events, heard at once and not stored: they answer what this process
+        has asked. ``on_connected`` is called each time the socket has let us in, before its first
+        event is handed over; ``on_disconnected`` with the reason whenever a connection has ended or
         could not be made. ``delay`` bounds the seconds before the next attempt, doubled with
         each attempt that fails, up to ``longest_delay``.
         """
         self._client = client
         self._website_id = website_id
-        self._login = Login(tier, identifier, key, tuple(events))
+        self._aside = dict(aside or {})
+        self._login = Login(tier, identifier, key, (*events, *self._aside))
         self._accept = accept
         self._on_connected = on_connected
         self._on_disconnected = on_disconnected
@@ -120,6 +123,8 @@ class RtmListener:
                 while True:
                     await room.acquire()
                     event = await link.next()
+                    if (hear := self._aside.get(event.name)) is not None:
+                        hear(event.data)
                     found = arrival(event.name, event.data, website_id=self._website_id)
                     if found is None:
                         room.release()

@@ -31,6 +31,7 @@ SCOPES: Mapping[str, tuple[Status, str]] = {
         "customers' names stand in the text instead of above it",
     ),
     "commands": (Status.WARN, "/crisp does not exist"),
+    "files:read": (Status.WARN, "agents' files are not passed on to customers"),
     "groups:history": (Status.WARN, "replies in private channels do not reach the bridge"),
     "groups:read": (Status.WARN, "it cannot be seen whether the bot is in a private channel"),
     "reactions:write": (Status.WARN, "no ⚠ is put on a reply that was not delivered"),

@@ -10,7 +10,7 @@ from bot.files.hosts import Hosts, is_public, may_be_named, own_hosts
 from bot.files.kinds import mime_type, seconds_of, sent_as
 from bot.files.names import clean_name
 from bot.files.reasons import Reason
-from bot.files.slack import SlackFile, read_files
+from bot.files.slack import SlackFile, read_file, read_files
 
 __all__ = [
     "Hosts",
@@ -21,6 +21,7 @@ __all__ = [
     "may_be_named",
     "mime_type",
     "own_hosts",
+    "read_file",
     "read_files",
     "seconds_of",
     "sent_as",

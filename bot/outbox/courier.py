@@ -35,11 +35,13 @@ class Done:
 class Again:
     """It was not delivered, and is to be tried anew after what was learned is stored.
 
-    ``after`` is in seconds from now.
+    ``after`` is in seconds from now. ``counts``: it was an attempt that failed, of which there may
+    only be so many.
     """
 
     record: Record = nothing
     after: float = 0.0
+    counts: bool = False
 
 
 Result = Done | Again

@@ -22,7 +22,7 @@ from bot.outbox.courier import Again, Courier, Done, Result
 from bot.outbox.lanes import Lanes
 from bot.outbox.pacing import Pacer
 from bot.policy import Dead, Limits, LookFirst, Retry
-from bot.relay.effects import Effect, Learn, SendMessage
+from bot.relay.effects import FOR_CUSTOMER, Effect, Learn
 from bot.relay.failures import given_up
 from bot.store import deliveries, edits, queue
 from bot.store.reader import Reader
@@ -175,7 +175,7 @@ class Dispatcher:
         try:
             following = await self._stored(row, await self._outcome(row))
         finally:
-            self._lanes.busy.discard(row.lane)
+            self._lanes.free(row)
             self._lanes.put(row.lane, following, int(self._env.clock() * 1000))
             self._changed.set()
 
@@ -230,7 +230,7 @@ class Dispatcher:
             step = policy.after_blind(
                 err, looks=row.attempts, attempt_ended=max(ended, asked_at),
                 now=self._env.clock(), chance=self._env.rng.random(), limits=limits,
-                insisted=row.insisted, decidable=row.kind == SendMessage.kind,
+                insisted=row.insisted, decidable=row.kind in FOR_CUSTOMER,
             )  # fmt: skip
             if isinstance(step, Retry):
                 return await self._send_again(row)
@@ -269,14 +269,14 @@ class Dispatcher:
         metrics.delivered(self._destination)
         if row.kind == "post":
             metrics.reached_slack(max(seconds, 0.0))
-        elif row.kind == "send":
+        elif row.kind in FOR_CUSTOMER:
             metrics.reached_customer(max(seconds, 0.0))
 
     def _again(self, row: OutboxRow, result: Again) -> Callable[[Transaction], OutboxRow | None]:
         at = Millis(int((self._env.clock() + result.after) * 1000) if result.after else 0)
 
         def job(tx: Transaction) -> OutboxRow | None:
-            queue.postpone(tx, row, not_before=at, counts=False, error=None, resend=True)
+            queue.postpone(tx, row, not_before=at, counts=result.counts, error=None, resend=True)
             result.record(tx)
             return queue.head(tx, row.lane)
 

@@ -30,6 +30,7 @@ class Lanes:
         self._ready: dict[str, list[Entry]] = {}
         self._later: list[Entry] = []
         self._counter = itertools.count()
+        self._taken: dict[str, str] = {}
         self.busy: set[str] = set()
 
     def __len__(self) -> int:
@@ -78,6 +79,8 @@ class Lanes:
             if not entries:
                 del self._ready[bucket]
                 continue
+            if self._pacer.is_full(bucket):
+                continue
             wait = self._pacer.wait(bucket, now)
             if wait > 0:
                 soonest = wait if soonest is None else min(soonest, wait)
@@ -86,8 +89,15 @@ class Lanes:
             self._ready[bucket] = self._ready.pop(bucket)  # to the end: the next bucket's turn
             self._pacer.take(bucket, now)
             self.busy.add(lane)
+            self._taken[lane] = bucket
             return self._heads.pop(lane)[1], None
         return None, soonest
+
+    def free(self, row: OutboxRow) -> None:
+        """Hear that a row that was picked is done with, for now."""
+        self.busy.discard(row.lane)
+        if (bucket := self._taken.pop(row.lane, None)) is not None:
+            self._pacer.give_back(bucket)
 
     def _drop_stale(self, entries: list[Entry]) -> None:
         while entries and not self._is_current(entries[0]):

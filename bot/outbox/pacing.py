@@ -5,6 +5,7 @@ Responsible for arithmetic on a clock that is handed in; it never waits itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -35,9 +36,16 @@ class _Bucket:
 class Pacer:
     """All buckets of one destination, by name (``chat.postMessage:C1``)."""
 
-    def __init__(self, rates: Mapping[str, Rate]) -> None:
-        """``rates`` is by the name's first part; a bucket without one is only ever held."""
+    def __init__(
+        self, rates: Mapping[str, Rate], *, at_once: Mapping[str, int] | None = None
+    ) -> None:
+        """``rates`` is by the name's first part; a bucket without one is only ever held.
+
+        ``at_once`` bounds how many uses of a bucket there may be at the same time.
+        """
         self._rates = rates
+        self._at_once = at_once or {}
+        self._in_use: Counter[str] = Counter()
         self._buckets: dict[str, _Bucket] = {}
 
     def _bucket(self, name: str, now: float) -> _Bucket:
@@ -57,8 +65,20 @@ class Pacer:
             return held
         return max(held, (1.0 - bucket.tokens) / bucket.rate.per_second)
 
+    def is_full(self, name: str) -> bool:
+        """Tell whether a bucket is used as often at the same time as it may be."""
+        most = self._at_once.get(name.partition(":")[0])
+        return most is not None and self._in_use[name] >= most
+
+    def give_back(self, name: str) -> None:
+        """End one use of a bucket."""
+        self._in_use[name] -= 1
+        if self._in_use[name] <= 0:
+            del self._in_use[name]
+
     def take(self, name: str, now: float) -> None:
-        """Use the bucket once; ask ``wait`` first."""
+        """Use the bucket once, until it is given back; ask ``is_full`` and ``wait`` first."""
+        self._in_use[name] += 1
         bucket = self._bucket(name, now)
         if bucket.rate is not None:
             bucket.tokens -= 1.0

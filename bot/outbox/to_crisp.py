@@ -12,7 +12,9 @@ from bot.outbox.changes import Assigning, SettingState
 from bot.outbox.checks import Checking
 from bot.outbox.courier import Errands
 from bot.outbox.echoes import Echoes
+from bot.outbox.files_to_crisp import SendingFile
 from bot.outbox.learner import Learner, Learning
+from bot.outbox.moving import Movers
 from bot.outbox.read_marks import MarkingRead
 from bot.outbox.sends import Sending
 from bot.store.reader import Reader
@@ -25,6 +27,7 @@ def crisp_courier(
     learner: Learner,
     echoes: Echoes,
     spare: Callable[[], bool],
+    movers: Movers,
 ) -> Errands:
     """Return Crisp as a destination.
 
@@ -34,6 +37,7 @@ def crisp_courier(
     return Errands(
         (
             Sending(crisp, echoes=echoes),
+            SendingFile(crisp, movers, echoes=echoes),
             SettingState(crisp),
             Assigning(crisp),
             MarkingRead(crisp, reader, spare=spare),

@@ -23,6 +23,7 @@ from bot.domain import (
     Source,
     Speaker,
 )
+from bot.files import SlackFile
 from bot.relay import keys
 from bot.relay.access import Rules, refusal, speaker_for
 from bot.relay.effects import (
@@ -32,6 +33,7 @@ from bot.relay.effects import (
     NewMessage,
     Priority,
     React,
+    SendFile,
     SendMessage,
     Tell,
 )
@@ -62,7 +64,7 @@ class AgentWrote:
     operator: Operator | None
     markdown: str
     plain: str
-    has_files: bool
+    files: tuple[SlackFile, ...]
     occurred_at: Millis
 
 
@@ -90,29 +92,67 @@ def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
 def sends(
     event: AgentWrote, kind: str, markdown: str, speaker: Speaker, *, order_key: int | None = None
 ) -> tuple[Effect, ...]:
-    """Return the outbox rows of one reply or note, split where Crisp cuts."""
-    session_id = event.conversation.session_id
-    return tuple(
-        Effect(
-            payload=SendMessage(
+    """Return the rows of one reply or note: the text, split where Crisp cuts, then the files.
+
+    Notes are texts in Crisp: a file would go to the customer, so a note's files stay in Slack.
+    """
+    text = tuple(
+        _row(
+            event,
+            SendMessage(
                 type=kind,
-                content=text,
+                content=content,
                 speaker=speaker,
                 channel=event.channel,
                 ts=event.ts,
                 thread_ts=event.thread_ts,
                 user=event.user.user_id,
             ),
-            lane=keys.to_crisp(session_id),
-            destination=Source.CRISP,
             key=keys.send_key(event.channel, event.ts, part),
-            order_key=keys.ts_micros(event.ts) if order_key is None else order_key,
-            priority=Priority.MESSAGE,
             part=part,
-            session_id=session_id,
-            of_message=True,
+            order_key=order_key,
         )
-        for part, text in enumerate(markup.split(markdown, markup.CRISP_TEXT_LIMIT))
+        for part, content in enumerate(markup.split(markdown, markup.CRISP_TEXT_LIMIT))
+    )
+    files = tuple(
+        _row(
+            event,
+            SendFile(
+                file=file,
+                speaker=speaker,
+                channel=event.channel,
+                ts=event.ts,
+                thread_ts=event.thread_ts,
+                user=event.user.user_id,
+            ),
+            key=keys.file_key(event.channel, event.ts, file.id),
+            part=keys.FIRST_FILE + number,
+            order_key=order_key,
+        )
+        for number, file in enumerate(event.files if kind != "note" else ())
+    )
+    return (*text, *files)
+
+
+def _row(
+    event: AgentWrote,
+    payload: SendMessage | SendFile,
+    *,
+    key: Key,
+    part: int,
+    order_key: int | None,
+) -> Effect:
+    session_id = event.conversation.session_id
+    return Effect(
+        payload=payload,
+        lane=keys.to_crisp(session_id),
+        destination=Source.CRISP,
+        key=key,
+        order_key=keys.ts_micros(event.ts) if order_key is None else order_key,
+        priority=Priority.MESSAGE,
+        part=part,
+        session_id=session_id,
+        of_message=True,
     )
 
 
@@ -148,14 +188,11 @@ def mark(channel: ChannelId, ts: MessageTs, name: str, *, present: bool = True) 
 
 def _sent(event: AgentWrote, kind: str, markdown: str, speaker: Speaker) -> Decision:
     rows = sends(event, kind, markdown, speaker)
+    left = event.files if kind == "note" else ()
+    notices = (tell(event, "files", cards.refusal(texts.FILES_IN_A_NOTE)),) if left else ()
     if not rows:
-        said = texts.FILES_NOT_CARRIED if event.has_files else texts.NO_TEXT
-        return _stored(event, "kept", kind, (tell(event, "files", cards.refusal(said)),))
-    notices = (
-        (tell(event, "files", cards.refusal(texts.TEXT_SENT_WITHOUT_FILES)),)
-        if event.has_files
-        else ()
-    )
+        said = notices or (tell(event, "files", cards.refusal(texts.NO_TEXT)),)
+        return _stored(event, "kept", kind, said)
     waiting = event.conversation.waiting_since is not None and kind == "text"
     columns: dict[str, object] = {"active_at": event.occurred_at}
     if waiting:
@@ -200,6 +237,7 @@ def _stored(
         ts=event.ts,
         slack_user=event.user.user_id,
         state=state,
+        files=event.files,
     )
     return Decision(change=change, message=message, effects=effects)
 

@@ -30,6 +30,7 @@ from bot.domain import (
     Speaker,
     State,
 )
+from bot.files import SlackFile
 
 
 class Priority(IntEnum):
@@ -124,6 +125,31 @@ class SendMessage:
     """Handed out when the row is stored, before any attempt."""
     withdrawn: bool = False
     """Set when the reply was deleted before it went out: nothing is to be sent any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendFile:
+    """Send one file of an agent's reply to Crisp: its bytes first, then the message for them."""
+
+    kind: ClassVar[str] = "sendfile"
+    looked_for: ClassVar[bool] = True
+    file: SlackFile
+    speaker: Speaker
+    channel: ChannelId
+    ts: MessageTs
+    thread_ts: MessageTs
+    user: SlackUserId
+    fingerprint: Fingerprint = Fingerprint(0)
+    """Handed out when the row is stored, before any attempt."""
+    withdrawn: bool = False
+    """Set when the file was taken back before it went out."""
+    resource: str = ""
+    """Crisp's address of the bytes, once they are there: then there is a message to send."""
+
+
+ForCustomer = SendMessage | SendFile
+"""What becomes a message in Crisp, under a fingerprint of ours."""
+FOR_CUSTOMER: frozenset[str] = frozenset({SendMessage.kind, SendFile.kind})
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +248,7 @@ class Learn:
 Payload = (
     PostMessage
     | SendMessage
+    | SendFile
     | SetState
     | Assign
     | UpdateCard
@@ -300,6 +327,8 @@ class NewMessage:
     slack_user: SlackUserId | None = None
     speaker: str = ""
     state: str = "relayed"
+    files: tuple[SlackFile, ...] = ()
+    """Of a reply, whether or not they are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +354,7 @@ class Amend:
     content: str
     kind: str | None = None
     sends: tuple[Effect, ...] = ()
+    files: tuple[SlackFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,24 +18,28 @@ from bot.domain import (
     Source,
     Speaker,
 )
+from bot.markup import one_line
 from bot.relay import keys
 from bot.relay.agents import FAILED_REACTION, mark
 from bot.relay.effects import (
     Answer,
     Assign,
     Effect,
+    ForCustomer,
     Learn,
     Payload,
     PostMessage,
     Priority,
     Remove,
     Respond,
+    SendFile,
     SendMessage,
     SetState,
     Tell,
     UpdatePost,
 )
 
+_NAME_LIMIT = 60
 WAITING_REACTION = "hourglass_flowing_sand"
 MISSING = "missing:"
 """How the keys of lines begin that say a message could not be shown."""
@@ -43,7 +47,9 @@ MISSING = "missing:"
 
 def reason_of(code: str) -> str:
     """Turn a platform's code into words; an unknown code is named."""
-    return texts.REASONS.get(code, texts.OTHER_REASON.format(code=code))
+    return texts.FILE_REASONS.get(code) or texts.REASONS.get(
+        code, texts.OTHER_REASON.format(code=code)
+    )
 
 
 def given_up(
@@ -55,6 +61,18 @@ def given_up(
             notice = cards.failure_notice(
                 certain=certain, reason=reason_of(code), retry_value=str(key)
             )
+            told = tell(
+                payload.channel,
+                payload.user,
+                notice,
+                thread_ts=payload.thread_ts,
+                name=f"failed:{key}:{now}",
+            )
+            return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
+        case SendFile():
+            name = one_line(payload.file.name, _NAME_LIMIT)
+            reason = texts.OF_A_FILE.format(name=name, reason=reason_of(code))
+            notice = cards.failure_notice(certain=certain, reason=reason, retry_value=str(key))
             told = tell(
                 payload.channel,
                 payload.user,
@@ -77,7 +95,7 @@ def given_up(
             return ()
 
 
-def still_waiting(payload: SendMessage, *, key: Key) -> Effect:
+def still_waiting(payload: ForCustomer, *, key: Key) -> Effect:
     """Return what tells a writer that their reply has not gone out yet."""
     return tell(
         payload.channel,
@@ -88,7 +106,7 @@ def still_waiting(payload: SendMessage, *, key: Key) -> Effect:
     )
 
 
-def overtaken(payload: SendMessage, *, key: Key, now: int) -> Effect:
+def overtaken(payload: ForCustomer, *, key: Key, now: int) -> Effect:
     """Return what tells an agent that a change of their reply may have come too late."""
     return tell(
         payload.channel, payload.user, cards.refusal(texts.OVERTAKEN),

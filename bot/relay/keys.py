@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from bot.domain import ChannelId, Fingerprint, Key, MessageTs, Millis, SessionId
 
+FIRST_FILE = 1000
+"""The number of a message's first file among its parts: the text before may grow."""
+
 
 def post_key(session_id: SessionId, fingerprint: Fingerprint, part: int) -> Key:
     """Name the Slack post of one part of a Crisp message."""
@@ -23,6 +26,11 @@ def session_of(key: Key) -> SessionId | None:
 def send_key(channel: ChannelId, ts: MessageTs, part: int) -> Key:
     """Name the Crisp message of one part of a Slack reply."""
     return Key(f"send:{channel}:{ts}:{part}")
+
+
+def file_key(channel: ChannelId, ts: MessageTs, file_id: str) -> Key:
+    """Name the Crisp message of one file of a Slack reply."""
+    return Key(f"sendfile:{channel}:{ts}:{file_id}")
 
 
 def to_slack(session_id: SessionId) -> str:

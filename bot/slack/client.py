@@ -128,10 +128,10 @@ class SlackClient:
             "unfurl_media": False,
             "link_names": False,
         }
-        named = _named(speaker) if speaker is not None and self._customizes else {}
-        if named:
+        disguise = named(speaker) if speaker is not None and self._customizes else {}
+        if disguise:
             try:
-                return await self._post({**body, **_content(post), **named}, channel=channel)
+                return await self._post({**body, **_content(post), **disguise}, channel=channel)
             except MissingScope as err:
                 if err.needed and _CUSTOMIZE not in err.needed:
                     raise
@@ -347,7 +347,7 @@ def labelled(post: Post, speaker: Speaker | None) -> Post:
     return Post(f"{escaped}: {post.text}", [label, *post.blocks] if fits else post.blocks)
 
 
-def _named(speaker: Speaker) -> dict[str, str]:
+def named(speaker: Speaker) -> dict[str, str]:
     """Return the arguments that put a name and a picture on a post."""
     name = _clean(speaker.name)
     if not name:

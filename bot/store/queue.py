@@ -7,7 +7,9 @@ that another message of the same time does not come between them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from bot.domain import Json, Key, Millis, Source
 from bot.relay.effects import LOOKED_FOR, WANTED_ANEW
@@ -145,6 +147,15 @@ def doubt(
         " attempts = attempts + ?, error = ? WHERE id = ?",
         (not_before, attempt_ended, looks, int(counts), error, row.id),
     )
+
+
+def patch(tx: Transaction, row: OutboxRow, **fields: Any) -> None:
+    """Change some fields of a row's payload, whatever else has changed in it meanwhile."""
+    for name, value in fields.items():
+        tx.conn.execute(
+            "UPDATE outbox SET payload = json_set(payload, '$.' || ?, json(?)) WHERE id = ?",
+            (name, json.dumps(value), row.id),
+        )
 
 
 def rename(tx: Transaction, row: OutboxRow, key: Key) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from bot.domain import (
     Author,
     ChannelId,
@@ -26,7 +28,10 @@ from bot.domain import (
     Source,
     State,
 )
+from bot.files import SlackFile
 from bot.relay.effects import Payload, load_payload
+
+_FILES = TypeAdapter(tuple[SlackFile, ...])
 
 CONVERSATION_COLUMNS = (
     "number, session_id, c.state AS state, channel, thread_ts, assignee, inbox_id, contact, known, "
@@ -78,6 +83,7 @@ class StoredMessage:
     state: str
     content: str
     slack_user: SlackUserId | None
+    files: tuple[SlackFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,16 @@ def outbox_from(row: sqlite3.Row) -> OutboxRow:
 def user_from(text: str) -> SlackUser:
     """Read a stored profile."""
     return SlackUser(**json.loads(text))
+
+
+def files_from(text: str) -> tuple[SlackFile, ...]:
+    """Read a message's files."""
+    return _FILES.validate_json(text)
+
+
+def dump_files(files: tuple[SlackFile, ...]) -> str:
+    """Return a message's files as JSON text."""
+    return _FILES.dump_json(files).decode()
 
 
 def dump_user(user: SlackUser) -> str:

@@ -29,17 +29,18 @@ from bot.relay.effects import (
     Change,
     Decision,
     Effect,
+    ForCustomer,
     Learn,
     NewMessage,
     Priority,
     React,
-    SendMessage,
+    SendFile,
     UpdateCard,
     dump_payload,
 )
 from bot.relay.truth import Reporting
 from bot.store import reactions
-from bot.store.rows import column_value, dump_user
+from bot.store.rows import column_value, dump_files, dump_user
 from bot.store.view import View
 
 _COLUMNS = frozenset(
@@ -208,25 +209,28 @@ class Transaction(View):
     def _insert_message(self, message: NewMessage) -> int:
         cursor = self.conn.execute(
             "INSERT INTO messages (conversation, author, kind, fingerprint, channel, ts,"
-            " slack_user, speaker, state, content, occurred_at) VALUES"
+            " slack_user, speaker, state, content, occurred_at, files) VALUES"
             " ((SELECT number FROM conversations WHERE session_id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            " ?)",
+            " ?, ?)",
             (
                 message.session_id, message.author.value, message.kind, message.fingerprint,
                 message.channel, message.ts, message.slack_user, message.speaker, message.state,
-                message.content, message.occurred_at,
+                message.content, message.occurred_at, dump_files(message.files),
             ),
         )  # fmt: skip
         return int(cursor.lastrowid or 0)
 
     def insert_part(self, message_id: int, effect: Effect) -> int:
         """Store one part of a message, and return its id; what is sent gets its fingerprint."""
-        fingerprint = None
-        if isinstance(effect.payload, SendMessage):
+        fingerprint, file = None, None
+        if isinstance(effect.payload, SendFile):
+            file = effect.payload.file.id
+        if isinstance(effect.payload, ForCustomer):
             fingerprint = self.next_fingerprint()
         cursor = self.conn.execute(
-            "INSERT INTO parts (message, part, state, fingerprint) VALUES (?, ?, 'waiting', ?)",
-            (message_id, effect.part, fingerprint),
+            "INSERT INTO parts (message, part, state, fingerprint, file)"
+            " VALUES (?, ?, 'waiting', ?, ?)",
+            (message_id, effect.part, fingerprint, file),
         )
         return int(cursor.lastrowid or 0)
 
@@ -238,7 +242,7 @@ class Transaction(View):
         payload = effect.payload
         if isinstance(payload, React) and not reactions.is_news(self, payload, effect.key):
             return
-        if isinstance(payload, SendMessage):
+        if isinstance(payload, ForCustomer):
             payload = replace(payload, fingerprint=self._fingerprint_of(part_id))
         elif isinstance(payload, Learn):
             payload = replace(payload, inbox_id=inbox_id)

@@ -31,6 +31,7 @@ from bot.store.rows import (
     GivenUp,
     StoredMessage,
     conversation_from,
+    files_from,
     user_from,
 )
 
@@ -208,11 +209,15 @@ class View:
     def message(self, channel: ChannelId, ts: MessageTs) -> StoredMessage | None:
         """Find a message that was written in Slack."""
         row = self._one(
-            "SELECT m.id, c.session_id, m.kind, m.state, m.content, m.slack_user FROM messages m"
+            "SELECT m.id, c.session_id, m.kind, m.state, m.content, m.slack_user, m.files"
+            " FROM messages m"
             " JOIN conversations c ON c.number = m.conversation WHERE m.channel = ? AND m.ts = ?",
             *(channel, ts),
         )
-        return StoredMessage(*row) if row else None
+        if row is None:
+            return None
+        files = files_from(row["files"])
+        return StoredMessage(row[0], row[1], row[2], row[3], row[4], row[5], files)
 
     def change_waits(self, session_id: SessionId, kind: str, wanted: str | None) -> bool:
         """Tell whether our own change (``state`` or ``assign``) to this value is on its way."""

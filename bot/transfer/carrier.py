@@ -109,6 +109,8 @@ class Carrier:
         length = answer.content_length
         if given in _PAGES and size is not None and length != size:
             raise Refused(source, CALL, Reason.LOGIN_PAGE)
+        if size and length is not None and length != size:
+            raise Ambiguous(source, CALL, Reason.UNREADABLE)  # not the whole of it
         expected = length if length is not None else size or None
         if expected is not None and expected > self.most:
             raise Refused(source, CALL, Reason.TOO_LARGE)
