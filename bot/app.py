@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from bot.crisp.events import EVENTS
 from bot.crisp.feed import UploadFeed
 from bot.crisp.rtm import RtmListener
 from bot.desk import Desk
+from bot.domain import Arrival
 from bot.errors import ApiError, BridgeError, ConfigError, Refused, StoreError, Unauthorized
 from bot.router import Router
 from bot.slack.client import SlackClient
@@ -45,8 +46,10 @@ from handlers import (
     slack_commands,
     slack_messages,
     slack_people,
+    slack_shortcuts,
 )
 from handlers.slack_questions import Questions
+from handlers.slack_shortcuts import DeliveryStatus
 
 log = structlog.get_logger()
 
@@ -64,6 +67,7 @@ HANDLERS = (
     slack_actions,
     slack_commands,
     slack_people,
+    slack_shortcuts,
 )
 
 
@@ -156,9 +160,9 @@ async def _start_intake(
     def spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return intake.create_task(work)
 
-    questions = _questions(bridge, spawn)
+    answering = _answering(bridge, spawn)
     signing = settings.slack_signing_secret
-    doorway = Intake(bridge.clients.identity, bridge.inbox.accept, questions.ask)
+    doorway = Intake(bridge.clients.identity, bridge.inbox.accept, answering)
     bolt = build_app(
         doorway,
         bridge.clients.slack.web,
@@ -200,6 +204,23 @@ async def _start_intake(
         bridge.crisp_side.connect()
         if wiring.hears_uploads(settings):
             intake.create_task(_upload_feed(bridge).run())
+
+
+def _answering(
+    bridge: Bridge, spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+) -> Callable[[Arrival], Awaitable[None]]:
+    """Return what hands each arrival that may be a question to all who answer some."""
+    slack = bridge.clients.slack
+    questions = _questions(bridge, spawn)
+    status = DeliveryStatus(
+        bridge.reader, bridge.rules, slack, person=slack.user, sleep=asyncio.sleep, spawn=spawn
+    )
+
+    async def ask(arrival: Arrival) -> None:
+        for one in (questions, status):
+            await one.ask(arrival)
+
+    return ask
 
 
 def _questions(

@@ -203,6 +203,42 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class PartFate:
+    """What has become of one part of a message.
+
+    ``state`` and ``seen`` are as stored; ``given_up`` is the key of a delivery that waits for a
+    person, ``error`` the platform's code.
+    """
+
+    part: int
+    state: str
+    seen: str = "sent"
+    delivered_at: Millis | None = None
+    seen_at: Millis | None = None
+    post: MessageTs | None = None
+    """Where it is shown in Slack, if it came from Crisp."""
+    given_up: Key | None = None
+    error: str = ""
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What has become of a message, wherever it was written; ``speaker`` is who it is shown as."""
+
+    session_id: SessionId
+    author: Author
+    kind: str
+    state: str
+    speaker: str
+    written_at: Millis
+    parts: tuple[PartFate, ...] = ()
+    slack_user: SlackUserId | None = None
+    origin: str = "chat"
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """Something that came in, not yet decided on.
 

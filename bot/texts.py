@@ -155,6 +155,57 @@ EDIT_NOT_CARRIED: Final = (
 )
 EDIT_IS_NO_COMMAND: Final = "An edit is no command, and nothing was sent: write the command anew."
 
+# --- what has become of a message, when somebody asks
+
+STATUS_TITLE: Final = "Delivery status"
+STATUS_CLOSE: Final = "Close"
+STATUS_HELD: Final = "✋ Held, and not sent. Its writer chooses what it is meant to be."
+STATUS_KEPT: Final = "This stayed in Slack: nothing of it was sent to the customer."
+STATUS_WITHDRAWN: Final = "This was taken back before it was sent."
+STATUS_FAILED: Final = "⚠️ Not all of this was sent to the customer."
+STATUS_UNCERTAIN: Final = (
+    "⚠️ This may not have been sent to the customer. Look in Crisp before you send it again."
+)
+STATUS_WAITING: Final = "⏳ On its way: Crisp has not taken all of it yet."
+STATUS_ACCEPTED: Final = "Taken by Crisp. That the customer has got it is not known yet."
+STATUS_DELIVERED: Final = "Delivered to the customer, and not known to be read yet."
+STATUS_READ: Final = "📬 Read by the customer."
+STATUS_NOTED: Final = "A private note in Crisp: no customer sees it."
+STATUS_AS: Final = "The customer sees it from {name}."
+STATUS_NOTE_BY: Final = "In Crisp it is from {name}."
+STATUS_WRITTEN: Final = "Written"
+STATUS_PART: Final = "Part {number} of {total}"
+STATUS_PART_ACCEPTED: Final = "Taken by Crisp"
+STATUS_PART_DELIVERED: Final = "delivered"
+STATUS_PART_READ: Final = "read"
+STATUS_PART_FAILED: Final = "Not sent"
+STATUS_PART_UNCERTAIN: Final = "May not have been sent"
+STATUS_PART_WAITING: Final = "Waiting"
+STATUS_NO_RECEIPTS: Final = (
+    "This conversation is no chat on your website: Crisp may never hear whether it was read."
+)
+STATUS_BY_VISITOR: Final = "From the customer, {name}"
+STATUS_BY_OPERATOR: Final = "From {name}, in Crisp"
+STATUS_WRITTEN_IN_CRISP: Final = "Written"
+STATUS_SHOWN: Final = "Shown here"
+STATUS_REMOVED: Final = "Removed in Crisp since."
+STATUS_TEAM_READ: Final = "Read by the team"
+STATUS_TEAM_UNREAD: Final = "In Crisp it is not marked as read by the team yet."
+STATUS_READ_ALREADY: Final = "Read by the customer"
+STATUS_NOT_READ: Final = "Not known to be read by the customer yet."
+STATUS_UNDECIDED: Final = (
+    "This was received, and is looked at as soon as it is known who wrote it and where."
+)
+STATUS_NOT_UNDERSTOOD: Final = (
+    "⚠️ This was not sent: something in the bridge went wrong. Whoever runs it finds it among its "
+    "deliveries; write it again, or answer in Crisp."
+)
+STATUS_NOT_RELAYED: Final = "This message was not sent to the customer, and will not be."
+STATUS_ELSEWHERE: Final = (
+    "This message belongs to no conversation with a customer: nothing of it is sent to anybody. "
+    "Only replies in the thread of a customer's card are."
+)
+
 # --- buttons and commands in the thread
 
 MARKED_READ: Final = "In Crisp the customer's messages are marked as read."

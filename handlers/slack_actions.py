@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from bot.domain import (
     Arrival,
     ChannelId,
     Conversation,
+    Json,
     Key,
     MessageTs,
     Operator,
@@ -214,9 +216,21 @@ def _action(body: Any) -> dict[str, Any]:
 
 def _answer(body: Any, user: SlackUserId) -> Answer:
     container, message = part(body, "container"), part(body, "message")
+    place = _place(body)
     channel = word(part(body, "channel"), "id") or word(container, "channel_id")
+    channel = channel or word(place, "channel")
     thread = word(message, "thread_ts") or word(container, "thread_ts") or word(message, "ts")
+    thread = thread or word(place, "thread_ts") or word(place, "ts")
     return Answer(ChannelId(channel), user, MessageTs(thread) if thread else None)
+
+
+def _place(body: Any) -> Json:
+    """Return where the message is that a modal of ours is about."""
+    try:
+        found = json.loads(word(part(body, "view"), "private_metadata") or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _say(press: _Press, text: str) -> Decision:

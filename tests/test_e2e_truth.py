@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.e2e_kit import press, rest, stored
-from tests.harness import FAST, World, eventually
+from tests.e2e_kit import notices, press, rest, stored
+from tests.harness import FAST, Json, World, eventually
 
-ANA = "U0ANA00001"
+ANA, BEN = "U0ANA00001", "U0BEN00001"
 SEND = "POST /website/*/conversation/*/message"
 LETTER = "mailbox_with_mail"
 
@@ -192,3 +193,119 @@ async def test_a_refused_mark_is_told_to_who_asked(world: World) -> None:
         await eventually(lambda: "did not work" in str(world.ephemerals(ANA)), what="the answer")
         await rest(world)
         assert stored(world, "SELECT count(*) FROM outbox") == [(0,)]
+
+
+async def ask(world: World, ts: str, user: str = ANA) -> Json:
+    """Use the *Delivery status* shortcut on a message; return the modal that opens."""
+    before = len(modals(world, user))
+    await world.slack.act(
+        {"as": user, "do": "shortcut", "callback_id": "delivery_status", "ts": ts,
+         "channel": world.channel}
+    )  # fmt: skip
+    await eventually(lambda: len(modals(world, user)) > before, what="the modal")
+    return modals(world, user)[-1]
+
+
+def modals(world: World, user: str = ANA) -> list[Json]:
+    """Return the modals that somebody has open, the topmost last."""
+    found: list[Json] = world.slack.dump()["views"].get(user, [])
+    return found
+
+
+def says(view: Json) -> str:
+    """Return all that a modal shows."""
+    return json.dumps(view["blocks"], ensure_ascii=False)
+
+
+async def test_the_shortcut_tells_each_step(world: World) -> None:
+    """Asked about a reply, the bot says whether Crisp has it and whether the customer read it."""
+    async with world.bridge():
+        session_id = world.visitor("Hi")
+        ts = await answered(world, session_id)
+        shown = says(await ask(world, ts))
+        assert "Taken by Crisp" in shown
+        assert "Ana" in shown
+        assert '"date"' in shown
+        read_by_customer(world, session_id)
+        await eventually(lambda: world.reactions(ts) == {LETTER}, what="the letter")
+        assert "Read by the customer" in says(await ask(world, ts))
+
+
+async def test_the_shortcut_mends_what_failed(world: World) -> None:
+    """What was not sent can be tried again from the modal, which then shows what came of it."""
+    world.crisp.faults.add({"on": SEND, "do": "error", "status": 400, "code": "invalid_data"})
+    async with world.bridge():
+        session_id = world.visitor("Hi")
+        ts = await world.reply(session_id, "Hello")
+        await eventually(lambda: world.reactions(ts) == {"warning"}, what="the warning")
+        assert "did not accept the content" in says(await ask(world, ts))
+        await world.slack.act({"as": ANA, "do": "press", "action_id": "delivery:retry"})
+        await eventually(lambda: world.customer_sees(session_id), what="the reply")
+        await eventually(
+            lambda: "delivery:retry" not in says(modals(world)[-1]), what="the modal to follow"
+        )
+        await rest(world)
+        assert world.reactions(ts) == set()
+        assert any("tried again" in text for text in notices(world, ANA))
+
+
+async def test_a_held_reply_is_decided_in_the_modal(world: World) -> None:
+    """The question about a held reply can be answered there, by its writer alone."""
+    async with world.bridge():
+        session_id = world.visitor("Hi")
+        ts = await world.reply(session_id, "!urgent call me")
+        await eventually(lambda: world.reactions(ts) == {"raised_hand"}, what="the hand")
+        for user, count in ((BEN, 0), (ANA, 1)):
+            await ask(world, ts, user)
+            await world.slack.act({"as": user, "do": "press", "action_id": "held:send"})
+            await rest(world)
+            assert len(world.customer_sees(session_id)) == count
+        assert "Only who wrote it" in str(notices(world, BEN))
+        await eventually(lambda: "Taken by Crisp" in says(modals(world)[-1]), what="the modal")
+
+
+async def test_the_shortcut_on_the_customers_and_on_other_messages(world: World) -> None:
+    """It says when a customer wrote and whether the team has read it, and what is not relayed."""
+    async with world.bridge():
+        session_id = world.visitor("Hi", nickname="Maya")
+        root = await eventually(lambda: world.root_of(session_id), what="the card")
+        shown = says(await ask(world, root["ts"]))
+        assert "From the customer, Maya" in shown
+        assert "not marked as read" in shown
+        world.crisp.act({"do": "operator_read", "session_id": session_id})
+        await eventually(
+            lambda: stored(world, "SELECT seen FROM parts") == [("read",)], what="the mark"
+        )
+        assert "Read by the team" in says(await ask(world, root["ts"]))
+        kept = await world.reply(session_id, "// between us")
+        loud = await world.slack.act(
+            {"as": ANA, "do": "message", "channel": world.channel, "text": "Lunch?"}
+        )
+        await rest(world)
+        assert "stayed in Slack" in says(await ask(world, kept))
+        assert "no conversation with a customer" in says(await ask(world, loud["ts"]))
+
+
+@pytest.mark.parametrize("user", ["U0GUEST001", "U0STRANGE1"])
+async def test_the_shortcut_tells_guests_and_strangers_nothing(world: World, user: str) -> None:
+    """Who may not answer customers is told no more than that."""
+    async with world.bridge():
+        session_id = world.visitor("Hi", nickname="Maya")
+        root = await eventually(lambda: world.root_of(session_id), what="the card")
+        shown = says(await ask(world, root["ts"], user))
+        assert "Only full members" in shown
+        assert "Maya" not in shown
+
+
+async def test_where_no_modal_can_open_the_answer_is_said(world: World) -> None:
+    """A trigger that has run out leaves the answer to a message that only the asker sees."""
+    world.slack.configure(trigger_ttl=-1)
+    async with world.bridge():
+        session_id = world.visitor("Hi", nickname="Maya")
+        root = await eventually(lambda: world.root_of(session_id), what="the card")
+        await world.slack.act(
+            {"as": ANA, "do": "shortcut", "callback_id": "delivery_status", "ts": root["ts"],
+             "channel": world.channel}
+        )  # fmt: skip
+        await eventually(lambda: world.ephemerals(ANA), what="the answer")
+        assert "Maya" in str(world.ephemerals(ANA))

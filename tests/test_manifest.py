@@ -74,6 +74,15 @@ def test_socket_mode_and_buttons_are_on(manifest: dict[str, Any]) -> None:
     assert manifest["settings"]["interactivity"]["is_enabled"] is True
 
 
+def test_shortcuts_fit_slacks_limits(manifest: dict[str, Any]) -> None:
+    """At most ten shortcuts, global ones included, each with a name of at most 24 characters."""
+    shortcuts = manifest["features"]["shortcuts"]
+    assert len(shortcuts) <= 10
+    assert [
+        s["name"] for s in shortcuts if len(s["name"]) > 24 or len(s["description"]) > 150
+    ] == []
+
+
 def test_the_command_escapes_and_hints(manifest: dict[str, Any]) -> None:
     """/crisp gets users and channels as ids, and shows its verbs while it is typed."""
     (command,) = manifest["features"]["slash_commands"]

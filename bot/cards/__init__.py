@@ -16,9 +16,12 @@ from bot.cards.lists import (
 from bot.cards.messages import context_line, message_parts, message_post, note_post
 from bot.cards.notices import failure_notice, held_notice, refusal, sentence
 from bot.cards.root import CardView, root_card
+from bot.cards.status import CALLBACK as STATUS_CALLBACK
+from bot.cards.status import status_blocks, status_sentence, status_view
 from bot.cards.summary import generic_summary
 
 __all__ = [
+    "STATUS_CALLBACK",
     "CardView",
     "context_line",
     "conversation_details",
@@ -35,4 +38,7 @@ __all__ = [
     "refusal",
     "root_card",
     "sentence",
+    "status_blocks",
+    "status_sentence",
+    "status_view",
 ]

@@ -198,7 +198,10 @@ def _sent(event: AgentWrote, kind: str, markdown: str, speaker: Speaker) -> Deci
     if waiting:
         columns["waiting_since"] = None
     change = Change(event.conversation.session_id, columns, card=waiting)
-    return _stored(event, "relayed", kind, (*rows, *notices), change=change, content=markdown)
+    effects = (*rows, *notices)
+    return _stored(
+        event, "relayed", kind, effects, change=change, content=markdown, speaker=speaker.name
+    )
 
 
 def _refused(event: AgentWrote, reason: str) -> Decision:
@@ -226,6 +229,7 @@ def _stored(
     *,
     change: Change | None = None,
     content: str | None = None,
+    speaker: str = "",
 ) -> Decision:
     message = NewMessage(
         session_id=event.conversation.session_id,
@@ -236,6 +240,7 @@ def _stored(
         channel=event.channel,
         ts=event.ts,
         slack_user=event.user.user_id,
+        speaker=speaker,
         state=state,
         files=event.files,
     )

@@ -39,6 +39,7 @@ from bot.slack.models import (
     read_identity,
     read_user,
 )
+from bot.slack.surfaces import Surfaces
 from bot.slack.web import TIMEOUT, WebApi, send_response
 
 _CUSTOMIZE = "chat:write.customize"
@@ -46,7 +47,7 @@ _NAME_LENGTH = 80
 _MAX_BLOCKS = 50
 
 
-class SlackClient:
+class SlackClient(Surfaces):
     """The one user of Slack's Web API."""
 
     def __init__(
@@ -208,14 +209,6 @@ class SlackClient:
             "unfurl_media": False,
         }
         await send_response(self._session, response_url, body, limits=self._web.limits)
-
-    async def open_view(self, trigger_id: str, view: Json) -> None:
-        """Open a modal; the trigger is good for 3 seconds, once."""
-        await self._web.call("views.open", body={"trigger_id": trigger_id, "view": view})
-
-    async def publish_home(self, user: SlackUserId, view: Json) -> None:
-        """Show a view as the person's App Home."""
-        await self._web.call("views.publish", body={"user_id": user, "view": view})
 
     # -- looking ---------------------------------------------------------------------------------
 
