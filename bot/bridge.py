@@ -114,6 +114,7 @@ class Bridge:
         to_slack = slack_courier(
             clients.slack, clients.crisp, self.reader, self.rules,
             learner=learner, pages=self.pages, clock=now, redecide=self.inbox.redecide,
+            joins=pacing.join,
         )  # fmt: skip
         self.to_slack = Dispatcher(
             Source.SLACK, to_slack, wiring.slack_pacer(settings), env,

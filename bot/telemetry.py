@@ -165,6 +165,9 @@ class Metrics:
         self._delivered = Counter(
             "bridge_delivered", "Effects delivered.", ["destination"], registry=registry
         )
+        self._joined = Counter(
+            "bridge_joined", "Messages that share another's post in Slack.", registry=registry
+        )
         self._retried = Counter(
             "bridge_retried",
             "Attempts to be made again.",
@@ -232,6 +235,10 @@ class Metrics:
     def delivered(self, destination: Source) -> None:
         """Count an effect that was delivered."""
         self._delivered.labels(destination.value).inc()
+
+    def joined(self, messages: int) -> None:
+        """Count messages that went out in another's post."""
+        self._joined.inc(messages)
 
     def retried(self, destination: Source, reason: str) -> None:
         """Count an attempt that will be made again; ``reason`` is one of few words."""

@@ -94,6 +94,9 @@ BECAME: Final = {
 ASSIGNMENT: Final = "Assigned to {name}"
 DONE_BY: Final = "{line} by {name}"
 NOT_SHOWN: Final = "⚠️ A message could not be shown here ({reason}). Read it in Crisp."
+SEVERAL_NOT_SHOWN: Final = (
+    "⚠️ {number} messages could not be shown here ({reason}). Read them in Crisp."
+)
 EDIT_NOT_SHOWN: Final = (
     "⚠️ An edit or removal in Crisp could not be shown here ({reason}). Read it in Crisp."
 )

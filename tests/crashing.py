@@ -30,7 +30,7 @@ from bot.outbox.posts import Posting
 from bot.outbox.sends import Sending
 from bot.slack import socket
 from bot.slack.client import SlackClient
-from bot.store import migrate, queue
+from bot.store import migrate, queue, sets
 from bot.store.transaction import Transaction
 from bot.sweep import CrispSweep, SlackSweep
 
@@ -62,8 +62,12 @@ def _reply(*_args: Any, thread_ts: object = None, **_kwargs: Any) -> bool:
     return thread_ts is not None
 
 
+def _several(*_args: Any, joined: object = (), **_kwargs: Any) -> bool:
+    return bool(joined)
+
+
 def _outcome_of(kind: str) -> Callable[..., bool]:
-    return lambda _self, row: row.kind == kind
+    return lambda _self, row, **_more: row.kind == kind
 
 
 _SLACK, _CRISP = _arrives(Source.SLACK), _arrives(Source.CRISP)
@@ -82,6 +86,12 @@ POINTS: dict[str, Point] = {
     "after-post": Point(SlackClient, "post", after=True, wanted=_reply),
     "post-in-commit": Point(queue, "deliver_part", after=True),
     "post-committed": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("post")),
+    "set-in-commit": Point(sets, "join", after=True),
+    "set-committed": Point(Dispatcher, "_joined", after=True, wanted=_outcome_of("post")),
+    "before-set": Point(SlackClient, "post", wanted=_several),
+    "after-set": Point(SlackClient, "post", after=True, wanted=_several),
+    "set-ends-in-commit": Point(sets, "deliver", after=True),
+    "set-looked-for": Point(Posting, "_found", after=True),
     "before-send": Point(CrispClient, "send_message"),
     "after-send": Point(CrispClient, "send_message", after=True),
     "send-in-commit": Point(

@@ -116,12 +116,12 @@ class World:
         ]
 
     def shown(self, session_id: str) -> list[str]:
-        """Return what the bot shows in a thread: the root's first text, then the replies'."""
+        """Return what the bot shows in a thread: the root's first text, then all the replies'."""
         root = self.root_of(session_id)
         if root is None:
             return []
         replies = [m for m in self.thread(session_id) if by_bot(m) and not is_context(m)]
-        return [first_text(root), *(first_text(m) for m in replies)]
+        return [first_text(root), *(text for m in replies for text in paragraphs(m))]
 
     async def reply(self, session_id: str, text: str, user: str = "U0ANA00001", **more: Any) -> str:
         """Answer in a conversation's thread; return the ts."""
@@ -283,6 +283,12 @@ def first_text(message: Json) -> str:
         if block["type"] == "rich_text":
             return "".join(_texts(block))
     return str(message.get("text"))
+
+
+def paragraphs(message: Json) -> list[str]:
+    """Return the plain text of each message that a post shows: they are a block each."""
+    texts = ["".join(_texts(b)) for b in message.get("blocks") or [] if b["type"] == "rich_text"]
+    return texts or [first_text(message)]
 
 
 def _texts(node: Any) -> list[str]:

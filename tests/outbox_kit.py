@@ -25,6 +25,7 @@ from bot.relay.effects import (
     SendMessage,
     SetState,
 )
+from bot.store import sets
 from bot.store.files import open_files
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
@@ -52,9 +53,11 @@ class Puppet:
     looked_for = frozenset({"post", "send"})
     dropped = frozenset({"card", "react"})
     fleeting = frozenset({"react"})
+    joined = frozenset({"post"})
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
+        self.sets: list[tuple[str, ...]] = []
         self.script: dict[tuple[str, str], deque[Outcome]] = defaultdict(deque)
 
     def will(self, verb: str, key: str, *outcomes: Outcome) -> None:
@@ -62,6 +65,12 @@ class Puppet:
 
     def bucket(self, row: OutboxRow) -> str:
         return row.kind
+
+    def join(self, tx: Transaction, row: OutboxRow) -> OutboxRow:
+        """Let everything behind a row go out with it."""
+        others = sets.followers(tx, row, limit=9)
+        self.sets.append((row.key, *(other.key for other in others)))
+        return sets.join(tx, row, others)
 
     async def attempt(self, row: OutboxRow) -> Result:
         return await self._act("attempt", row) or Done()

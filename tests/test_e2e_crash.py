@@ -20,6 +20,7 @@ from tests.e2e_kit import PATIENT, answers, quick_redelivery, rest, stored
 from tests.harness import FAST, OK, World, eventually, get_status
 
 HERE = Path(__file__).resolve().parent.parent
+SLOW = FAST.replace("posts_per_second = 0", "posts_per_second = 4.0\npost_burst = 1")
 RICH = FAST.replace("posts_per_second = 0", "posts_per_second = 0\nin_flight = 4")
 
 
@@ -319,3 +320,30 @@ async def test_many_conversations_survive_a_kill(scene: Scene) -> None:
     assert [world.shown(t.session) for t in talks] == [t.customer for t in talks]
     assert [answers(world, t.session) for t in talks] == [t.agent for t in talks]
     assert len(world.roots()) == len(talks)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("set-in-commit", None),
+        ("set-committed", None),
+        ("before-set", "set-looked-for"),
+        ("after-set", None),
+        ("after-set", "set-looked-for"),
+        ("set-ends-in-commit", None),
+    ],
+)
+async def test_killed_while_messages_share_a_post(
+    scene: Scene, first: str, second: str | None
+) -> None:
+    """Killed at any step of a joined post, each message is shown once, in order, in the end."""
+    talk = Talk(scene.world)
+    async with scene.crashing(first, config=SLOW) as victim:
+        await up(scene.world, victim)
+        for _ in range(8):
+            talk.write()
+    talk.write()
+    if second:
+        async with scene.crashing(second, config=SLOW):
+            pass
+    await finish(talk)

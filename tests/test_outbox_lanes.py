@@ -214,3 +214,40 @@ def test_a_clock_that_goes_back_delays_a_head_by_minutes_at_most() -> None:
     put(waiting, row("A", not_before=5 * 3600 * 1000))
     assert picked(waiting, now=LONGEST_WAIT_MS / 1000 - 1) == []
     assert picked(waiting, now=LONGEST_WAIT_MS / 1000) == ["A"]
+
+
+def test_a_lane_is_crowded_when_its_row_had_to_wait_for_the_bucket() -> None:
+    """What went at once was alone; what found the bucket used up may take others along."""
+    waiting = lanes(Pacer({"post": Rate(1.0, 3)}))
+    put(waiting, *(row(lane) for lane in "abcd"))
+    assert picked(waiting, now=0.0) == ["a", "b", "c"]
+    assert "a" not in waiting.crowded
+    assert picked(waiting, now=1.0) == ["d"]
+    assert "d" in waiting.crowded
+    waiting.free(row("d"))
+    assert waiting.crowded == {"b", "c"}
+    assert "d" not in waiting.busy
+
+
+def test_a_lane_is_crowded_when_the_burst_is_running_low() -> None:
+    """The second half of a burst is kept for more than one message a post."""
+    waiting = lanes(Pacer({"post": Rate(1.0, 4)}))
+    put(waiting, *(row(lane) for lane in "abc"))
+    assert picked(waiting, now=0.0) == ["a", "b", "c"]
+    assert waiting.crowded == {"c"}
+
+
+def test_a_lane_that_waited_for_a_pause_is_crowded() -> None:
+    """Also where nothing but the platform's own word keeps a bucket back."""
+    pacer = Pacer({})
+    waiting = lanes(pacer)
+    put(waiting, row("a"))
+    pacer.hold("post", until=30.0, now=0.0)
+    assert picked(waiting, now=0.0) == []
+    put(waiting, row("x", kind="tell"))
+    assert picked(waiting, now=31.0) == ["a", "x"]
+    assert waiting.crowded == {"a"}
+    waiting.free(row("a"))
+    put(waiting, row("a"))
+    assert picked(waiting, now=31.0) == ["a"]
+    assert waiting.crowded == set()

@@ -18,7 +18,7 @@ from bot.domain import (
 )
 from bot.relay import keys
 from bot.relay.effects import Change, PostMessage
-from bot.store import queue, threads
+from bot.store import queue, sets, threads
 from bot.store.threads import Whose
 from tests.core_kit import CHANNEL, NOW, OTHER, ROOT, SESSION, effect
 from tests.slack_kit import TS, Desk
@@ -111,7 +111,7 @@ def test_a_root_that_was_in_doubt_is_proved(desk: Desk, *, given_up: bool) -> No
 def test_a_stray_that_is_being_removed_is_not_the_thread(desk: Desk) -> None:
     """While another post opens the thread, one that bears our key is a former thread only."""
     opening(desk)
-    queue.rename(desk.tx, desk.head("post"), Key(f"{KEY}~{ELSEWHERE}"))
+    sets.rename(desk.tx, desk.head("post"), suffix=f"~{ELSEWHERE}")
     desk.reply(thread_ts=ELSEWHERE)
     settle(desk, KEY)
     assert desk.tx.conversation_at(CHANNEL, ELSEWHERE) is None

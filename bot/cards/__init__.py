@@ -13,7 +13,13 @@ from bot.cards.lists import (
     people_card,
     people_list,
 )
-from bot.cards.messages import context_line, message_parts, message_post, note_post
+from bot.cards.messages import (
+    context_line,
+    how_many_fit,
+    message_parts,
+    message_post,
+    note_post,
+)
 from bot.cards.notices import failure_notice, held_notice, refusal, sentence
 from bot.cards.root import CardView, root_card
 from bot.cards.status import CALLBACK as STATUS_CALLBACK
@@ -30,6 +36,7 @@ __all__ = [
     "generic_summary",
     "held_notice",
     "help_card",
+    "how_many_fit",
     "message_parts",
     "message_post",
     "note_post",

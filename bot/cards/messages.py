@@ -7,6 +7,7 @@ cards; a name and a picture are put on the post by who sends it.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from bot import texts
 from bot.cards.parts import CONTEXT_LIMIT, context, fallback_text, plain_text, words
@@ -26,6 +27,8 @@ _PREFIX_LIMIT = 150
 _MAX_ENCODED = 8_500
 """Slack refuses a message whose blocks together are about 13,000 characters; how it counts is
 not documented, so the whole JSON is kept below it. Without formatting a part always is."""
+_MOST_BLOCKS = 45
+"""Slack takes 50; some room is left for a label and for marks of edits."""
 
 
 def message_post(
@@ -71,6 +74,19 @@ def note_post(
 def context_line(text: str) -> Post:
     """Return a small line in the thread, such as "Ana resolved this"."""
     return Post(fallback_text(text), [context([plain_text(text, CONTEXT_LIMIT)])])
+
+
+def how_many_fit(posts: Iterable[Post]) -> int:
+    """Return how many of the posts, from the first on, fit into one as it is kept here."""
+    count = encoded = said = blocks = 0
+    for post in posts:
+        encoded += _encoded(post.blocks)
+        said += measure(post.text) + 1
+        blocks += len(post.blocks)
+        if encoded > _MAX_ENCODED or said > SLACK_TEXT_LIMIT or blocks > _MOST_BLOCKS:
+            break
+        count += 1
+    return count
 
 
 def _post(part: str, *, trusted: bool, label: str, removed: bool) -> Post:

@@ -73,6 +73,7 @@ class Pacing(Table):
     post_burst: Count = 20
     updates_per_minute: Positive = 50.0
     in_flight: Annotated[int, Field(strict=True, ge=1, le=100)] = 20
+    join: Annotated[bool, Field(strict=True)] = True
 
 
 class Timers(Table):

@@ -65,8 +65,17 @@ class Courier(Protocol):
         """Kinds that are dropped after a few attempts: later they would be worth nothing."""
         ...
 
+    @property
+    def joined(self) -> frozenset[str]:
+        """Kinds of which several rows can go out in one call."""
+        ...
+
     def bucket(self, row: OutboxRow) -> str:
         """Name the rate bucket that the row's call uses."""
+        ...
+
+    def join(self, tx: Transaction, row: OutboxRow) -> OutboxRow:
+        """Let what waits right behind a row go out with it; return it with what does."""
         ...
 
     async def attempt(self, row: OutboxRow) -> Result:
@@ -89,10 +98,17 @@ class Errand(ABC):
     """It is dropped, not kept as a dead letter, when the platform refuses it."""
     fleeting: ClassVar[bool] = False
     """It is dropped after a few attempts: later it would be worth nothing."""
+    joins: bool = False
+    """What waits right behind it can go out in the same call."""
 
     def bucket(self, row: OutboxRow) -> str:
         """Name the rate bucket that the row's call uses."""
         return row.kind
+
+    def join(self, tx: Transaction, row: OutboxRow) -> OutboxRow:
+        """Let what waits right behind a row go out with it; return it with what does."""
+        del tx
+        return row
 
     @abstractmethod
     async def attempt(self, row: OutboxRow, payload: Any) -> Result:
@@ -118,6 +134,7 @@ class Errands:
         self.looked_for = LOOKED_FOR & self._errands.keys()
         self.dropped = frozenset(kind for kind, errand in kinds if errand.dropped)
         self.fleeting = frozenset(kind for kind, errand in kinds if errand.fleeting)
+        self.joined = frozenset(kind for kind, errand in kinds if errand.joins)
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -127,6 +144,10 @@ class Errands:
     def bucket(self, row: OutboxRow) -> str:
         """Name the rate bucket that the row's call uses."""
         return self._of(row).bucket(row)
+
+    def join(self, tx: Transaction, row: OutboxRow) -> OutboxRow:
+        """Let what waits right behind a row go out with it."""
+        return self._of(row).join(tx, row)
 
     async def attempt(self, row: OutboxRow) -> Result:
         """Do it once."""

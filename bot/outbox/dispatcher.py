@@ -18,13 +18,13 @@ import structlog
 from bot import policy
 from bot.domain import Millis, Source
 from bot.errors import Ambiguous, ApiError, RateLimited, StoreError, Unauthorized, Unreachable
+from bot.outbox import endings
 from bot.outbox.courier import Again, Courier, Done, Result
 from bot.outbox.lanes import Lanes
 from bot.outbox.pacing import Pacer
 from bot.policy import Dead, Limits, LookFirst, Retry
-from bot.relay.effects import FOR_CUSTOMER, Effect, Learn
-from bot.relay.failures import given_up
-from bot.store import deliveries, edits, queue
+from bot.relay.effects import FOR_CUSTOMER
+from bot.store import edits, queue, sets
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
@@ -167,17 +167,33 @@ class Dispatcher:
             row, wait = self._lanes.pick(self._env.clock())
             if row is None:
                 return wait
-            tasks.create_task(self._deliver(row))
+            crowded = row.lane in self._lanes.crowded
+            tasks.create_task(self._deliver(row, crowded=crowded))
         return None
 
-    async def _deliver(self, row: OutboxRow) -> None:
+    async def _deliver(self, row: OutboxRow, *, crowded: bool) -> None:
         following: OutboxRow | None = None
         try:
+            if crowded:
+                row = await self._joined(row)
             following = await self._stored(row, await self._outcome(row))
         finally:
             self._lanes.free(row)
             self._lanes.put(row.lane, following, int(self._env.clock() * 1000))
             self._changed.set()
+
+    async def _joined(self, row: OutboxRow) -> OutboxRow:
+        """Let what waits right behind a row go out with it: its bucket has no room for each.
+
+        The commit comes before the call, so that after a crash the same set is looked for.
+        """
+        if row.kind not in self._courier.joined or row.must_look:
+            return row
+        try:
+            return await self._env.writer.submit(lambda tx: self._courier.join(tx, row))
+        except Exception as err:  # noqa: BLE001 - it can go out alone
+            log.error("outbox.not_joined", key=row.key, error=type(err).__name__)
+            return row
 
     async def _stored(
         self, row: OutboxRow, job: Callable[[Transaction], OutboxRow | None]
@@ -217,7 +233,7 @@ class Dispatcher:
         except Exception as err:  # noqa: BLE001 - one row's trouble must not stop the others
             log.error("outbox.broken_row", key=row.key, kind=row.kind, error=type(err).__name__)
             if row.kind in self._courier.dropped:
-                return _finished(row, Done())  # kept, its key would stop every later one like it
+                return endings.finished(row, Done())  # kept, its key would stop every later one
             return self._give_up(row, Dead(type(err).__name__, certain=False))
 
     async def _look(self, row: OutboxRow) -> Callable[[Transaction], OutboxRow | None]:
@@ -262,15 +278,19 @@ class Dispatcher:
         if isinstance(result, Again):
             return self._again(row, result)
         self._count_delivered(row)
-        return _finished(row, result)
+        return endings.finished(row, result)
 
     def _count_delivered(self, row: OutboxRow) -> None:
-        metrics, seconds = self._env.metrics, self._env.clock() - row.accepted_at / 1000
-        metrics.delivered(self._destination)
-        if row.kind == "post":
-            metrics.reached_slack(max(seconds, 0.0))
-        elif row.kind in FOR_CUSTOMER:
-            metrics.reached_customer(max(seconds, 0.0))
+        metrics, now = self._env.metrics, self._env.clock()
+        for one in row.all:
+            seconds = max(now - one.accepted_at / 1000, 0.0)
+            metrics.delivered(self._destination)
+            if row.kind == "post":
+                metrics.reached_slack(seconds)
+            elif row.kind in FOR_CUSTOMER:
+                metrics.reached_customer(seconds)
+        if row.members:
+            metrics.joined(len(row.members))
 
     def _again(self, row: OutboxRow, result: Again) -> Callable[[Transaction], OutboxRow | None]:
         at = Millis(int((self._env.clock() + result.after) * 1000) if result.after else 0)
@@ -298,7 +318,7 @@ class Dispatcher:
             worn_out and row.kind in self._courier.fleeting
         ):
             log.warning("outbox.dropped", key=row.key, kind=row.kind, code=err.code)
-            return _finished(row, Done())
+            return endings.finished(row, Done())
         if isinstance(err, Unreachable | Unauthorized) or (isinstance(step, Retry) and step.bucket):
             self._hold_bucket(replace(row, must_look=False), err, step, now)
         return self._stepped(row, step, err.code, after=After.ATTEMPT)
@@ -333,6 +353,7 @@ class Dispatcher:
                     queue.postpone(
                         tx, row, not_before=Millis(int(at * 1000)), counts=counts, error=code
                     )
+                    sets.free(tx, row)
                     return queue.head(tx, row.lane)
 
                 return job
@@ -356,6 +377,9 @@ class Dispatcher:
         return job
 
     def _give_up(self, row: OutboxRow, dead: Dead) -> Callable[[Transaction], OutboxRow | None]:
+        if dead.certain and row.members:
+            self._env.metrics.retried(self._destination, dead.reason)
+            return endings.split(row, dead.reason)
         if dead.certain:
             self._env.metrics.died(self._destination)
         else:
@@ -363,33 +387,4 @@ class Dispatcher:
         log.error(
             "outbox.given_up", key=row.key, kind=row.kind, reason=dead.reason, certain=dead.certain
         )
-
-        def job(tx: Transaction) -> OutboxRow | None:
-            if queue.give_up(tx, row, certain=dead.certain, error=dead.reason):
-                for effect in _told(tx, row, dead):
-                    tx.enqueue(effect)
-            return queue.head(tx, row.lane)
-
-        return job
-
-
-def _told(tx: Transaction, row: OutboxRow, dead: Dead) -> Iterable[Effect]:
-    try:
-        payload = row.payload()
-    except ValueError:
-        return ()
-    if isinstance(payload, Learn):
-        deliveries.fail_waiting(tx, payload, key=row.key, error=dead.reason)
-    session_id = row.conversation.session_id if row.conversation else None
-    return given_up(
-        payload, key=row.key, session_id=session_id, code=dead.reason, certain=dead.certain,
-        now=tx.now,
-    )  # fmt: skip
-
-
-def _finished(row: OutboxRow, result: Done) -> Callable[[Transaction], OutboxRow | None]:
-    def job(tx: Transaction) -> OutboxRow | None:
-        edits.finish(tx, row, result.record)
-        return queue.head(tx, row.lane)  # only now: its conversation may have its thread since
-
-    return job
+        return endings.given_up_as(row, dead)

@@ -31,7 +31,11 @@ class Lanes:
         self._later: list[Entry] = []
         self._counter = itertools.count()
         self._taken: dict[str, str] = {}
+        self._kept_back: dict[str, int] = {}
         self.busy: set[str] = set()
+        self.crowded: set[str] = set()
+        """Busy lanes whose bucket leaves no room for a call of each row: the row had to wait for
+        it, or it is running low."""
 
     def __len__(self) -> int:
         return len(self._heads)
@@ -84,18 +88,22 @@ class Lanes:
             wait = self._pacer.wait(bucket, now)
             if wait > 0:
                 soonest = wait if soonest is None else min(soonest, wait)
+                self._kept_back[bucket] = next(self._counter)
                 continue
-            _, _, lane = heapq.heappop(entries)
+            _, turn, lane = heapq.heappop(entries)
             self._ready[bucket] = self._ready.pop(bucket)  # to the end: the next bucket's turn
             self._pacer.take(bucket, now)
             self.busy.add(lane)
             self._taken[lane] = bucket
+            if turn < self._kept_back.get(bucket, 0) or self._pacer.is_low(bucket, now):
+                self.crowded.add(lane)
             return self._heads.pop(lane)[1], None
         return None, soonest
 
     def free(self, row: OutboxRow) -> None:
         """Hear that a row that was picked is done with, for now."""
         self.busy.discard(row.lane)
+        self.crowded.discard(row.lane)
         if (bucket := self._taken.pop(row.lane, None)) is not None:
             self._pacer.give_back(bucket)
 

@@ -76,6 +76,11 @@ class Pacer:
         if self._in_use[name] <= 0:
             del self._in_use[name]
 
+    def is_low(self, name: str, now: float) -> bool:
+        """Tell whether less than half of the burst is left."""
+        bucket = self._bucket(name, now)
+        return bucket.rate is not None and bucket.tokens < bucket.rate.burst / 2
+
     def take(self, name: str, now: float) -> None:
         """Use the bucket once, until it is given back; ask ``is_full`` and ``wait`` first."""
         self._in_use[name] += 1

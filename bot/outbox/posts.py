@@ -6,23 +6,23 @@ comes first opens the thread; one that landed in the open is removed, and the th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
 from bot import cards
 from bot.crisp import convert
 from bot.domain import Conversation, Key, Posted
-from bot.outbox import rendering
+from bot.outbox import joining, rendering
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.root_looks import RootLooks
 from bot.outbox.roots import LIVE, Root, Roots, visitor
 from bot.relay.effects import Change, PostMessage
 from bot.relay.failures import MISSING, removal
 from bot.slack.client import SlackClient
-from bot.store import queue, revisions
+from bot.store import queue, revisions, sets
 from bot.store.reader import Reader
-from bot.store.rows import OutboxRow
+from bot.store.rows import Member, OutboxRow
 from bot.store.transaction import Transaction, card_effect
 
 log = structlog.get_logger()
@@ -43,8 +43,13 @@ class Posting(Errand):
         *,
         looks: RootLooks,
         redecide: Redecide,
+        joins: bool = True,
     ) -> None:
-        """``redecide`` decides arrivals again that waited for the thread to be known."""
+        """``redecide`` decides arrivals again that waited for the thread to be known.
+
+        ``joins`` allows several messages in one post where there is no room for a post of each.
+        """
+        self.joins = joins
         self._slack = slack
         self._reader = reader
         self._roots = roots
@@ -61,18 +66,30 @@ class Posting(Errand):
     async def attempt(self, row: OutboxRow, payload: PostMessage) -> Result:
         """Post it; the first post of a conversation opens its thread."""
         conversation = conversation_of(row)
-        if payload.withdrawn or (payload.removed and self._roots.rules.removals == "delete"):
+        if self._is_gone(payload):
             return Done(lambda tx: revisions.withdrawn(tx, row.part_id))
+        opens = conversation.thread_ts is None or conversation.channel is None
+        if row.members and (opens or any(self._is_gone(joining.said(m)) for m in row.members)):
+            return Again(lambda tx: sets.free(tx, row))  # a card shows one message
         if conversation.thread_ts is None or conversation.channel is None:
             return await self._open_thread(row, payload, conversation)
         posted = await self._slack.post(
             conversation.channel,
-            rendering.post_of((payload,)),
+            rendering.post_of((payload, *map(joining.said, row.members))),
             key=row.key,
+            joined=row.keys[1:],
             thread_ts=conversation.thread_ts,
             speaker=payload.speaker if payload.style != "context" else None,
         )
-        return self._posted(row, payload, posted)
+        return self._posted(row, payload, posted, there=row.members)
+
+    def _is_gone(self, payload: PostMessage) -> bool:
+        """Tell whether nothing is to be posted of it any more."""
+        return payload.withdrawn or (payload.removed and self._roots.rules.removals == "delete")
+
+    def join(self, tx: Transaction, row: OutboxRow) -> OutboxRow:
+        """Let what the same speaker has said since go out in the same post."""
+        return joining.join(tx, row)
 
     async def look(self, row: OutboxRow, payload: PostMessage) -> Result | None:
         """Find a post by its key: a root among the channel's, a reply in its thread."""
@@ -84,12 +101,34 @@ class Posting(Errand):
         else:
             found = await self._slack.find(
                 conversation.channel,
-                keys=(row.key,),
+                keys=row.keys,
                 thread_ts=conversation.thread_ts,
                 oldest=None,
             )
-            posted = found.get(row.key)
+            return self._found(row, payload, found)
         return None if posted is None else self._posted(row, payload, posted, looked=True)
+
+    def _found(
+        self, row: OutboxRow, payload: PostMessage, found: Mapping[Key, Posted]
+    ) -> Result | None:
+        """Take a post for what its metadata says: nothing is there that it does not list."""
+        posted = next((found[key] for key in row.keys if key in found), None)
+        if posted is None:
+            return None
+        there = [m for m in row.members if m.key in found and found[m.key].ts == posted.ts]
+        if row.key in found:
+            return self._posted(row, payload, posted, there=there, looked=True)
+
+        def record(tx: Transaction) -> None:
+            # They went out with others before this row led them: only itself is in doubt.
+            sets.free(tx, row)
+            first, *others = there
+            sets.deliver(tx, first, channel=posted.channel, ts=posted.ts)
+            for other in others:
+                sets.deliver(tx, other, joined_to=first.part_id)
+            queue.look_again(tx, row)
+
+        return Again(record)
 
     async def _open_thread(
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
@@ -131,10 +170,12 @@ class Posting(Errand):
         posted: Posted,
         *,
         root: Root | None = None,
+        there: Sequence[Member] = (),
         looked: bool = False,
     ) -> Result:
+        """Store what became of a post; ``there`` are the row's members that it shows."""
         conversation = conversation_of(row)
-        if conversation.thread_ts is not None and posted.thread_ts is None:
+        if posted.thread_ts is None and (conversation.thread_ts is not None or row.members):
             return self._stray(row, conversation, posted)
 
         def record(tx: Transaction) -> None:
@@ -142,9 +183,18 @@ class Posting(Errand):
                 tx, row, channel=posted.channel, ts=posted.ts, placed=rendering.placed(payload),
                 shown=payload.version,
             )  # fmt: skip
+            for member in there:
+                said = joining.said(member)
+                sets.deliver(
+                    tx, member, joined_to=row.part_id, placed=rendering.placed(said),
+                    shown=said.version,
+                )  # fmt: skip
             if conversation.thread_ts is None:
                 self._opened(tx, row, posted, root)
             revisions.posted_as(tx, row.part_id, payload.version, certain=not looked)
+            for member in there:
+                version = joining.said(member).version
+                revisions.posted_as(tx, member.part_id, version, certain=not looked)
 
         return Done(record)
 
@@ -170,6 +220,7 @@ class Posting(Errand):
             tx.change(
                 Change(conversation.session_id, {"thread_ts": None, "channel": None}, card=False)
             )
-            queue.rename(tx, row, Key(f"{row.key}~{posted.ts}"))
+            sets.free(tx, row)
+            sets.rename(tx, row, suffix=f"~{posted.ts}")
 
         return Again(record)

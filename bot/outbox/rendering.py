@@ -6,7 +6,7 @@ Responsible for one rule: the first posting and every later update render the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot import cards, texts
@@ -22,6 +22,11 @@ def post_of(parts: Sequence[PostMessage]) -> Post:
     return Post(
         "\n".join(post.text for post in posts), [block for post in posts for block in post.blocks]
     )
+
+
+def how_many_fit(parts: Iterable[PostMessage]) -> int:
+    """Return how many of the parts, from the first on, one post has room for."""
+    return cards.how_many_fit(_one(part) for part in parts)
 
 
 def as_root(part: PostMessage) -> PostMessage:

@@ -32,16 +32,18 @@ def slack_courier(
     pages: RecentPages,
     clock: Callable[[], float],
     redecide: Redecide,
+    joins: bool = True,
 ) -> Errands:
     """Return Slack as a destination.
 
-    ``redecide`` decides arrivals again that waited for what a row has brought.
+    ``redecide`` decides arrivals again that waited for what a row has brought; ``joins`` allows
+    several messages in one post.
     """
     roots = Roots(crisp, rules, pages=pages, clock=clock)
     looks = RootLooks(slack, reader, rules.bridged_channels(), clock=clock)
     return Errands(
         (
-            Posting(slack, reader, roots, looks=looks, redecide=redecide),
+            Posting(slack, reader, roots, looks=looks, redecide=redecide, joins=joins),
             UpdatingPost(slack, reader, rules),
             UpdatingCard(slack, reader, roots),
             Reacting(slack, reader),

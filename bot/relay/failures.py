@@ -53,9 +53,19 @@ def reason_of(code: str) -> str:
 
 
 def given_up(
-    payload: Payload, *, key: Key, session_id: SessionId | None, code: str, certain: bool, now: int
+    payload: Payload,
+    *,
+    key: Key,
+    session_id: SessionId | None,
+    code: str,
+    certain: bool,
+    now: int,
+    together: int = 1,
 ) -> tuple[Effect, ...]:
-    """Return what tells a person about a row that was given up; ``now`` is epoch ms."""
+    """Return what tells a person about a row that was given up; ``now`` is epoch ms.
+
+    ``together`` is how many messages were in it.
+    """
     match payload:
         case SendMessage():
             notice = cards.failure_notice(
@@ -82,7 +92,7 @@ def given_up(
             )
             return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
         case PostMessage(style="message" | "note") if session_id is not None:
-            return (_missing_line(session_id, key, code, now),)
+            return (_missing_line(session_id, key, code, now, together=together),)
         case UpdatePost() if session_id is not None:
             text = texts.EDIT_NOT_SHOWN.format(reason=reason_of(code))
             return (_line(session_id, text, name=f"unshown:{key}:{now}", now=now),)
@@ -195,8 +205,10 @@ def removal(channel: ChannelId, ts: MessageTs, key: Key) -> Effect:
     )
 
 
-def _missing_line(session_id: SessionId, key: Key, code: str, now: int) -> Effect:
+def _missing_line(session_id: SessionId, key: Key, code: str, now: int, *, together: int) -> Effect:
     text = texts.NOT_SHOWN.format(reason=reason_of(code))
+    if together > 1:
+        text = texts.SEVERAL_NOT_SHOWN.format(reason=reason_of(code), number=together)
     return _line(session_id, text, name=f"{MISSING}{key}:{now}", now=now)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import aiohttp
 
 from bot.domain import (
-    METADATA_EVENT,
     Block,
     ChannelId,
     Json,
@@ -114,8 +113,11 @@ class SlackClient(Surfaces):
         thread_ts: MessageTs | None = None,
         speaker: Speaker | None = None,
         broadcast: bool = False,
+        joined: Collection[Key] = (),
     ) -> Posted:
         """Post a message that carries ``key`` in its metadata, under the speaker's name.
+
+        ``joined`` are the keys of other messages that it shows as well.
 
         The result's ``thread_ts`` is what Slack answered: None although one was given means
         that the thread's root is gone and the message lies open in the channel.
@@ -124,7 +126,7 @@ class SlackClient(Surfaces):
             "channel": channel,
             "thread_ts": thread_ts,
             "reply_broadcast": True if broadcast and thread_ts else None,
-            "metadata": {"event_type": METADATA_EVENT, "event_payload": {"key": key}},
+            "metadata": events.metadata(key, joined),
             "unfurl_links": False,
             "unfurl_media": False,
             "link_names": False,
@@ -377,8 +379,9 @@ async def _collect(
 ) -> None:
     """Add the wanted posts to ``found``, and stop reading once all are there."""
     async for message in listing:
-        key = events.own_key(message) if events.is_own_post(message, me) else None
-        if key is not None and key in wanted and key not in found:
-            found[key] = _posted(message, channel=channel)
+        keys = events.own_keys(message) if events.is_own_post(message, me) else ()
+        for key in keys:
+            if key in wanted and key not in found:
+                found[key] = _posted(message, channel=channel)
         if len(found) == len(wanted):
             return

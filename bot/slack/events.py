@@ -10,7 +10,7 @@ in a listing. Our own posts and our own reactions are echoes and become nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from bot.domain import (
@@ -154,14 +154,31 @@ def is_own_post(message: Json, identity: Identity) -> bool:
     )
 
 
-def own_key(message: Json) -> Key | None:
-    """Return our key from a message's metadata.
+def metadata(key: Key, joined: Collection[Key] = ()) -> Json:
+    """Return the metadata by which a post of ours is found again; ``joined`` share it with ``key``.
+
+    A value may be a string, not a list of them. https://docs.slack.dev/messaging/message-metadata
+    """
+    others = {"joined": " ".join(joined)} if joined else {}
+    return {"event_type": METADATA_EVENT, "event_payload": {"key": key, **others}}
+
+
+def own_keys(message: Json) -> tuple[Key, ...]:
+    """Return our keys from a message's metadata, the one whose post it is first.
 
     Anybody may write metadata: it counts only on what ``is_own_post`` says is ours.
     """
     metadata = part(message, "metadata")
-    key = word(part(metadata, "event_payload"), "key")
-    return Key(key) if key and metadata.get("event_type") == METADATA_EVENT else None
+    payload = part(metadata, "event_payload")
+    key = word(payload, "key")
+    if not key or metadata.get("event_type") != METADATA_EVENT:
+        return ()
+    return (Key(key), *(Key(other) for other in word(payload, "joined").split()))
+
+
+def own_key(message: Json) -> Key | None:
+    """Return our key from a message's metadata: of several, the one whose post it is."""
+    return next(iter(own_keys(message)), None)
 
 
 def is_tombstone(message: Json) -> bool:

@@ -25,9 +25,10 @@ _PARTS = (
 
 
 def on_post(view: View, leader: int) -> tuple[PostedPart, ...]:
-    """Return the parts that one post shows, in order, the leader first."""
+    """Return the parts that one post shows, in the order of their messages, the leader first."""
     rows = view.conn.execute(
-        _PARTS + " WHERE p.id = ?1 OR p.joined_to = ?1 ORDER BY p.joined_to IS NOT NULL, p.id",
+        _PARTS + " WHERE p.id = ?1 OR p.joined_to = ?1"
+        " ORDER BY p.joined_to IS NOT NULL, m.occurred_at, p.id",
         (leader,),
     )
     return tuple(_part(row) for row in rows)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from bot.domain import Json, Key, Millis, Source
 from bot.relay.effects import LOOKED_FOR, WANTED_ANEW
+from bot.store import sets
 from bot.store.read_marks import answered
 from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
 from bot.store.transaction import Transaction
@@ -22,17 +24,22 @@ from bot.store.view import View
 _HEAD = (
     "SELECT o.id, o.destination, o.lane, o.order_key, o.part, o.priority, o.kind, o.key, o.part_id,"  # noqa: S608 - fixed texts
     " o.payload, o.attempts, o.looks, o.must_look, o.attempt_ended, o.not_before, o.accepted_at,"
-    " o.born_at, o.insisted, o.told, "
+    " o.born_at, o.insisted, o.told,"
+    " EXISTS (SELECT 1 FROM outbox m WHERE m.leader = o.id) AS leads, "
     + CONVERSATION_COLUMNS
     + " FROM outbox o LEFT JOIN conversations c ON c.number = o.conversation"
-    " WHERE o.lane = ? AND o.state = 'pending' ORDER BY o.order_key, o.id LIMIT 1"
+    " WHERE o.lane = ? AND o.state = 'pending' AND o.leader IS NULL"
+    " ORDER BY o.order_key, o.id LIMIT 1"
 )
 
 
 def head(view: View, lane: str) -> OutboxRow | None:
     """Return the lane's next row, with its conversation as it is now."""
     row = view.conn.execute(_HEAD, (lane,)).fetchone()
-    return outbox_from(row) if row else None
+    if row is None:
+        return None
+    found = outbox_from(row)
+    return replace(found, members=sets.members(view, found.id)) if row["leads"] else found
 
 
 def heads(view: View, lanes: Iterable[str]) -> dict[str, OutboxRow | None]:
@@ -66,7 +73,7 @@ def doubt_heads(tx: Transaction) -> int:
     kinds = ", ".join(f"'{kind}'" for kind in sorted(LOOKED_FOR))
     cursor = tx.conn.execute(
         "UPDATE outbox SET must_look = 1, attempt_ended = ?, looks = 0"  # noqa: S608 - our own words
-        f" WHERE state = 'pending' AND kind IN ({kinds})"
+        f" WHERE state = 'pending' AND kind IN ({kinds}) AND leader IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.lane = outbox.lane AND e.state = 'pending'"
         " AND e.id < outbox.id AND e.order_key <= outbox.order_key)",
         (tx.now,),
@@ -158,9 +165,10 @@ def patch(tx: Transaction, row: OutboxRow, **fields: Any) -> None:
         )
 
 
-def rename(tx: Transaction, row: OutboxRow, key: Key) -> None:
-    """Give a row a new key: the post that bore the old one is being removed."""
-    tx.conn.execute("UPDATE outbox SET key = ? WHERE id = ?", (key, row.id))
+def look_again(tx: Transaction, row: OutboxRow) -> None:
+    """Keep a row in doubt, and begin its looks anew."""
+    sql = "UPDATE outbox SET must_look = 1, looks = 0 WHERE id = ?"
+    tx.conn.execute(sql, (row.id,))
 
 
 def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> bool:
@@ -172,10 +180,11 @@ def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> bo
     sql = "UPDATE outbox SET state = ?, error = ? WHERE id = ?"
     if tx.conn.execute(sql, (state, error, row.id)).rowcount == 0:
         return False
+    part_state = "failed" if certain else "uncertain"
     if row.part_id is not None:
-        part_state = "failed" if certain else "uncertain"
         tx.conn.execute("UPDATE parts SET state = ? WHERE id = ?", (part_state, row.part_id))
         refresh_part(tx, row.part_id)
+    sets.give_up(tx, row, state=state, part_state=part_state, error=error)
     return True
 
 
@@ -208,8 +217,10 @@ def requeue(tx: Transaction, key: Key) -> bool:
     """Try a given-up row again, last in its lane and marked late; False if there is none.
 
     Last whatever the clocks say: the platform's may be ahead of ours, and ``doubt_heads`` relies
-    on it that no row which was stored before comes in front of a head.
+    on it that no row which was stored before comes in front of a head. What went out together is
+    tried again together.
     """
+    key = sets.leading(tx, key)
     found = tx.conn.execute(
         "UPDATE outbox SET must_look = (state = 'uncertain'), insisted = (state = 'uncertain'),"
         " looks = 0, told = 0, state = 'pending',"
@@ -227,6 +238,7 @@ def requeue(tx: Transaction, key: Key) -> bool:
     if found[2] is not None:
         tx.conn.execute("UPDATE parts SET state = 'waiting' WHERE id = ?", (found[2],))
         refresh_part(tx, found[2])
+    sets.requeue(tx, key)
     return True
 
 

@@ -40,6 +40,17 @@ CONVERSATION_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A row that goes out in the post of another, which leads it."""
+
+    id: int
+    key: Key
+    part_id: int | None
+    payload_json: str
+    accepted_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """One piece of work for a platform, with the conversation it belongs to as it is now."""
 
@@ -67,6 +78,18 @@ class OutboxRow:
     """A person was told that it is uncertain and wants it sent again."""
     told: bool = False
     """Its writer has been told that it is still waiting."""
+    members: tuple[Member, ...] = ()
+    """The rows that go out with it, in one post, in order."""
+
+    @property
+    def all(self) -> tuple[OutboxRow | Member, ...]:
+        """Return all that goes out with this row, itself first."""
+        return (self, *self.members)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Return the keys of all that goes out with this row, its own first."""
+        return (self.key, *(member.key for member in self.members))
 
     def payload(self) -> Payload:
         """Read the payload; pydantic's ValidationError if a newer version wrote it."""

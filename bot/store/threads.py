@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot.domain import ChannelId, Key, MessageTs, SessionId
 from bot.relay import keys
 from bot.relay.effects import Change, PostMessage
-from bot.store import queue
+from bot.store import queue, sets
 from bot.store.transaction import Transaction
 
 
@@ -39,7 +39,7 @@ def settle(tx: Transaction, whose: Whose) -> None:
     stored = tx.conversation(session_id)
     if stored is None:
         tx.change(Change(session_id, {"active_at": tx.now}, create=True, card=False))
-    if whose.alive and (stored is None or stored.thread_ts is None):
+    if whose.alive and (stored is None or stored.thread_ts is None) and not _is_stray(tx, whose):
         where = {"channel": whose.channel, "thread_ts": whose.thread_ts}
         if queue.confirm(tx, whose.key, {"channel": whose.channel, "ts": whose.thread_ts}) or (
             not _opens_another(tx, session_id)
@@ -47,6 +47,11 @@ def settle(tx: Transaction, whose: Whose) -> None:
             tx.change(Change(session_id, where))
             return
     _remember(tx, whose, session_id)
+
+
+def _is_stray(tx: Transaction, whose: Whose) -> bool:
+    """Tell whether its root is several messages in one post: no card, its own row removes it."""
+    return whose.key is not None and sets.is_set(tx, whose.key)
 
 
 def _opens_another(tx: Transaction, session_id: SessionId) -> bool:
