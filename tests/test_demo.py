@@ -23,7 +23,7 @@ from yarl import URL
 
 from bot.cli.demo import child_environment
 from bot.config import load
-from bot.simulator.page import Show, ShowError, staged
+from bot.simulator.page import Show, ShowError, cast, staged
 from bot.simulator.page.vitals import counted
 
 Json = dict[str, Any]
@@ -187,13 +187,13 @@ async def test_demo_bridges_both_ways_and_ends_cleanly(tmp_path: Path) -> None:
 
             async def answered() -> Json | None:
                 chat = await page.chat("session_maya")
-                return next((m for m in chat if m["from"] == "operator"), None)
+                return next((m for m in chat if m["content"] == "On it!"), None)
 
             answer = await eventually(answered)
         folder = Path(told["settings"]["BRIDGE_DATABASE"]).parent
         assert folder.stat().st_mode & 0o777 == 0o700
         code, rest = await asyncio.to_thread(ended, process, signal.SIGINT)
-    assert (answer["content"], answer["user"]["nickname"]) == ("On it!", "Ana Silva")
+    assert (answer["from"], answer["user"]["nickname"]) == ("operator", "Ana Silva")
     assert (code, rest) == (0, "")
     assert not folder.exists()
     with pytest.raises(OSError, match="refused"), socket.socket() as probe:
@@ -245,6 +245,7 @@ async def demo(
         folder=tmp_path,
         port=port,
         tell=lambda _line: None,
+        steps=cast.OPENING,
     ) as show:
         yield show
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bot.cli.demo import child_environment
-from bot.simulator.page import staged
+from bot.simulator.page import cast, staged
 from tests.page_kit import CHANNEL, CUSTOMER, REPLY, Scheme, browsing, opened, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -27,6 +27,7 @@ async def url(tmp_path: Path) -> AsyncIterator[str]:
         folder=tmp_path,
         port=0,
         tell=lambda _line: None,
+        steps=cast.OPENING,
     ) as show:
         yield show.url
 

@@ -1,22 +1,51 @@
 """Who appears in the demo, and what the first of them says.
 
-Responsible for made-up people only; it must not do anything.
+Responsible for made-up people and their lines; it must not do anything.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 Json = dict[str, Any]
 
-SCRIPT: tuple[tuple[float, str], ...] = (
-    (
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the show: ``who`` is the customer, or somebody of the team by Slack name."""
+
+    after: float
+    """Seconds after the step before."""
+    who: str
+    do: Literal["type", "write", "picture", "edit"]
+    text: str
+    """What is written, or the picture's name under static/show/."""
+
+
+OPENING: tuple[Step, ...] = (
+    Step(
         1.0,
+        "customer",
+        "write",
         "Hi! We moved to the Team plan today, but the invoice still says Starter. Can you look?",
     ),
-    (3.0, "It is invoice INV-2041, if that helps 🙂"),
+    Step(1.2, "customer", "type", "It is invoice"),
+    Step(1.8, "customer", "write", "It is invoice INV-2041, if that helps 🙂"),
 )
-"""What the first customer writes: seconds to wait before each message, and its text."""
+"""What the first customer writes."""
+
+_ANSWER = "Hi Maya, thanks for telling us! *INV-2041* was made just before you moved up. {} :tada:"
+
+SCRIPT: tuple[Step, ...] = (
+    *OPENING,
+    Step(2.2, "customer", "picture", "invoice.png"),
+    Step(3.5, "ana", "write", _ANSWER.format("A corected one is on its way")),
+    Step(3.0, "ana", "edit", _ANSWER.format("A corrected one is on its way")),
+    Step(2.5, "ben", "write", "note: she is on the *annual* plan, the credit is booked"),
+    Step(3.5, "customer", "write", "That was quick, thank you Ana!"),
+)
+"""The whole show, half a minute long."""
 
 SHORTCUTS: tuple[Json, ...] = ()
 """The app's shortcuts on messages, by ``name`` and ``callback_id``, as the manifest has them."""

@@ -1,7 +1,7 @@
 """The whole demo: both simulators, the bridge as its own process, and the page.
 
-Responsible for starting and ending them in order, and for the first customer's lines. It must not
-know how the bridge is started: it is handed a command.
+Responsible for starting and ending them in order. It must not know how the bridge is started: it
+is handed a command.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import aiohttp
 from bot.simulator.crisp import CrispSimulator
 from bot.simulator.page import cast
 from bot.simulator.page.bridge import Bridge
+from bot.simulator.page.cast import Step
 from bot.simulator.page.feed import Feed, follow
+from bot.simulator.page.script import Script
 from bot.simulator.page.server import HOST, Page, listen
 from bot.simulator.page.vitals import Vitals
 from bot.simulator.slack import SlackSimulator
@@ -54,12 +56,14 @@ class Show:
 
 @asynccontextmanager
 async def staged(
-    command: Sequence[str], *, env: Mapping[str, str], folder: Path, port: int | None, tell: Tell
-) -> AsyncIterator[Show]:
+    command: Sequence[str], *, env: Mapping[str, str], folder: Path, port: int | None, tell: Tell,
+    steps: Sequence[Step] = cast.SCRIPT,
+) -> AsyncIterator[Show]:  # fmt: skip
     """Run the demo while the block runs; ShowError if a part does not start.
 
     ``command`` starts the bridge from its environment, ``env`` plus the settings, in ``folder``.
-    ``port`` None takes the usual one, or any free one; ``tell`` hears what is going on.
+    ``port`` None takes the usual one, or any free one; ``tell`` hears what is going on;
+    ``steps`` are what happens by itself.
     """
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
@@ -92,7 +96,9 @@ async def staged(
             follow(session, f"{root}/_control/stream", feed.publish, source=side)
             for side, root in roots.items()
         ]
-        tasks = _begin([*streams, _look(vitals, feed), _play(crisp, feed, url)])
+        tasks = _begin(
+            [*streams, _look(vitals, feed), _play(Script(slack, crisp, url=url), steps, feed)]
+        )
         stack.push_async_callback(_ended, tasks)
         yield Show(url, settings, bridge)
 
@@ -160,10 +166,7 @@ async def _look(vitals: Vitals, feed: Feed) -> None:
         await asyncio.sleep(_LOOK_EVERY)
 
 
-async def _play(crisp: CrispSimulator, feed: Feed, url: str) -> None:
-    """Let the first customer write once somebody has opened the page."""
+async def _play(script: Script, steps: Sequence[Step], feed: Feed) -> None:
+    """Let the show begin once somebody has opened the page."""
     await feed.somebody_watches.wait()
-    who = cast.opening(url)
-    for seconds, text in cast.SCRIPT:
-        await asyncio.sleep(seconds)
-        crisp.act({**who, "text": text})
+    await script.play(steps)
