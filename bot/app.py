@@ -44,10 +44,12 @@ from handlers import (
     crisp_revisions,
     slack_actions,
     slack_commands,
+    slack_links,
     slack_messages,
     slack_people,
     slack_shortcuts,
 )
+from handlers.slack_links import LinkPreviews
 from handlers.slack_questions import Questions
 from handlers.slack_shortcuts import DeliveryStatus
 
@@ -68,6 +70,7 @@ HANDLERS = (
     slack_commands,
     slack_people,
     slack_shortcuts,
+    slack_links,
 )
 
 
@@ -211,32 +214,21 @@ def _answering(
 ) -> Callable[[Arrival], Awaitable[None]]:
     """Return what hands each arrival that may be a question to all who answer some."""
     slack = bridge.clients.slack
-    questions = _questions(bridge, spawn)
+    desk = Desk(bridge.reader, bridge.clients.crisp, permalink=slack.permalink)
+    questions = Questions(
+        desk, bridge.reader, bridge.rules,
+        person=slack.user, respond=slack.respond, sleep=asyncio.sleep, spawn=spawn,
+    )  # fmt: skip
+    links = LinkPreviews(desk, bridge.reader, bridge.rules, slack, person=slack.user, spawn=spawn)
     status = DeliveryStatus(
         bridge.reader, bridge.rules, slack, person=slack.user, sleep=asyncio.sleep, spawn=spawn
     )
 
     async def ask(arrival: Arrival) -> None:
-        for one in (questions, status):
+        for one in (questions, status, links):
             await one.ask(arrival)
 
     return ask
-
-
-def _questions(
-    bridge: Bridge, spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
-) -> Questions:
-    slack = bridge.clients.slack
-    desk = Desk(bridge.reader, bridge.clients.crisp, permalink=slack.permalink)
-    return Questions(
-        desk,
-        bridge.reader,
-        bridge.rules,
-        person=slack.user,
-        respond=slack.respond,
-        sleep=asyncio.sleep,
-        spawn=spawn,
-    )
 
 
 async def _listen_to_crisp(bridge: Bridge) -> None:

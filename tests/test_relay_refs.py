@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import ChannelId, MessageTs, SessionId
-from bot.relay.refs import ByEmail, ByNumber, BySession, ByThread, Ref, parse_ref, plain
+from bot.relay.refs import ByEmail, ByNumber, BySession, ByThread, Ref, inbox_link, parse_ref, plain
 from bot.slack.models import permalink
 
 UUID = "700c65e1-85e2-465a-b9ac-ecb5ec2c9881"
@@ -116,3 +116,29 @@ def test_no_text_breaks_the_reading(text: str) -> None:
 def test_slacks_marks_are_removed(sent: str, typed: str) -> None:
     """An argument is what the person typed, each entity decoded once."""
     assert plain(sent) == typed
+
+
+NAME = f"session_{UUID}"
+WEBSITE = "8c842203-7ed8-4e29-a608-7cf78a7d2fcc"
+INBOX_OF_OURS = f"https://app.crisp.chat/website/{WEBSITE}/inbox/"
+
+
+@pytest.mark.parametrize(
+    ("url", "ours"),
+    [
+        (f"{INBOX_OF_OURS}{NAME}/", True),
+        (f"{INBOX_OF_OURS}{NAME}", True),
+        (f"{INBOX_OF_OURS}{NAME}/?x=1#y", True),
+        (INBOX_OF_OURS.upper().replace("HTTPS", "https") + NAME.upper(), True),
+        (INBOX_OF_OURS, False),
+        (f"http://app.crisp.chat/website/{WEBSITE}/inbox/{NAME}/", False),
+        (f"https://app.crisp.chat.evil.test/website/{WEBSITE}/inbox/{NAME}/", False),
+        (f"https://app.crisp.chat/website/{WEBSITE[:-1]}0/inbox/{NAME}/", False),
+        (f"https://evil.test/{INBOX_OF_OURS}{NAME}/", False),
+        (f"{INBOX_OF_OURS}{NAME}x", False),
+        (f"{INBOX_OF_OURS}{NAME}/\nhttps://evil.test", False),
+    ],
+)
+def test_only_a_link_to_our_own_inbox_is_one(url: str, *, ours: bool) -> None:
+    """Another host, website or path leads to no conversation of ours."""
+    assert inbox_link(url, WEBSITE) == (NAME if ours else None)

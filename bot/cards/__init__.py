@@ -21,6 +21,7 @@ from bot.cards.messages import (
     note_post,
 )
 from bot.cards.notices import failure_notice, held_notice, refusal, sentence
+from bot.cards.preview import preview, preview_in_crisp
 from bot.cards.root import CardView, root_card
 from bot.cards.status import CALLBACK as STATUS_CALLBACK
 from bot.cards.status import status_blocks, status_sentence, status_view
@@ -42,6 +43,8 @@ __all__ = [
     "note_post",
     "people_card",
     "people_list",
+    "preview",
+    "preview_in_crisp",
     "refusal",
     "root_card",
     "sentence",

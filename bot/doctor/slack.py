@@ -34,6 +34,8 @@ SCOPES: Mapping[str, tuple[Status, str]] = {
     "files:read": (Status.WARN, "agents' files are not passed on to customers"),
     "groups:history": (Status.WARN, "replies in private channels do not reach the bridge"),
     "groups:read": (Status.WARN, "it cannot be seen whether the bot is in a private channel"),
+    "links:read": (Status.WARN, "links to Crisp's inbox are not previewed"),
+    "links:write": (Status.WARN, "links to Crisp's inbox are not previewed"),
     "reactions:write": (Status.WARN, "no ⚠ is put on a reply that was not delivered"),
     "usergroups:read": (Status.WARN, "mentions of user groups reach customers as @team"),
     "users:read": (

@@ -19,6 +19,12 @@ _PERMALINK = re.compile(
 )
 _ADDRESS = re.compile(r"\A<(?:mailto:)?([^@#!|>][^|>]*)(?:\|[^>]*)?>\Z")
 _MENTION = re.compile(r"\A<([@#!])[^|>]*\|([^>]+)>\Z")
+_INBOX = re.compile(
+    r"\Ahttps://app\.crisp\.chat/website/(?P<website>[0-9a-f-]+)/inbox/"
+    r"(?P<session>session_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+    r"(?:[/?#]\S*)?\Z",
+    re.IGNORECASE,
+)
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _EMAIL = re.compile(r"\A[^@\s<>|/]+@[^@\s<>|/]+\Z")
 
@@ -86,3 +92,11 @@ def parse_ref(text: str) -> Ref | None:
     if session := _SESSION.match(text):
         return BySession(SessionId(session.group(1).lower()))
     return ByEmail(text) if _EMAIL.match(text) else None
+
+
+def inbox_link(url: str, website_id: str) -> SessionId | None:
+    """Return the conversation that a link to Crisp's inbox leads to, if it is of this website."""
+    found = _INBOX.match(url)
+    if found is None or found["website"].casefold() != website_id.casefold():
+        return None
+    return SessionId(found["session"].lower())

@@ -41,7 +41,7 @@ Ask = Callable[[Arrival], Awaitable[None]]
 """Starts answering a question elsewhere; returns quickly and ignores what is no question."""
 
 _ANY = re.compile("")
-_ASKABLE = ("command", "action:", "shortcut:", "view:", "app_home_opened")
+_ASKABLE = ("command", "action:", "shortcut:", "view:", "app_home_opened", "link_shared")
 _log = logging.getLogger("slack_bolt.bridge")
 
 
@@ -50,7 +50,7 @@ class Intake:
     """Accepts, then lets questions be answered; the caller acknowledges when it returns.
 
     ``accept`` gets every arrival; ``ask``, after that, those that may be questions (commands,
-    actions, shortcuts, views, ``app_home_opened``), and not twice.
+    actions, shortcuts, views, ``app_home_opened``, ``link_shared``), and not twice.
     """
 
     identity: Identity
