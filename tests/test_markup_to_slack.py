@@ -6,11 +6,12 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain import Block
 from bot.markup import crisp_to_blocks, neutralise
+from bot.markup.read_crisp import read
 from tests.markup_kit import HOSTILE, check_object, huge_texts, letters, patient, seen, texts, walk
 
 
@@ -209,3 +210,23 @@ def test_deep_or_odd_nesting_is_taken_in_time(piece: str) -> None:
 def test_text_inside_deep_nesting_is_shown() -> None:
     """Deeper than the parser goes, text is literal."""
     assert "end" in seen(crisp_to_blocks(">" * 300 + " end"))
+
+
+PIECES = ("a", "B\u00e9", " ", "_f_", "*g*", "http", "://d.e", "1. ", "- ", "#", "(c),", "\n")
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6), st.sampled_from([True, False]))
+def test_ordinary_text_reads_as_the_parser_would_read_it(
+    pieces: list[str], trusted: object
+) -> None:
+    """A line of words, which no parser looks at, reads the same where one has to."""
+    text = "".join(pieces).lstrip()
+    parsed = read(f"{text}\n\n`x`", trusted=bool(trusted))
+    assert read(text, trusted=bool(trusted)) == (parsed[:-1] if text else [])
+
+
+@pytest.mark.parametrize("address", ["https://example.com/a", "See https://example.com."])
+def test_an_address_is_no_ordinary_text(address: str) -> None:
+    """What is linked goes through the parser, however plain the rest of the line is."""
+    assert any(part["type"] == "link" for part in section(address))

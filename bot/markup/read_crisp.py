@@ -23,6 +23,8 @@ _MAX_NESTING = 40
 _MAX_PARSED = 40_000
 _SCHEME = regex.compile(r"(?:^|[^a-z0-9.+-])(https?)$", regex.IGNORECASE)
 _ADDRESS = regex.compile(r"://[^\s<>\"`|\\\p{C}]+")
+_ORDINARY = regex.compile(r"\p{L}(?:[\p{L}\p{Nd} ,.!?'\"();%€$/+=#&@\u2013\u2014-]|:(?!/))*(?<! )")
+"""A line of words in which nothing can be markup: most messages are that, and need no parser."""
 LANGUAGES = frozenset(
     regex.findall(
         r"\S+",
@@ -45,7 +47,7 @@ def read(markdown: str, *, trusted: bool, renumber: bool = False) -> list[Elemen
     """
     text = neutralise(markdown)
     literal: list[Element] = [Paragraph((Span(text),))] if text else []
-    if len(text) > _MAX_PARSED:
+    if len(text) > _MAX_PARSED or _ORDINARY.fullmatch(text):
         return literal
     try:
         tokens = _parser(trusted=trusted).parse(text)

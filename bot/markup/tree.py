@@ -62,17 +62,24 @@ def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     for span in spans:
         if not span.text and not span.url:
             continue
-        if out and not span.url and replace(out[-1], text="") == replace(span, text=""):
+        if out and not span.url and _style(out[-1]) == _style(span):
             out[-1] = replace(span, text=out[-1].text + span.text)
         else:
             out.append(span)
     return tuple(out)
 
 
+def _style(span: Span) -> tuple[bool, bool, bool, bool, str]:
+    return span.bold, span.italic, span.strike, span.code, span.url
+
+
 def lines(spans: Iterable[Span]) -> list[tuple[Span, ...]]:
     """Split spans at line ends."""
     out: list[list[Span]] = [[]]
     for span in spans:
+        if "\n" not in span.text:
+            out[-1].append(span)
+            continue
         first, *rest = span.text.split("\n")
         out[-1].append(replace(span, text=first))
         out.extend([replace(span, text=part)] for part in rest)
@@ -86,8 +93,9 @@ def trimmed(spans: Iterable[Span]) -> tuple[Span, ...]:
         del out[0]
     while out and not out[-1].url and not out[-1].text.strip("\n"):
         del out[-1]
-    if out:
+    if out and out[0].text.startswith("\n"):
         out[0] = replace(out[0], text=out[0].text.lstrip("\n"))
+    if out and out[-1].text.endswith("\n"):
         out[-1] = replace(out[-1], text=out[-1].text.rstrip("\n"))
     return tuple(out)
 
