@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bot import texts
 from bot.simulator.slack.people import ADMIN
 from tests.e2e_kit import PATIENT, figure, rest, stored
-from tests.harness import FAST, Json, World, eventually, paragraphs
+from tests.harness import FAST, Json, World, by_bot, eventually, paragraphs
+from tests.test_e2e_edits import change, take_back
 
 SLOW = FAST.replace("posts_per_second = 0", "posts_per_second = 20.0\npost_burst = 2")
 """Two posts at once, then twenty a second: slow enough that messages wait."""
@@ -40,14 +42,27 @@ async def complete(world: World, wrote: dict[str, list[str]]) -> None:
 
 
 def posts(world: World) -> int:
-    """Return how often Slack was asked to post."""
-    return int(world.slack.dump()["calls"].get("chat.postMessage", 0))
+    """Return how many posts of the bot's there are."""
+    return len([m for m in world.posts() if by_bot(m)])
+
+
+async def while_held(world: World, messages: int) -> None:
+    """Wait until so many messages are stored: Slack's limit, met by the first, holds them back."""
+    sql = "SELECT count(*) FROM messages"
+    await eventually(lambda: stored(world, sql) == [(messages,)], what="all of it to wait")
+
+
+def hold(world: World) -> None:
+    """Let Slack refuse the next post, and so let all that is written meanwhile wait for it."""
+    world.slack.faults.add({"on": "chat.postMessage", "do": "rate_limit", "retry_after": 2})
 
 
 async def test_a_burst_is_shown_in_a_third_of_the_posts(world: World) -> None:
     """Each thread is opened by a card, and all that waits behind it comes in one post."""
     async with world.bridge(SLOW) as port:
+        hold(world)
         wrote = burst(world)
+        await while_held(world, CONVERSATIONS * EACH)
         await complete(world, wrote)
         assert posts(world) <= CONVERSATIONS * EACH / 3
         joined = await figure(port, "bridge_joined_total")
@@ -107,11 +122,13 @@ async def test_a_joined_post_that_is_refused_is_posted_one_by_one(world: World) 
     """Where Slack finds the whole too long, each message is still shown, in order."""
     refusal = {"do": "error", "status": 200, "code": "msg_too_long"}
     async with world.bridge(SLOW):
+        hold(world)
         world.slack.faults.add({"on": "chat.postMessage", "skip": 4, **refusal})
         wrote = burst(world, conversations=4, each=5)
+        await while_held(world, 20)
         await complete(world, wrote)
     assert stored(world, "SELECT count(*) FROM outbox WHERE state <> 'pending'") == [(0,)]
-    assert posts(world) == 4 + 1 + 3 + 4
+    assert posts(world) == 4 + 4 + 3  # cards, what was refused together, and the other sets
 
 
 async def test_a_burst_into_a_thread_whose_root_was_deleted(world: World) -> None:
@@ -131,3 +148,98 @@ async def test_a_burst_into_a_thread_whose_root_was_deleted(world: World) -> Non
         await eventually(lambda: world.shown(session) == wrote, what="a new thread", within=PATIENT)
         await complete(world, others)
     assert len(world.roots()) == 4
+
+
+# --- edits and removals of what shares a post
+
+
+async def shared(world: World) -> tuple[str, Json]:
+    """Have a customer write five messages of which the last four share a post; return both."""
+    hold(world)
+    session = world.visitor("m0", nickname="Maya")
+    for number in range(1, 5):
+        world.visitor(f"m{number}", session)
+    await while_held(world, 5)
+    await complete(world, {session: ["m0", "m1", "m2", "m3", "m4"]})
+    return session, only_post(world, session)
+
+
+def only_post(world: World, session: str) -> Json:
+    """Return the one reply of a thread."""
+    (post,) = world.thread(session)
+    return post
+
+
+async def test_each_message_of_a_shared_post_can_be_edited(world: World) -> None:
+    """The post stays where it is; the paragraph shows the last version and says that it is one."""
+    async with world.bridge(SLOW):
+        session, post = await shared(world)
+        for number, text in ((2, "two"), (1, "one"), (2, "two!")):
+            change(world, session, text, number)
+        wanted = ["m0", "one", "two!", "m3", "m4"]
+        await eventually(lambda: world.shown(session) == wanted, what="the edits")
+        await rest(world)
+        assert only_post(world, session)["ts"] == post["ts"]
+        assert str(only_post(world, session)["blocks"]).count(texts.EDITED) == 2
+
+
+@pytest.mark.parametrize("removed", [1, 3])
+async def test_each_message_of_a_shared_post_can_be_removed(world: World, removed: int) -> None:
+    """What was taken back is struck in its place, also where it is the post's first."""
+    async with world.bridge(SLOW):
+        session, _ = await shared(world)
+        take_back(world, session, removed)
+        await eventually(lambda: texts.REMOVED in world.shown(session)[removed], what="the mark")
+        await rest(world)
+    struck = [texts.REMOVED in text for text in world.shown(session)]
+    assert struck == [number == removed for number in range(5)]
+
+
+async def test_removals_that_delete_leave_the_others_of_a_shared_post(world: World) -> None:
+    """Each paragraph goes with its message, the first too, and the post with the last of them."""
+    async with world.bridge(SLOW + '[relay]\nremovals = "delete"\n'):
+        session, _ = await shared(world)
+        left = ["m0", "m1", "m2", "m3", "m4"]
+        while len(left) > 2:
+            take_back(world, session, 1)
+            del left[1]
+            await eventually(lambda: world.shown(session) == left, what="the rest")
+        take_back(world, session, 1)
+        await eventually(lambda: world.thread(session) == [], what="the post to go")
+        await rest(world)
+    assert world.shown(session) == ["m0"]
+
+
+async def test_edits_that_make_a_shared_post_too_long_move_to_the_end(world: World) -> None:
+    """Nothing is cut: what does not fit any more is posted below, marked as an edit's."""
+    long = [f"{letter} " * 1900 for letter in "abcd"]
+    async with world.bridge(SLOW):
+        session, _ = await shared(world)
+        for number, text in enumerate(long, start=1):
+            change(world, session, text, number)
+        await eventually(
+            lambda: all(one.strip() in " ".join(world.shown(session)) for one in long),
+            what="all of it",
+        )
+        await rest(world)
+        shown = world.shown(session)
+    assert [sum(one.strip() in text for text in shown) for one in long] == [1, 1, 1, 1]
+    assert len(world.thread(session)) > 1
+    assert all(texts.ADDED_BY_EDIT in str(m["blocks"]) for m in world.thread(session)[1:])
+
+
+async def test_an_edit_while_a_shared_post_is_on_its_way_is_not_lost(world: World) -> None:
+    """What was changed between the set's commit and Slack's answer is brought up to date then."""
+    async with world.bridge(SLOW):
+        hold(world)
+        delay = {"on": "chat.postMessage", "do": "delay", "seconds": 0.5}
+        world.slack.faults.add({**delay, "skip": 1})
+        session = world.visitor("m0", nickname="Maya")
+        for number in range(1, 4):
+            world.visitor(f"m{number}", session)
+        sql = "SELECT 1 FROM outbox WHERE leader IS NOT NULL"
+        await eventually(lambda: stored(world, sql), what="the set")
+        change(world, session, "three", 3)
+        await eventually(lambda: world.shown(session) == ["m0", "m1", "m2", "three"], what="it")
+        await rest(world)
+    assert world.shown(session) == ["m0", "m1", "m2", "three"]

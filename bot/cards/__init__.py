@@ -15,6 +15,7 @@ from bot.cards.lists import (
 )
 from bot.cards.messages import (
     context_line,
+    fits,
     how_many_fit,
     message_parts,
     message_post,
@@ -34,6 +35,7 @@ __all__ = [
     "conversation_details",
     "conversation_list",
     "failure_notice",
+    "fits",
     "generic_summary",
     "held_notice",
     "help_card",

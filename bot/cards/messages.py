@@ -27,8 +27,10 @@ _PREFIX_LIMIT = 150
 _MAX_ENCODED = 8_500
 """Slack refuses a message whose blocks together are about 13,000 characters; how it counts is
 not documented, so the whole JSON is kept below it. Without formatting a part always is."""
-_MOST_BLOCKS = 45
-"""Slack takes 50; some room is left for a label and for marks of edits."""
+_BLOCKS, _MOST_BLOCKS = 49, 24
+"""Slack takes 50, one may be a label; messages that are joined leave room for a mark on each."""
+_ENCODED = 10_000
+"""What edits may make of messages that were joined below the limit above."""
 
 
 def message_post(
@@ -74,6 +76,11 @@ def note_post(
 def context_line(text: str) -> Post:
     """Return a small line in the thread, such as "Ana resolved this"."""
     return Post(fallback_text(text), [context([plain_text(text, CONTEXT_LIMIT)])])
+
+
+def fits(post: Post) -> bool:
+    """Tell whether Slack takes a post that was made of several."""
+    return len(post.blocks) <= _BLOCKS and _encoded(post.blocks) <= _ENCODED
 
 
 def how_many_fit(posts: Iterable[Post]) -> int:

@@ -20,6 +20,7 @@ __all__ = [
     "SLACK_TEXT_LIMIT",
     "Mentioned",
     "Names",
+    "clip_escaped",
     "crisp_to_blocks",
     "escape",
     "fallback",

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from bot import cards, texts
 from bot.domain import Author, Post
+from bot.markup import SLACK_TEXT_LIMIT, clip_escaped
 from bot.relay.effects import PostMessage
 
 
@@ -19,14 +20,27 @@ def post_of(parts: Sequence[PostMessage]) -> Post:
     posts = [_one(part) for part in parts]
     if len(posts) == 1:
         return posts[0]
-    return Post(
-        "\n".join(post.text for post in posts), [block for post in posts for block in post.blocks]
-    )
+    text = clip_escaped("\n".join(post.text for post in posts), SLACK_TEXT_LIMIT)
+    return Post(text, [block for post in posts for block in post.blocks])
 
 
 def how_many_fit(parts: Iterable[PostMessage]) -> int:
     """Return how many of the parts, from the first on, one post has room for."""
     return cards.how_many_fit(_one(part) for part in parts)
+
+
+def overflow(parts: Sequence[PostMessage]) -> frozenset[int]:
+    """Return which of joined parts, by their places, edits have left no room for: the longest.
+
+    The first keeps the post, and what was removed is not worth a post of its own.
+    """
+    kept = dict(enumerate(parts))
+    while not cards.fits(post_of(tuple(kept.values()))):
+        movable = [place for place, part in kept.items() if place and not part.removed]
+        if not movable:
+            break
+        del kept[max(movable, key=lambda place: len(parts[place].markdown))]
+    return frozenset(range(len(parts))) - kept.keys()
 
 
 def as_root(part: PostMessage) -> PostMessage:

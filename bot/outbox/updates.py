@@ -15,6 +15,7 @@ from bot.slack.client import SlackClient
 from bot.store import posted, revisions
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
+from bot.store.transaction import Transaction
 
 
 class UpdatingPost(Errand):
@@ -40,10 +41,12 @@ class UpdatingPost(Errand):
             return Done()
         leader, channel, ts = parts[0], parts[0].channel, parts[0].ts
         kept = [part for part in parts if not (part.removed and self._rules.removals == "delete")]
-        shown = [said for said in map(posted.payload_of, kept) if said is not None]
-        if not shown:
+        said = [(part, now) for part in kept if (now := posted.payload_of(part)) is not None]
+        if not said:
             await self._slack.delete(channel, ts)
             return Done(lambda tx: revisions.unposted(tx, parts))
+        over = rendering.overflow([now for _, now in said])
+        shown = [now for place, (_, now) in enumerate(said) if place not in over]
         try:
             await self._slack.update(
                 channel, ts, rendering.post_of(shown), speaker=Speaker(leader.speaker)
@@ -51,4 +54,10 @@ class UpdatingPost(Errand):
         except Refused as err:
             if err.code != "message_not_found":
                 raise
-        return Done(lambda tx: revisions.showed(tx, parts))
+        moved = tuple(said[place][0] for place in sorted(over))
+
+        def record(tx: Transaction) -> None:
+            revisions.showed(tx, parts)
+            revisions.unposted(tx, moved)  # what has become too long goes to the thread's end
+
+        return Done(record)
