@@ -372,11 +372,7 @@ def _updated(stored: Conversation, fresh: models.Conversation) -> Conversation:
         return stored
     contact = stored.contact
     if fresh.meta != models.Meta():
-        contact = replace(
-            convert.conversation_contact(fresh),
-            page_title=contact.page_title,
-            page_url=contact.page_url,
-        )
+        contact = convert.updated_contact(fresh, contact)
     return replace(
         stored,
         state=convert.to_state(fresh.state) or stored.state,

@@ -87,6 +87,16 @@ class Contact:
     device: str = ""
     timezone: str = ""
     segments: tuple[str, ...] = ()
+    trail: tuple[str, ...] = ()
+    """The pages before the last one, newest first, by title or address."""
+    participants: tuple[str, ...] = ()
+    """Who else is in the conversation (CC), by e-mail address."""
+    topic: str = ""
+    rating: int = 0
+    """Stars, 1 to 5; 0 where the customer has not rated."""
+    rating_comment: str = ""
+    verified: bool = False
+    """Whether Crisp knows that the e-mail address is the customer's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,30 @@ DEVICE_SIGN: Final = "💻"
 SEGMENTS_SIGN: Final = "🏷️"
 SUBJECT: Final = "Subject: {subject}"
 VIA: Final = "via {origin}"
+ORIGINS: Final = {
+    "email": "e-mail",
+    "facebook": "Messenger",
+    "instagram": "Instagram",
+    "line": "LINE",
+    "messenger": "Messenger",
+    "phone": "phone",
+    "sms": "SMS",
+    "telegram": "Telegram",
+    "twilio": "SMS",
+    "twitter": "X",
+    "viber": "Viber",
+    "whatsapp": "WhatsApp",
+    "x": "X",
+}
+"""Crisp's words for the ways by which customers write, as people call them."""
+COPIES: Final = "CC: {addresses}"
+AND_MORE: Final = "{shown} and {more} more"
+TOPIC: Final = "Topic: {topic}"
+VERIFIED: Final = "{email} ✓ verified"
+PAGES_BEFORE: Final = "{page} ← {before}"
+STARS: Final = ("☆☆☆☆☆", "★☆☆☆☆", "★★☆☆☆", "★★★☆☆", "★★★★☆", "★★★★★")
+RATING: Final = "Rated {stars}"
+RATED_WITH: Final = "{rating} “{comment}”"
 BROWSER_ON_SYSTEM: Final = "{browser} on {system}"
 
 # --- messages
@@ -74,7 +98,10 @@ FILE: Final = "📎 File: {name}"
 UNNAMED_FILE: Final = "unnamed"
 ANIMATION: Final = "🎞️ Animation"
 AUDIO: Final = "🎤 Audio message"
-AUDIO_SECONDS: Final = "🎤 Audio message, {seconds} s"
+AUDIO_LASTING: Final = "🎤 Audio message, {duration}"
+IMAGE: Final = "🏞️ Image: {name}"
+VIDEO: Final = "🎬 Video: {name}"
+SOUND: Final = "🔊 Sound: {name}"
 PICKER: Final = "🔘 {text}"
 CHOSEN: Final = "☑"
 NOT_CHOSEN: Final = "☐"

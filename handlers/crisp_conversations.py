@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from bot import cards
 from bot.crisp import convert
+from bot.crisp.fields import whole
 from bot.crisp.models import Conversation as SeenConversation
-from bot.crisp.models import read
+from bot.crisp.models import read, read_participants
 from bot.domain import (
     Arrival,
     Contact,
@@ -20,14 +22,22 @@ from bot.domain import (
     Source,
     State,
 )
-from bot.recent_pages import latest_page, with_page
+from bot.recent_pages import pages_of, with_pages
 from bot.relay.access import Rules
-from bot.relay.changes import assignee_became, contact_became, contact_columns, state_became
+from bot.relay.changes import (
+    assignee_became,
+    contact_became,
+    contact_columns,
+    context_line,
+    state_became,
+)
 from bot.relay.effects import Change, Decision
 from bot.router import Router
 from bot.store.view import View
 
 router = Router()
+
+MOST_STARS = 5
 
 
 @router.on(Source.CRISP, "session:set_state")
@@ -104,8 +114,17 @@ def _data(contact: Contact, payload: Json) -> Contact:
     return replace(contact, company=company) if isinstance(company, str) else contact
 
 
-def _page(contact: Contact, payload: Json) -> Contact:
-    return with_page(contact, latest_page(payload))
+def _pages(contact: Contact, payload: Json) -> Contact:
+    return with_pages(contact, pages_of(payload))
+
+
+def _participants(contact: Contact, payload: Json) -> Contact:
+    found = read_participants(payload.get("participants"))
+    return contact if found is None else replace(contact, participants=convert.addresses(found))
+
+
+def _verified(contact: Contact, payload: Json) -> Contact:
+    return replace(contact, verified=payload.get("is_verified") is True)
 
 
 _CHANGES: Mapping[str, Callable[[Contact, Json], Contact]] = {
@@ -117,7 +136,10 @@ _CHANGES: Mapping[str, Callable[[Contact, Json], Contact]] = {
     "session:set_origin": _text("origin"),
     "session:set_segments": _segments,
     "session:set_data": _data,
-    "session:sync:pages": _page,
+    "session:set_participants": _participants,
+    "session:sync:pages": _pages,
+    "session:sync:topic": _text("topic"),
+    "session:update_verify": _verified,
 }
 
 
@@ -130,6 +152,29 @@ def contact(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return None
     changed = _CHANGES[arrival.kind](conversation.contact, arrival.payload)
     return contact_became(conversation, changed)
+
+
+@router.on(Source.CRISP, "session:sync:rating")
+def rating(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Show what the customer thinks of the conversation, on the card and in the thread."""
+    del rules
+    conversation = _conversation(arrival, view)
+    given = arrival.payload.get("rating")
+    given = given if isinstance(given, Mapping) else arrival.payload
+    stars = whole(given.get("stars")) or 0
+    if conversation is None or not 1 <= stars <= MOST_STARS:
+        return None
+    comment = given.get("comment")
+    rated = replace(
+        conversation.contact,
+        rating=stars,
+        rating_comment=comment if isinstance(comment, str) else "",
+    )
+    news = contact_became(conversation, rated)
+    line = cards.rating_words(rated)
+    at = arrival.occurred_at or view.now
+    name = f"rating:{at}"
+    return news and replace(news, effects=context_line(conversation, line, at=at, name=name))
 
 
 @router.on(Source.CRISP, "session:set_inbox")
@@ -152,7 +197,7 @@ def seen(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     conversation = _conversation(arrival, view)
     if found is None or conversation is None:
         return None
-    fresh = _seen_contact(found, conversation.contact)
+    fresh = convert.updated_contact(found, conversation.contact)
     columns: dict[str, object] = {}
     # A list that was asked for before the last news may be older than what is stored. News of the
     # future are those of a clock that has gone back since.
@@ -180,18 +225,6 @@ def _seen_state(found: SeenConversation, conversation: Conversation) -> dict[str
     if convert.assignee(found) != conversation.assignee:
         columns["assignee"] = convert.assignee(found)
     return columns
-
-
-def _seen_contact(found: SeenConversation, known: Contact) -> Contact:
-    """Keep what a list does not tell: the page, and a name that only a message bore."""
-    fresh = convert.conversation_contact(found)
-    return replace(
-        fresh,
-        nickname=fresh.nickname or known.nickname,
-        avatar=fresh.avatar or known.avatar,
-        page_title=known.page_title,
-        page_url=known.page_url,
-    )
 
 
 def _conversation(arrival: Arrival, view: View) -> Conversation | None:

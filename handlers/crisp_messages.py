@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot import cards, texts
+from bot.crisp import convert
 from bot.crisp.models import Message, read
 from bot.domain import Arrival, Author, Fingerprint, Millis, SessionId, Source, Speaker
 from bot.relay.access import Rules
@@ -18,7 +19,6 @@ router = Router()
 @router.on(Source.CRISP, "message:send", "message:received")
 def relay(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Relay a new message; our own is told by its fingerprint, never by its content."""
-    del rules
     message = read(Message, arrival.payload)
     if message is None or not message.session_id:
         return None
@@ -32,9 +32,9 @@ def relay(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if view.knows_fingerprint(session_id, fingerprint):
         return None
     conversation = view.conversation(session_id)
-    said = wrote(arrival, message)
+    said = wrote(arrival, message, rules)
     if message.type == "event":
-        if conversation is None:
+        if conversation is None or _is_state(message):
             return None
         lines = context_line(
             conversation, said.markdown, at=arrival.occurred_at, name=f"event:{fingerprint}"
@@ -43,7 +43,14 @@ def relay(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     return relay_to_slack(said, conversation)
 
 
-def wrote(arrival: Arrival, message: Message) -> CrispWrote:
+def _is_state(message: Message) -> bool:
+    """Tell whether an event repeats what ``session:set_state`` says."""
+    content = message.content
+    namespace = content.get("namespace") if isinstance(content, dict) else None
+    return isinstance(namespace, str) and namespace.startswith("state:")
+
+
+def wrote(arrival: Arrival, message: Message, rules: Rules) -> CrispWrote:
     """Read a message as what somebody wrote."""
     author = _author(arrival.kind, message)
     inbox = arrival.payload.get("inbox_id")
@@ -53,7 +60,11 @@ def wrote(arrival: Arrival, message: Message) -> CrispWrote:
         fingerprint=Fingerprint(message.fingerprint),
         author=author,
         kind=message.type or "text",
-        markdown=cards.generic_summary(message.type or "text", message.content),
+        markdown=cards.generic_summary(
+            message.type or "text",
+            message.content,
+            inbox_url=convert.inbox_url(rules.website_id, message.session_id),
+        ),
         speaker=Speaker(name, message.user.avatar or None),
         occurred_at=Millis(message.sent_at),
         inbox_id=inbox if isinstance(inbox, str) else None,

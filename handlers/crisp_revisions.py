@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot import cards
+from bot.crisp import convert
 from bot.domain import Arrival, Fingerprint, SessionId, Source
 from bot.relay.access import Rules
 from bot.relay.effects import Decision, Early, Overwrite, Revise
@@ -19,7 +20,6 @@ router = Router()
 @router.on(Source.CRISP, "message:updated")
 def updated(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Show a message's new content; where it may be an old one that comes late, ask Crisp."""
-    del rules
     session_id, fingerprint = _named(arrival)
     content = arrival.payload.get("content")
     if content is None:
@@ -30,7 +30,8 @@ def updated(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     message = written(view, session_id, fingerprint)
     if message is None:
         return Decision(early=Early(session_id, fingerprint, content))
-    markdown = cards.generic_summary(message.kind, content)
+    link = convert.inbox_url(rules.website_id, session_id)
+    markdown = cards.generic_summary(message.kind, content, inbox_url=link)
     if message.removed or markdown == message.content:
         return None
     if message.is_first:

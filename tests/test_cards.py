@@ -25,6 +25,7 @@ from bot.cards import (
     root_card,
     sentence,
 )
+from bot.cards.root import contact_facts
 from bot.domain import (
     Author,
     Contact,
@@ -100,7 +101,7 @@ def test_the_root_card_shows_the_message_who_where_and_how_it_stands() -> None:
         "💻 Firefox on Linux",
         "🏷️ vip, trial",
         "Subject: Refund",
-        "via whatsapp",
+        "via WhatsApp",
     ]
     status, assigned = post.blocks[2]["elements"]
     assert status["text"] == (
@@ -278,24 +279,38 @@ def test_a_context_line_is_small_and_literal() -> None:
             "📎 File: `a*'b.pdf`\nhttps://storage.crisp.chat/f",
         ),
         ("file", {}, "📎 File: `unnamed`"),
+        (
+            "file",
+            {"name": "a.png", "url": "https://storage.crisp.chat/a", "type": "image/PNG"},
+            "🏞️ Image: `a.png`\nhttps://storage.crisp.chat/a",
+        ),
+        ("file", {"name": "a.mp4", "type": "video/mp4"}, "🎬 Video: `a.mp4`"),
+        ("file", {"name": "a.ogg", "type": "audio/ogg"}, "🔊 Sound: `a.ogg`"),
+        ("image", {"name": "b.png"}, "🏞️ Image: `b.png`"),
+        ("audio", {"duration": 3601}, "🎤 Audio message, 60:01"),
+        (
+            "picker",
+            {"text": "Which?", "choices": [{"label": "a_b", "icon": "🅰", "selected": True}]},
+            "🔘 Which?\n\n- ☑ 🅰 a_b",
+        ),
         ("animation", {"url": "https://x.example/a.gif"}, "🎞️ Animation\nhttps://x.example/a.gif"),
         (
             "audio",
             {"url": "https://x.example/a", "duration": 7.4},
-            "🎤 Audio message, 7 s\nhttps://x.example/a",
+            "🎤 Audio message, 0:07\nhttps://x.example/a",
         ),
         ("audio", {"duration": "long"}, "🎤 Audio message"),
         (
             "picker",
             {"text": "Which?", "choices": [{"label": "A", "selected": True}, {"value": "b"}, 3]},
-            "🔘 Which?\n\n- ☑ A\n- ☐ b",
+            "🔘 Which?\n\n- ☑ **A**\n- ☐ b",
         ),
         (
             "field",
             {"text": "Mail?", "explain": "We write to it", "value": "a@b.example"},
             "✏️ Mail?\nWe write to it\n\n> a@b.example",
         ),
-        ("field", {"text": "Mail?"}, "✏️ Mail?\n\n> (not filled in yet)"),
+        ("field", {"text": "Mail?"}, "✏️ Mail?\n\n(not filled in yet)"),
         (
             "carousel",
             {
@@ -304,7 +319,7 @@ def test_a_context_line_is_small_and_literal() -> None:
                     {"title": "T", "actions": [{"label": "Buy", "url": "https://b.example"}]}
                 ],
             },
-            "🖼️ Look\n\n- T · Buy https://b.example",
+            "🖼️ Look\n\n- **T** · Buy https://b.example",
         ),
         ("event", {"text": "Call ended", "namespace": "call"}, "\u2139\ufe0f Call ended"),
         ("hologram", None, "A message of the type `hologram`, which can only be seen in Crisp."),
@@ -318,6 +333,59 @@ def test_a_context_line_is_small_and_literal() -> None:
 def test_other_types_in_words(kind: str, content: object, expected: str) -> None:
     """Each type of message says what it holds; an unknown one is named."""
     assert generic_summary(kind, content) == expected
+
+
+def test_what_only_crisp_can_show_has_a_link_there() -> None:
+    """A type of the future is named, and leads to where it can be seen."""
+    summary = generic_summary("hologram", {"text": "wow"}, inbox_url=INBOX)
+    assert summary.endswith(f"seen in Crisp.\nwow\n{INBOX}")
+
+
+@pytest.mark.parametrize(
+    ("origin", "fact"),
+    [
+        ("chat", ""),
+        ("email", "via e-mail"),
+        ("urn:crisp.im:instagram:0", "via Instagram"),
+        ("urn:crisp.im:twilio:0", "via SMS"),
+        ("urn:crisp.im:messenger:0", "via Messenger"),
+        ("urn:crisp.im:telegram:0", "via Telegram"),
+        ("urn:acme.com:fax:0", "via fax"),
+        ("carrier pigeon", "via carrier pigeon"),
+    ],
+)
+def test_the_way_a_customer_writes_by_has_a_name(origin: str, fact: str) -> None:
+    """Crisp's word for a channel is the one that people use for it; unknown ones are shown."""
+    facts = [found for found in contact_facts(Contact(origin=origin)) if "via" in found]
+    assert facts == ([fact] if fact else [])
+
+
+def test_more_facts_of_the_card() -> None:
+    """Who is in copy, the topic, the pages before, the rating, and whose the address surely is."""
+    contact = Contact(
+        email="bob@acme.example",
+        verified=True,
+        page_title="Checkout",
+        page_url="https://shop.example/checkout",
+        trail=("Pricing", "/docs"),
+        participants=("a@x.example", "b@x.example", "c@x.example", "d@x.example"),
+        topic="Billing",
+        rating=4,
+        rating_comment="Quick *and* <!here>",
+        origin="email",
+    )
+    assert list(contact_facts(contact)) == [
+        "✉️ bob@acme.example ✓ verified",
+        "📄 Checkout · https://shop.example/checkout ← Pricing ← /docs",
+        "via e-mail",
+        "CC: a@x.example, b@x.example, c@x.example and 1 more",
+        "Topic: Billing",
+        "Rated ★★★★☆ “Quick *and* <!here>”",
+    ]
+    whole = replace(CONTACT, phone="+1", topic="t", rating=1, participants=("a@x.example",))
+    post = root_card(replace(VIEW, conversation=replace(CONVERSATION, contact=whole)))
+    check_message(post.text, post.blocks)
+    assert "Rated ★☆☆☆☆" in shown(post)
 
 
 def test_a_certain_failure_can_be_retried() -> None:

@@ -259,6 +259,8 @@ def test_a_conversation_tells_who_the_customer_is() -> None:
         device="Firefox 145 on Linux",
         timezone="UTC+01:00",
         segments=("vip", "de"),
+        topic="billing",
+        verified=True,
     )
     assert assignee(conversation) == "op"
 

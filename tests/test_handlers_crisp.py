@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bot.crisp.events import from_conversation
+from bot.crisp.models import Conversation
 from bot.domain import Arrival, Author, Contact, SessionId, State
 from bot.relay.changes import contact_columns
 from bot.relay.effects import Change, Decision, PostMessage
@@ -256,3 +259,52 @@ def test_a_resolved_conversation_waits_for_nobody(stored: Stored) -> None:
     found = stored.tx.conversation(SESSION)
     assert found is not None
     assert found.waiting_since is None
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{"rating": {"stars": 4, "comment": "Kind"}}, {"stars": 4, "comment": "Kind"}],
+)
+def test_a_rating_is_on_the_card_and_in_the_thread(stored: Stored, payload: dict[str, Any]) -> None:
+    """Stars and words are kept and said; the same rating again says nothing."""
+    arrival = crisp("session:sync:rating", **payload)
+    decision = stored.apply(arrival)
+    (line,) = payloads(decision)
+    assert isinstance(line, PostMessage)
+    assert (line.style, line.markdown) == ("context", "Rated ★★★★☆ “Kind”")
+    found = stored.tx.conversation(SESSION)
+    assert found is not None
+    assert (found.contact.rating, found.contact.rating_comment) == (4, "Kind")
+    assert stored.decide(arrival) is None
+
+
+@pytest.mark.parametrize("stars", [0, 6, -1, "many", None, True])
+def test_what_is_no_rating_is_passed_over(stored: Stored, stars: object) -> None:
+    """Stars are one to five."""
+    assert stored.decide(crisp("session:sync:rating", rating={"stars": stars})) is None
+
+
+def test_a_sweep_does_not_take_away_what_a_list_leaves_out(stored: Stored) -> None:
+    """Pages, rating, copies and topic stay when a listed conversation does not mention them."""
+    known = Contact(
+        nickname="Maya", page_title="Prices", trail=("Home",), rating=5, topic="Billing",
+        participants=("a@x.example",), verified=True,
+    )  # fmt: skip
+    stored.tx.change(Change(SESSION, contact_columns(known), card=False))
+    listed = Conversation.model_validate(
+        {"session_id": SESSION, "state": "pending", "meta": {"nickname": "Maya Lin"}}
+    )
+    stored.apply(from_conversation(listed))
+    found = stored.tx.conversation(SESSION)
+    assert found is not None
+    assert found.contact == replace(known, nickname="Maya Lin")
+
+
+@pytest.mark.parametrize("answer", [None, [], [{"target": ""}], "x"])
+def test_copies_are_what_crisp_lists(stored: Stored, answer: object) -> None:
+    """A list replaces the one before; what is no list changes nothing."""
+    stored.tx.change(
+        Change(SESSION, contact_columns(Contact(participants=("a@x.example",))), card=False)
+    )
+    decision = stored.decide(crisp("session:set_participants", participants=answer))
+    assert (decision is None) == (not isinstance(answer, list))

@@ -23,7 +23,7 @@ from bot.cards.messages import (
 )
 from bot.cards.notices import failure_notice, held_notice, refusal, sentence
 from bot.cards.preview import preview, preview_in_crisp
-from bot.cards.root import CardView, root_card
+from bot.cards.root import CardView, rating_words, root_card
 from bot.cards.status import CALLBACK as STATUS_CALLBACK
 from bot.cards.status import status_blocks, status_sentence, status_view
 from bot.cards.summary import generic_summary
@@ -47,6 +47,7 @@ __all__ = [
     "people_list",
     "preview",
     "preview_in_crisp",
+    "rating_words",
     "refusal",
     "root_card",
     "sentence",

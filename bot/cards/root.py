@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bot import texts
 from bot.cards.messages import message_post
 from bot.cards.parts import (
+    CONTEXT_ELEMENTS,
     Part,
     actions,
     button,
@@ -29,6 +30,9 @@ from bot.markup import one_line
 _FACT_LIMIT = 150
 _NAME_LIMIT = 80
 _SAID_LIMIT = 3_000
+_PAGES_LIMIT = 300
+_TRAIL_LIMIT = 40
+_MOST_COPIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,9 @@ def root_card(view: CardView) -> Post:
     blocks = list(first.blocks)
     if more:
         blocks.append(context([plain_text(texts.CONTINUES, _FACT_LIMIT)]))
-    if facts := list(_facts(view)):
-        blocks.append(context([plain_text(fact, _FACT_LIMIT) for fact in facts]))
+    facts = [plain_text(fact, _PAGES_LIMIT + 4) for fact in _facts(view)]
+    starts = range(0, len(facts), CONTEXT_ELEMENTS)
+    blocks += [context(facts[start : start + CONTEXT_ELEMENTS]) for start in starts]
     blocks.append(status_line(conversation, view.assignee))
     if buttons := _buttons(view):
         blocks.append(actions(buttons, f"conversation:{conversation.session_id}"))
@@ -96,29 +101,66 @@ def assigned_to(conversation: Conversation, assignee: Operator | None) -> str:
 
 def contact_facts(contact: Contact) -> Iterator[str]:
     """Yield what is known of the customer, a fact each."""
-    page = dot_line((contact.page_title, contact.page_url), limit=70)
+    email = one_line(contact.email, _FACT_LIMIT - 30)
+    if email and contact.verified:
+        email = texts.VERIFIED.format(email=email)
     place = ", ".join(one_line(part, 60) for part in (contact.city, contact.country) if part)
-    for sign, fact in (
-        (texts.EMAIL_SIGN, contact.email),
+    yield from _signed(
+        (texts.EMAIL_SIGN, email),
         (texts.PHONE_SIGN, contact.phone),
         (texts.COMPANY_SIGN, contact.company),
-        (texts.PAGE_SIGN, page),
+        (texts.PAGE_SIGN, _pages(contact)),
         (texts.PLACE_SIGN, place),
         (texts.DEVICE_SIGN, contact.device),
         (texts.SEGMENTS_SIGN, ", ".join(contact.segments)),
-    ):
-        if shown := one_line(fact, _FACT_LIMIT - 4):
+    )
+    yield from _ways(contact)
+    if contact.rating:
+        yield rating_words(contact, limit=_NAME_LIMIT)
+
+
+def _signed(*facts: tuple[str, str]) -> Iterator[str]:
+    for sign, fact in facts:
+        if shown := one_line(fact, _PAGES_LIMIT if sign == texts.PAGE_SIGN else _FACT_LIMIT - 4):
             yield f"{sign} {shown}"
+
+
+def _ways(contact: Contact) -> Iterator[str]:
+    """Yield by which way the customer writes, about what, and who else reads it."""
     if contact.subject.strip():
-        yield texts.SUBJECT.format(subject=contact.subject)
+        yield one_line(texts.SUBJECT.format(subject=contact.subject), _FACT_LIMIT)
     if contact.origin.strip() not in {"", "chat"}:
         yield texts.VIA.format(origin=origin_name(contact.origin))
+    if copies := [found for a in contact.participants if (found := one_line(a, _NAME_LIMIT))]:
+        shown = ", ".join(copies[:_MOST_COPIES])
+        more = len(copies) - _MOST_COPIES
+        named = texts.AND_MORE.format(shown=shown, more=more) if more > 0 else shown
+        yield texts.COPIES.format(addresses=named)
+    if contact.topic.strip():
+        yield one_line(texts.TOPIC.format(topic=contact.topic), _FACT_LIMIT)
+
+
+def _pages(contact: Contact) -> str:
+    """Return the page the customer looked at last, and the ones before it."""
+    page = dot_line((contact.page_title, contact.page_url), limit=70)
+    for before in contact.trail:
+        page = texts.PAGES_BEFORE.format(page=page, before=one_line(before, _TRAIL_LIMIT))
+    return page
+
+
+def rating_words(contact: Contact, *, limit: int = 500) -> str:
+    """Return the customer's rating in stars and their own words."""
+    most = len(texts.STARS) - 1
+    rating = texts.RATING.format(stars=texts.STARS[max(0, min(contact.rating, most))])
+    comment = one_line(contact.rating_comment, limit)
+    return texts.RATED_WITH.format(rating=rating, comment=comment) if comment else rating
 
 
 def origin_name(origin: str) -> str:
-    """Return how a customer reached Crisp: ``urn:crisp.im:whatsapp:0`` is "whatsapp"."""
+    """Return how a customer reached Crisp: ``urn:crisp.im:whatsapp:0`` is WhatsApp."""
     parts = origin.split(":")
-    return one_line(parts[2] if len(parts) > 2 and parts[0] == "urn" else origin, 60)  # noqa: PLR2004 - urn:vendor:name
+    way = one_line(parts[2] if len(parts) > 2 and parts[0] == "urn" else origin, 60)  # noqa: PLR2004 - urn:vendor:name
+    return texts.ORIGINS.get(way.casefold(), way)
 
 
 def _facts(view: CardView) -> Iterator[str]:

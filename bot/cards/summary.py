@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import regex
+
 from bot import texts
 from bot.markup import one_line
 
@@ -18,14 +20,22 @@ _MANY = 50
 Fields = Mapping[str, Any]
 
 
-def generic_summary(type: str, content: object) -> str:  # noqa: A002 - Crisp's own word
-    """Return a message of any Crisp type as markdown; an unknown type is named."""
+def generic_summary(
+    type: str,  # noqa: A002 - Crisp's own word
+    content: object,
+    *,
+    inbox_url: str = "",
+) -> str:
+    """Return a message of any Crisp type as markdown, answered or not.
+
+    An unknown type is named; ``inbox_url`` is where it can be seen then.
+    """
     if isinstance(content, str) and type in {"text", "note"}:
         return content
     fields: Fields = content if isinstance(content, Mapping) else {}
     match type:
-        case "file":
-            return _lines(texts.FILE.format(name=_file_name(fields)), _string(fields, "url"))
+        case "file" | "image":
+            return _file(type, fields)
         case "animation" | "audio":
             return _recording(type, fields)
         case "picker":
@@ -38,20 +48,30 @@ def generic_summary(type: str, content: object) -> str:  # noqa: A002 - Crisp's 
             said = _string(fields, "text") or _string(fields, "namespace")
             return texts.EVENT.format(text=said).rstrip()
         case _:
-            return _unknown(type, content)
+            return _unknown(type, content, inbox_url)
 
 
-def _unknown(type_: str, content: object) -> str:
+def _unknown(type_: str, content: object, inbox_url: str) -> str:
     line = texts.UNKNOWN_TYPE.format(type=_code(one_line(type_, 60) or "?"))
     fields = content if isinstance(content, Mapping) else {"text": content}
-    return _lines(line, _string(fields, "text"))
+    return _lines(line, _string(fields, "text"), inbox_url)
+
+
+def _file(type_: str, fields: Fields) -> str:
+    kind = _string(fields, "type").lower().partition("/")[0] or type_
+    title = {
+        "image": texts.IMAGE, "video": texts.VIDEO, "audio": texts.SOUND
+    }.get(kind, texts.FILE)  # fmt: skip
+    name = _code(_string(fields, "name") or texts.UNNAMED_FILE)
+    return _lines(title.format(name=name), _string(fields, "url"))
 
 
 def _recording(type_: str, fields: Fields) -> str:
     seconds = fields.get("duration")
     title = texts.AUDIO if type_ == "audio" else texts.ANIMATION
     if type_ == "audio" and isinstance(seconds, int | float) and 0 < seconds < 10**6:
-        title = texts.AUDIO_SECONDS.format(seconds=round(seconds))
+        minutes, rest = divmod(max(round(seconds), 1), 60)
+        title = texts.AUDIO_LASTING.format(duration=f"{minutes}:{rest:02}")
     return _lines(title, _string(fields, "url"))
 
 
@@ -60,36 +80,44 @@ def _picker(fields: Fields) -> str:
     for choice in _objects(fields, "choices"):
         label = _string(choice, "label") or _string(choice, "value")
         icon = _string(choice, "icon")
-        mark = texts.CHOSEN if choice.get("selected") is True else texts.NOT_CHOSEN
-        choices.append(f"- {mark} {icon + ' ' if icon else ''}{label}".rstrip())
+        chosen = choice.get("selected") is True
+        shown = f"{icon} {label}" if icon and not icon.startswith("http") else label
+        mark = texts.CHOSEN if chosen else texts.NOT_CHOSEN
+        choices.append(f"- {mark} {_bold(shown) if chosen else shown}".rstrip())
     return _lines(texts.PICKER.format(text=_text(fields)), "\n" + "\n".join(choices))
 
 
 def _field(fields: Fields) -> str:
-    value = _string(fields, "value") or texts.FIELD_EMPTY
+    value = _string(fields, "value")
     return _lines(
-        texts.FIELD.format(text=_text(fields)), _string(fields, "explain"), "\n> " + value
+        texts.FIELD.format(text=_text(fields)),
+        _string(fields, "explain"),
+        f"\n> {value}" if value else f"\n{texts.FIELD_EMPTY}",
     )
 
 
 def _carousel(fields: Fields) -> str:
     cards = []
     for target in _objects(fields, "targets"):
-        parts = [_string(target, "title"), _string(target, "description"), _string(target, "image")]
-        parts += [
-            f"{_string(action, 'label')} {_string(action, 'url')}".strip()
-            for action in _objects(target, "actions")
-        ]
+        title, image = _string(target, "title"), _string(target, "image")
+        parts = [_bold(title) if title else "", _string(target, "description"), image]
+        parts += [_action(action) for action in _objects(target, "actions")]
         cards.append("- " + " · ".join(part for part in parts if part))
     return _lines(texts.CAROUSEL.format(text=_text(fields)), "\n" + "\n".join(cards))
 
 
+def _action(action: Fields) -> str:
+    """Return a button of a card as its label and its address, both visible."""
+    return f"{_string(action, 'label')} {_string(action, 'url')}".strip()
+
+
+def _bold(text: str) -> str:
+    """Return text in bold, or as it is where marks inside would make something else of it."""
+    return text if regex.search(r"[*_`~\[\\]", text) else f"**{text}**"
+
+
 def _lines(*lines: str) -> str:
     return "\n".join(line.rstrip() for line in lines if line.strip())
-
-
-def _file_name(fields: Fields) -> str:
-    return _code(_string(fields, "name") or texts.UNNAMED_FILE)
 
 
 def _code(text: str) -> str:

@@ -6,8 +6,19 @@ of ``bot.markup`` and ``bot.cards``. It must not do I/O or decide anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from bot import domain, texts
-from bot.crisp.models import Conversation, Named, Operator, PersonProfile, Sender, VisitedPage
+from bot.crisp.models import (
+    Conversation,
+    Named,
+    Operator,
+    Participant,
+    PersonProfile,
+    Sender,
+    VisitedPage,
+)
 
 INBOX = "https://app.crisp.chat/website/{website_id}/inbox/{session_id}/"
 """Crisp's own page of a conversation."""
@@ -48,7 +59,39 @@ def conversation_contact(
         device=_device(meta.device.system.browser, meta.device.system.os),
         timezone=_timezone(meta.device.timezone),
         segments=meta.segments,
+        participants=addresses(conversation.participants or ()),
+        topic=conversation.topic,
+        verified=conversation.is_verified,
     )
+
+
+def updated_contact(conversation: Conversation, known: domain.Contact) -> domain.Contact:
+    """Say who the customer is now, keeping what an answer of Crisp's does not tell.
+
+    That is the pages, the rating, a name that only a message bore, and what a list leaves out.
+    """
+    fresh = conversation_contact(conversation)
+    told = conversation.model_fields_set
+    return replace(
+        fresh,
+        nickname=fresh.nickname or known.nickname,
+        avatar=fresh.avatar or known.avatar,
+        page_title=known.page_title,
+        page_url=known.page_url,
+        trail=known.trail,
+        rating=known.rating,
+        rating_comment=known.rating_comment,
+        participants=(
+            known.participants if conversation.participants is None else fresh.participants
+        ),
+        topic=fresh.topic if "topic" in told else known.topic,
+        verified=fresh.verified if "is_verified" in told else known.verified,
+    )
+
+
+def addresses(participants: Iterable[Participant]) -> tuple[str, ...]:
+    """Return who is in copy."""
+    return tuple(found.target for found in participants if found.target.strip())
 
 
 def assignee(conversation: Conversation) -> domain.OperatorId | None:

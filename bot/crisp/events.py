@@ -50,7 +50,11 @@ EVENTS: tuple[str, ...] = (
     "session:set_origin",
     "session:set_data",
     "session:set_segments",
+    "session:set_participants",
     "session:sync:pages",
+    "session:sync:rating",
+    "session:sync:topic",
+    "session:update_verify",
     "session:removed",
 )
 """What we subscribe to; everything else that arrives is left alone."""
@@ -134,7 +138,7 @@ def from_conversation(conversation: Conversation) -> Arrival:
     return Arrival(
         source=Source.CRISP,
         kind=CONVERSATION_SEEN,
-        payload=scrub(conversation.model_dump(by_alias=True)),
+        payload=scrub(conversation.model_dump(by_alias=True, exclude_unset=True)),
         fact=None,
         occurred_at=Millis(conversation.updated_at),
         swept=True,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.crisp.fields import (
     NESTED,
@@ -92,6 +92,26 @@ class Active(Wire):
     last: Whole = 0
 
 
+class Participant(Wire):
+    """Somebody else in a conversation, in copy of its e-mails."""
+
+    type: Text = ""
+    target: Text = ""
+
+
+def read_participants(value: Any) -> tuple[Participant, ...] | None:
+    """Read a list of participants, leaving out what is none; None where there is no list."""
+    if not isinstance(value, list | tuple):
+        return None
+    read_one = (read(Participant, item) for item in value if isinstance(item, Mapping))
+    return tuple(found for found in read_one if found is not None)
+
+
+PARTICIPANTS = BeforeValidator(
+    lambda value: value if isinstance(value, tuple) else read_participants(value)
+)
+
+
 class Unread(Wire):
     """How many messages each side has not read."""
 
@@ -123,6 +143,8 @@ class Conversation(Wire):
     last_message: Text = ""
     preview_message: Annotated[Preview, NESTED] = Preview()
     topic: Text = ""
+    participants: Annotated[tuple[Participant, ...] | None, PARTICIPANTS] = None
+    """None where Crisp does not say, as in some lists."""
     mentions: Strings = ()
     unread: Annotated[Unread, NESTED] = Unread()
     assigned: Annotated[Assigned | None, NESTED_OR_NONE] = None

@@ -29,6 +29,9 @@ _MARKS = (
     "_", "__", "`",
 )  # fmt: skip
 """What may be open at a cut: it is closed before it and opened again after it."""
+_MARKED = regex.compile(r"[*_~`>\[]")
+_STARTED = regex.compile(r"[ \t]*(?:[#>+*_~`|=-]|\d+[.)]|\[)")
+"""Without the one before a cut and the other behind it, a cut changes nothing."""
 _MARK_ROOM = 8
 _LOOKAHEAD, _SHORT_LOOKAHEAD = 40_000, 3_000
 """How far behind a cut a mark's other end is looked for; the other where there are many marks."""
@@ -86,6 +89,8 @@ def _mended(text: str, first: _Cut, room: int) -> tuple[str, str] | None:
         body, rest = text[: cut.end].rstrip("\n"), text[cut.resume :].lstrip("\n")
         ahead = regex.split(r"\n\s*\n", _ahead(rest), maxsplit=1)[0]
         start = body.rpartition("\n\n")[0]
+        if not _MARKED.search(body, len(start)) and not _STARTED.match(rest):
+            return body, rest
         if (body + ahead).count("[") > _MANY_BRACKETS:
             return None
         wanted = _read(body[len(start) :] + text[cut.end : cut.resume] + ahead)

@@ -7,6 +7,7 @@ than what an event has told, and what is stored meanwhile goes before either.
 from __future__ import annotations
 
 from bot import cards
+from bot.crisp import convert
 from bot.crisp.client import CrispClient
 from bot.crisp.models import Message
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
@@ -74,8 +75,13 @@ def _confirms(found: Message | None, before: Written | OwnPart, payload: CheckMe
     if found is None:
         return payload.missing
     if isinstance(before, Written):
-        return cards.generic_summary(before.kind, found.content) == payload.candidate
+        return _summary(found, before) == payload.candidate
     return bool(found.content == payload.candidate)
+
+
+def _summary(found: Message, before: Written) -> str:
+    link = convert.inbox_url(found.website_id, found.session_id)
+    return cards.generic_summary(before.kind, found.content, inbox_url=link)
 
 
 def _revised(found: Message | None, before: Written, payload: CheckMessage) -> Revise | None:
@@ -83,7 +89,7 @@ def _revised(found: Message | None, before: Written, payload: CheckMessage) -> R
         return None
     if found is None:
         return Revise(before.id, None) if payload.missing else None
-    content = cards.generic_summary(before.kind, found.content)
+    content = _summary(found, before)
     return None if content == before.content else Revise(before.id, content)
 
 

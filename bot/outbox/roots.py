@@ -19,7 +19,7 @@ from bot.domain import Author, Contact, Conversation, Millis, Operator, Post, Sp
 from bot.errors import ApiError, Refused
 from bot.outbox import rendering
 from bot.outbox.courier import Again
-from bot.recent_pages import RecentPages, with_page
+from bot.recent_pages import RecentPages
 from bot.relay.access import Rules
 from bot.relay.changes import contact_columns
 from bot.relay.effects import PostMessage
@@ -65,7 +65,7 @@ class Roots:
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
     ) -> Root | Again:
         """Ask Crisp who is writing; after a while do without, the card can be mended later."""
-        contact = with_page(conversation.contact, self._pages.last(conversation.session_id))
+        contact = self._pages.recall(conversation.session_id, conversation.contact)
         if payload.author is Author.VISITOR and not contact.nickname:
             contact = replace(
                 contact, nickname=payload.speaker.name, avatar=payload.speaker.avatar or ""
@@ -74,14 +74,7 @@ class Roots:
             read = await self._crisp.get_conversation(conversation.session_id)
         except ApiError as err:
             return self._unread(row, replace(conversation, contact=contact), err)
-        fresh = convert.conversation_contact(read)
-        fresh = replace(
-            fresh,
-            page_title=contact.page_title,
-            page_url=contact.page_url,
-            nickname=fresh.nickname or contact.nickname,
-            avatar=fresh.avatar or contact.avatar,
-        )
+        fresh = convert.updated_contact(read, contact)
         state = convert.to_state(read.state) or conversation.state
         assignee = convert.assignee(read)
         columns: dict[str, object] = {

@@ -149,7 +149,8 @@ class GivenUp:
 def contact_from(text: str) -> Contact:
     """Read a stored contact; fields that this version does not know are passed over."""
     values: dict[str, Any] = json.loads(text)
-    values["segments"] = tuple(values.get("segments") or ())
+    for name in ("segments", "trail", "participants"):
+        values[name] = tuple(values.get(name) or ())
     return Contact(**{k: v for k, v in values.items() if k in Contact.__dataclass_fields__})
 
 

@@ -1,0 +1,184 @@
+"""Kinds of message over sockets: what either side can write has a good form on the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.e2e_kit import rest
+from tests.harness import World, by_bot, eventually, is_context
+
+Json = dict[str, Any]
+
+PICKER: Json = {
+    "id": "which",
+    "text": "Which plan?",
+    "choices": [
+        {"value": "pro", "label": "Pro", "selected": False},
+        {"value": "free", "label": "Free", "selected": False},
+    ],
+}
+
+
+async def opened(world: World, **more: Any) -> str:
+    """Let a customer write, and wait for the thread."""
+    session = world.visitor("Hi", nickname="Maya", **more)
+    await eventually(lambda: world.root_of(session), what="the card")
+    return session
+
+
+def act(world: World, session: str, name: str, **more: Any) -> None:
+    """Let something happen in a conversation."""
+    world.crisp.act({"do": name, "session_id": session, **more})
+
+
+def facts(world: World, session: str) -> str:
+    """Return the small print of a conversation's card."""
+    root = world.root_of(session)
+    assert root is not None
+    texts = [e["text"] for b in root["blocks"] if b["type"] == "context" for e in b["elements"]]
+    return "\n".join(texts)
+
+
+def lines(world: World, session: str) -> list[str]:
+    """Return the small lines of a thread."""
+    found = [m for m in world.thread(session) if by_bot(m) and is_context(m)]
+    return [m["blocks"][0]["elements"][0]["text"] for m in found]
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "shown"),
+    [
+        ("animation", {"url": "https://storage.crisp.chat/a.gif", "type": "image/gif"},
+         "🎞️ Animation\nhttps://storage.crisp.chat/a.gif"),
+        ("audio",
+         {"url": "https://storage.crisp.chat/a.webm", "type": "audio/webm", "duration": 75},
+         "🎤 Audio message, 1:15\nhttps://storage.crisp.chat/a.webm"),
+        ("picker", PICKER, "🔘 Which plan?☐ Pro☐ Free"),
+        ("picker",
+         PICKER | {"choices": [{"value": "pro", "label": "Pro", "selected": True}]},
+         "🔘 Which plan?☑ Pro"),
+        ("field", {"id": "mail", "text": "Your mail?", "explain": "For the invoice", "value": ""},
+         "✏️ Your mail?\nFor the invoice\n\n(not filled in yet)"),
+        ("field", {"id": "mail", "text": "Your mail?", "value": "maya@example.test"},
+         "✏️ Your mail?maya@example.test"),
+        ("carousel",
+         {"text": "Our plans", "targets": [{
+             "title": "Pro", "description": "All of it",
+             "actions": [{"label": "Buy", "url": "https://shop.example/pro"}]}]},
+         "🖼️ Our plansPro · All of it · Buy https://shop.example/pro"),
+    ],
+)  # fmt: skip
+async def test_each_of_crisps_kinds_has_a_form(
+    world: World, kind: str, content: Json, shown: str
+) -> None:
+    """What an operator or a bot sends is in the thread, asked or answered, with what it holds."""
+    async with world.bridge():
+        session = await opened(world)
+        world.crisp.act(
+            {"do": "operator_message", "session_id": session, "type": kind, "content": content}
+        )
+        await eventually(lambda: len(world.shown(session)) == 2, what="the message")
+    assert world.shown(session)[1] == shown
+
+
+async def test_a_kind_of_the_future_is_named_and_leads_to_crisp(world: World) -> None:
+    """What nobody here knows is not lost: it is said what it is and where it can be seen."""
+    async with world.bridge():
+        session = await opened(world)
+        data = {
+            "session_id": session, "type": "hologram", "from": "user", "origin": "chat",
+            "content": {"shape": "cube"}, "fingerprint": 176380000000099, "timestamp": 1,
+            "user": {"nickname": "Maya"},
+        }  # fmt: skip
+        world.crisp.act(
+            {"do": "emit", "session_id": session, "event": "message:send", "data": data}
+        )
+        await eventually(lambda: len(world.shown(session)) == 2, what="the message")
+        changed = {**data, "content": {"shape": "ball", "text": "round"}}
+        world.crisp.act(
+            {"do": "emit", "session_id": session, "event": "message:updated", "data": changed}
+        )
+        await eventually(lambda: "round" in world.shown(session)[1], what="the edit")
+    said = world.shown(session)[1]
+    assert said.startswith("A message of the type hologram, which can only be seen in Crisp.")
+    assert f"/inbox/{session}/" in said
+
+
+async def test_an_event_of_crisps_is_a_small_line(world: World) -> None:
+    """An event is said once; one that repeats a state is left to the line about the state."""
+    world.crisp.config({"state_messages": True})
+    async with world.bridge():
+        session = await opened(world)
+        content = {"namespace": "call:ended", "text": "The call has ended"}
+        world.crisp.act(
+            {"do": "operator_message", "session_id": session, "type": "event", "content": content}
+        )
+        world.crisp.act({"do": "set_state", "session_id": session, "state": "resolved"})
+        await eventually(lambda: len(lines(world, session)) == 2, what="the lines")
+        await rest(world)
+    assert sorted(lines(world, session)) == ["Resolved", "\u2139\ufe0f The call has ended"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "fact"),
+    [
+        ("email", "via e-mail"),
+        ("urn:crisp.im:whatsapp:0", "via WhatsApp"),
+        ("urn:crisp.im:sms:0", "via SMS"),
+        ("urn:acme.com:fax:0", "via fax"),
+    ],
+)
+async def test_the_card_names_the_way(world: World, origin: str, fact: str) -> None:
+    """By which way a customer writes is on the card, in people's words."""
+    async with world.bridge():
+        session = await opened(world, origin=origin, subject="Refund")
+    assert fact in facts(world, session)
+    assert "Subject: Refund" in facts(world, session)
+
+
+async def test_the_card_grows_with_what_becomes_known(world: World) -> None:
+    """Copies, topic, pages, verification and rating come to the card; the rating is said too."""
+    async with world.bridge():
+        session = await opened(
+            world, email="maya@example.test", origin="email", page="https://shop.example/home"
+        )
+        act(world, session, "set_participants", emails=["boss@example.test", "law@example.test"])
+        act(world, session, "set_topic", topic="Billing")
+        act(world, session, "visitor_page", url="https://shop.example/pricing", title="Pricing")
+        act(world, session, "visitor_page", url="https://shop.example/checkout", title="Checkout")
+        act(world, session, "rate", stars=4, comment="Quick and *kind*")
+        act(
+            world,
+            session,
+            "emit",
+            event="session:update_verify",
+            data={"session_id": session, "is_verified": True},
+        )
+        await eventually(
+            lambda: "Rated" in facts(world, session) and "verified" in facts(world, session)
+        )
+        await eventually(lambda: lines(world, session), what="the rating's line")
+        await rest(world)
+    card = facts(world, session)
+    assert "✉️ maya@example.test ✓ verified" in card
+    assert "CC: boss@example.test, law@example.test" in card
+    assert "Topic: Billing" in card
+    assert "📄 Checkout · https://shop.example/checkout ← Pricing" in card
+    assert "Rated ★★★★☆ “Quick and *kind*”" in card
+    assert lines(world, session) == ["Rated ★★★★☆ “Quick and *kind*”"]
+
+
+async def test_what_was_known_before_the_thread_is_on_the_card(world: World) -> None:
+    """Copies and topic that Crisp already knows are there when the thread opens."""
+    session = world.visitor("Hello", nickname="Maya", email="maya@example.test")
+    world.crisp.act(
+        {"do": "set_participants", "session_id": session, "emails": ["boss@example.test"]}
+    )
+    world.crisp.act({"do": "set_topic", "session_id": session, "topic": "Billing"})
+    async with world.bridge():
+        world.visitor("again", session)
+        await eventually(lambda: world.root_of(session), what="the card")
+    assert "CC: boss@example.test" in facts(world, session)
+    assert "Topic: Billing" in facts(world, session)
