@@ -203,3 +203,37 @@ async def test_a_stranger_s_message_names_their_team(sim: SlackSimulator, socket
     event = await act(sim, socket, as_="sam", do="message", text="hi")
     assert event["user_team"] == event["source_team"] == event["team"] == "T0OTHER001"
     assert "user_team" not in await act(sim, socket, as_="ana", do="message", text="hi")
+
+
+@pytest.mark.parametrize(
+    ("payload", "error"),
+    [
+        ({"keys": ["a", "b"]}, "invalid_metadata_schema"),
+        ({"deep": {"er": {"x": 1}}}, "invalid_metadata_schema"),
+        ({"none": None}, "invalid_metadata_schema"),
+        ({"key": "x" * 8000}, "metadata_too_large"),
+    ],
+)
+async def test_metadata_must_be_flat_and_small(
+    client: AsyncWebClient, payload: Json, error: str
+) -> None:
+    """Lists of strings, nesting and size are refused, in posts and in updates."""
+    metadata: Json = {"event_type": "x", "event_payload": payload}
+    call = client.chat_postMessage(channel=SUPPORT, text="a", metadata=metadata)
+    assert (await refused(call))["error"] == error
+    ts = (await client.chat_postMessage(channel=SUPPORT, text="a"))["ts"]
+    call = client.chat_update(channel=SUPPORT, ts=ts, text="a", metadata=metadata)
+    assert (await refused(call))["error"] == error
+
+
+async def test_metadata_of_a_wrong_name_is_dropped(
+    sim: SlackSimulator, client: AsyncWebClient
+) -> None:
+    """The message is posted all the same; a good name keeps keys, objects and lists of objects."""
+    payload: Json = {"keys": "a b", "more": {"n": 1}, "each": [{"k": "v"}]}
+    for name in ("bad.name", "good_name"):
+        metadata: Json = {"event_type": name, "event_payload": payload}
+        await client.chat_postMessage(channel=SUPPORT, text=name, metadata=metadata)
+    dropped, kept = sim.dump(channel="support")["channel"]["messages"]
+    assert "metadata" not in dropped
+    assert kept["metadata"]["event_payload"] == payload

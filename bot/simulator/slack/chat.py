@@ -11,6 +11,7 @@ from typing import Any
 from bot.simulator.slack import blocks as block_kit
 from bot.simulator.slack import people, posting, render
 from bot.simulator.slack.api import ApiError, Call, Method
+from bot.simulator.slack.metadata import checked_metadata
 from bot.simulator.slack.model import Channel, Ephemeral, Json, Message
 
 TEXT_MOST = 40_000
@@ -42,18 +43,6 @@ def checked_blocks(blocks: Any) -> list[Json] | None:
     if block_kit.characters(blocks) > block_kit.MESSAGE_CHARACTERS:
         raise ApiError("msg_blocks_too_long")
     return [dict(block) for block in blocks]
-
-
-def checked_metadata(call: Call) -> Json | None:
-    """Return the metadata argument."""
-    metadata = call.args.data("metadata", "invalid_metadata_format")
-    if metadata is None:
-        return None
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):
-        raise ApiError("invalid_metadata_schema")
-    if not isinstance(metadata.get("event_payload"), dict):
-        raise ApiError("invalid_metadata_schema")
-    return metadata
 
 
 def thread_of(call: Call, channel: Channel) -> str | None:
