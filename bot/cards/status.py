@@ -62,8 +62,9 @@ def _of_agent(fate: Fate, place: str, reason: Words) -> list[Block]:
     live = [part for part in fate.parts if part.state != "dropped"]
     lines: list[Line] = [[words(_summary(fate, live), bold=True)]]
     if fate.speaker and live:
-        as_whom = texts.STATUS_NOTE_BY if fate.kind == "note" else texts.STATUS_AS
-        lines.append([words(as_whom.format(name=one_line(fate.speaker, _NAME_LIMIT)))])
+        name = one_line(fate.speaker, _NAME_LIMIT)
+        by, under = texts.STATUS_NOTE_BY.format(name=name), texts.STATUS_AS.format(name=name)
+        lines.append([words(by if fate.kind == "note" else under)])
     lines.append([words(texts.STATUS_WRITTEN + " "), moment(fate.written_at)])
     blocks = [rich_text(lines)]
     if fate.state == "held":
