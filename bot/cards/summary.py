@@ -59,11 +59,13 @@ def _unknown(type_: str, content: object, inbox_url: str) -> str:
 
 def _file(type_: str, fields: Fields) -> str:
     kind = _string(fields, "type").lower().partition("/")[0] or type_
-    title = {
-        "image": texts.IMAGE, "video": texts.VIDEO, "audio": texts.SOUND
-    }.get(kind, texts.FILE)  # fmt: skip
     name = _code(_string(fields, "name") or texts.UNNAMED_FILE)
-    return _lines(title.format(name=name), _string(fields, "url"))
+    titles = {
+        "image": texts.IMAGE.format(name=name),
+        "video": texts.VIDEO.format(name=name),
+        "audio": texts.SOUND.format(name=name),
+    }
+    return _lines(titles.get(kind, texts.FILE.format(name=name)), _string(fields, "url"))
 
 
 def _recording(type_: str, fields: Fields) -> str:
