@@ -82,4 +82,4 @@ def _change(event: CrispWrote, conversation: Conversation | None) -> Change:
     elif event.author is not Author.VISITOR and event.kind != "note" and waiting is not None:
         columns["waiting_since"] = None
         card = True
-    return Change(event.session_id, columns, create=True, card=card)
+    return Change(event.session_id, columns, create=conversation is None, card=card)

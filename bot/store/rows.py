@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -146,6 +147,7 @@ class GivenUp:
     session_id: SessionId | None
 
 
+@lru_cache(maxsize=512)
 def contact_from(text: str) -> Contact:
     """Read a stored contact; fields that this version does not know are passed over."""
     values: dict[str, Any] = json.loads(text)
