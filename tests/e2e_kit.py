@@ -68,3 +68,11 @@ async def figure(port: int, name: str) -> float:
     _, body = await get(port, "/metrics")
     lines = [line for line in body.splitlines() if line.split("{")[0].split(" ")[0] == name]
     return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+
+def hooks(world: World, kind: str) -> dict[str, str]:
+    """Have Crisp send hooks to the bridge; return the settings that go with it."""
+    url = f"http://127.0.0.1:{world.http_port}/crisp/events"
+    world.crisp.config({"hook_url": url, "hook_kind": kind, "hook_delays": [0.05] * 5})
+    secret = "CRISP_HOOK_TOKEN" if kind == "plugin" else "CRISP_HOOK_SECRET"
+    return {"CRISP_EVENTS": "webhook", "BRIDGE_HTTP_PORT": str(world.http_port), secret: ""}

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
 import pytest
 
 from bot.simulator.slack.people import ANA, BEN
+from tests.e2e_kit import hooks, press, quick_redelivery
 from tests.harness import FAST, Json, World, eventually
 
 CRISP_SEND = "POST /website/*/conversation/*/message"
@@ -18,6 +24,7 @@ FAULTS: dict[str, tuple[str, Json]] = {
     "slack limits": ("slack", {"on": "chat.postMessage", "do": "rate_limit", "retry_after": 1}),
     "events come twice": ("crisp", {"on": "event:message:send", "do": "duplicate"}),
 }
+UNAUTHORIZED = 401
 CUSTOMERS = 4
 ROUNDS = 3
 
@@ -80,3 +87,59 @@ async def test_each_message_arrives_once_in_order_over_a_kill_in_the_middle(worl
     async with world.process():
         await all_there(world, sessions, 2 * ROUNDS)
     assert len(world.roots()) == CUSTOMERS
+
+
+# --- no socket at all: Slack in HTTP mode, Crisp with web hooks
+
+
+@asynccontextmanager
+async def over_http(world: World, kind: str) -> AsyncIterator[str]:
+    """Run the process without an app token and without Crisp's socket; yield its address."""
+    settings: dict[str, Any] = {**hooks(world, kind), "SLACK_APP_TOKEN": ""}
+    async with world.process(**settings) as process:
+        await world.slack.set_http(events_url=f"http://127.0.0.1:{world.http_port}/slack/events")
+        yield f"http://127.0.0.1:{world.http_port}"
+        assert process.returncode is None, world.log()
+
+
+@pytest.mark.parametrize("kind", ["plugin", "website"])
+async def test_each_message_arrives_once_in_order_over_http_alone(world: World, kind: str) -> None:
+    """Without a socket on either side, signed or tokened hooks carry all, once each."""
+    async with over_http(world, kind):
+        sessions = [world.visitor("hello", nickname=f"C{n}") for n in range(CUSTOMERS)]
+        await eventually(lambda: len(world.roots()) == CUSTOMERS, what="the threads")
+        world.crisp.faults.add({"on": "event:message:*", "do": "duplicate", "times": 0})
+        world.slack.faults.add({"on": "event:message", "do": "duplicate", "times": 0})
+        await talk(world, sessions, 0)
+        await all_there(world, sessions, ROUNDS)
+        root = world.root_of(sessions[0])
+        assert root is not None
+        assert (await press(world, ANA, "conversation:resolve", ts=root["ts"]))["acked"]
+        await eventually(lambda: world.crisp.dump(sessions[0])["state"] == "resolved")
+        assert world.crisp.dump()["sockets"] == []
+        assert len(world.roots()) == CUSTOMERS
+
+
+@pytest.mark.parametrize("kind", ["plugin", "website"])
+async def test_a_kill_in_the_middle_over_http_loses_nothing(world: World, kind: str) -> None:
+    """What nobody was there to take, or to acknowledge, is sent again or swept: once, in order."""
+    quick_redelivery(world)
+    async with over_http(world, kind):
+        sessions = [world.visitor("hello", nickname=f"C{n}") for n in range(CUSTOMERS)]
+        await eventually(lambda: len(world.roots()) == CUSTOMERS, what="the threads")
+        await talk(world, sessions, 0)
+    await talk(world, sessions, ROUNDS)
+    async with over_http(world, kind):
+        await all_there(world, sessions, 2 * ROUNDS)
+        assert len(world.roots()) == CUSTOMERS
+
+
+@pytest.mark.parametrize("kind", ["plugin", "website"])
+async def test_nobody_else_gets_in_over_http(world: World, kind: str) -> None:
+    """What is not signed, or has not the token, is refused at either door, and leaves no trace."""
+    async with over_http(world, kind) as address, aiohttp.ClientSession() as http:
+        for path in ("/slack/events", "/crisp/events", "/crisp/events?token=guess"):
+            async with http.post(address + path, data=b'{"type":"event_callback"}') as answer:
+                assert answer.status == UNAUTHORIZED, path
+        session = world.visitor("hello")
+        await eventually(lambda: world.shown(session) == ["hello"], what="the thread")

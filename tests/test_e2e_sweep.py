@@ -17,7 +17,7 @@ import pytest
 
 from bot.simulator.slack.people import ANA
 from bot.store.writer import _commit as commit
-from tests.e2e_kit import PATIENT, answers, figure, rest, stored
+from tests.e2e_kit import PATIENT, answers, figure, hooks, rest, stored
 from tests.harness import FAST, OK, World, eventually, get_status
 
 OFTEN = FAST.replace("sweep_every = 300.0", "sweep_every = 0.3")
@@ -278,14 +278,6 @@ async def test_messages_wait_for_the_catch_up(world: World) -> None:
 
 
 # --- the other doors
-
-
-def hooks(world: World, kind: str) -> dict[str, str]:
-    """Have Crisp send hooks to the bridge; return the settings that go with it."""
-    url = f"http://127.0.0.1:{world.http_port}/crisp/events"
-    world.crisp.config({"hook_url": url, "hook_kind": kind, "hook_delays": [0.05] * 5})
-    secret = "CRISP_HOOK_TOKEN" if kind == "plugin" else "CRISP_HOOK_SECRET"
-    return {"CRISP_EVENTS": "webhook", "BRIDGE_HTTP_PORT": str(world.http_port), secret: ""}
 
 
 @pytest.mark.parametrize("kind", ["plugin", "website"])
