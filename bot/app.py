@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from bot.bridge import Bridge, Clients, now, now_ms
 from bot.config import Settings
 from bot.crisp.bucket import GENERATED
 from bot.crisp.client import CrispClient
-from bot.crisp.events import EVENTS
+from bot.crisp.events import COMPOSE_SEND, EVENTS
 from bot.crisp.feed import UploadFeed
 from bot.crisp.rtm import RtmListener
 from bot.desk import Desk
@@ -186,6 +186,7 @@ async def _start_intake(
     intake.create_task(_serve(application, settings, on_listening))
     intake.create_task(bridge.housekeeping())
     intake.create_task(bridge.prune())
+    intake.create_task(bridge.show_typing())
     if settings.slack_app_token is not None:
         intake.create_task(
             SocketModeService(
@@ -252,7 +253,10 @@ def _rtm(bridge: Bridge) -> RtmListener:
         addresses.disconnected()
         bridge.crisp_side.disconnect(reason)
 
-    return _listener(bridge, EVENTS, connected=connected, disconnected=disconnected)
+    typing = (
+        {COMPOSE_SEND: bridge.typists.heard} if bridge.settings.bridge.relay.show_typing else {}
+    )
+    return _listener(bridge, EVENTS, aside=typing, connected=connected, disconnected=disconnected)
 
 
 def _upload_feed(bridge: Bridge) -> UploadFeed:
@@ -271,6 +275,7 @@ def _listener(
     bridge: Bridge,
     events: Sequence[str],
     *,
+    aside: Mapping[str, Callable[[Any], None]] | None = None,
     connected: Callable[[], None],
     disconnected: Callable[[str], None],
 ) -> RtmListener:
@@ -286,7 +291,7 @@ def _listener(
         key=key,
         accept=bridge.accept_crisp,
         events=events,
-        aside={GENERATED: bridge.clients.movers.addresses.heard},
+        aside={GENERATED: bridge.clients.movers.addresses.heard, **(aside or {})},
         on_connected=connected,
         on_disconnected=disconnected,
         rng=random.Random(),  # noqa: S311 - jitter

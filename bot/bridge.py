@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -21,7 +22,7 @@ from bot.crisp import events as crisp_events
 from bot.crisp.client import CrispClient
 from bot.crisp.quota import DailyCount
 from bot.crisp.webhook import Refusal, verify
-from bot.domain import Arrival, Millis, Receipt, Source
+from bot.domain import Arrival, Millis, Receipt, SessionId, Source
 from bot.errors import StoreError
 from bot.inbox import Inbox
 from bot.outbox.dispatcher import Dispatcher, Environment
@@ -33,6 +34,7 @@ from bot.outbox.to_crisp import crisp_courier
 from bot.outbox.to_slack import slack_courier
 from bot.recent_pages import RecentPages
 from bot.relay.access import Rules
+from bot.relay.changes import show_typing
 from bot.router import Router
 from bot.server import Answer, Health
 from bot.slack.client import SlackClient
@@ -47,6 +49,7 @@ from bot.store.waiting import tell_waiting
 from bot.store.writer import Heads, Writer
 from bot.sweep import CrispSweep, SlackSweep
 from bot.telemetry import Metrics
+from bot.typists import Typists
 
 log = structlog.get_logger()
 
@@ -90,6 +93,7 @@ class Bridge:
         self.metrics = Metrics()
         self.pages = RecentPages()
         self.echoes = Echoes()
+        self.typists = Typists(website_id=settings.crisp_website_id, clock=time.monotonic)
         self.rules: Rules = wiring.rules(settings, clients.identity)
         self.writer = Writer(
             files.writer,
@@ -113,8 +117,8 @@ class Bridge:
         learner = Learner(clients.slack, self.reader, redecide=self.inbox.redecide)
         to_slack = slack_courier(
             clients.slack, clients.crisp, self.reader, self.rules,
-            learner=learner, pages=self.pages, clock=now, redecide=self.inbox.redecide,
-            joins=pacing.join,
+            learner=learner, pages=self.pages, typists=self.typists, clock=now,
+            redecide=self.inbox.redecide, joins=pacing.join,
         )  # fmt: skip
         self.to_slack = Dispatcher(
             Source.SLACK, to_slack, wiring.slack_pacer(settings), env,
@@ -256,12 +260,24 @@ class Bridge:
                 log.error("database.busy", reason=str(err))
             await asyncio.sleep(PRUNING_SECONDS)
 
+    async def show_typing(self) -> None:
+        """Have cards looked after whose customers type, until cancelled."""
+        while True:
+            session_id = await self.typists.next_wish()
+            try:
+                await self.writer.submit(partial(_show_typing, session_id=session_id))
+            except StoreError as err:
+                self.typists.looked_after(session_id)
+                log.error("database.busy", reason=str(err))
+
     # --- doors
 
     def accept_crisp(self, arrival: Arrival) -> Awaitable[Receipt]:
         """Accept an event of Crisp's, and keep in mind what may be of use before it is decided."""
         if arrival.kind == "session:sync:pages":
             self.pages.remember(arrival.payload)
+        elif arrival.kind == crisp_events.MESSAGE_SEND:
+            self.typists.stopped(arrival.payload.get("session_id"))
         elif arrival.kind == crisp_events.MESSAGE_RECEIVED:
             payload = arrival.payload
             self.echoes.note(payload.get("session_id"), payload.get("fingerprint"))
@@ -294,6 +310,12 @@ class Bridge:
 
 def _figures(view: View) -> tuple[Mapping[Source, tuple[int, Millis | None]], dict[str, int]]:
     return queue.depths(view), queue.given_up_count(view)
+
+
+def _show_typing(tx: Transaction, session_id: SessionId) -> None:
+    conversation = tx.conversation(session_id)
+    for effect in show_typing(conversation, at=tx.now) if conversation else ():
+        tx.enqueue(effect)
 
 
 def _prune(tx: Transaction) -> int:

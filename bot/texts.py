@@ -43,6 +43,7 @@ MARK_READ: Final = "Mark read in Crisp"
 
 WAITING_SINCE: Final = "waiting since"
 ASSIGNED_TO: Final = "assigned to {name}"
+TYPING: Final = "✍️ is typing…"
 ASSIGNED: Final = "assigned"
 UNASSIGNED: Final = "unassigned"
 CONTINUES: Final = "The message goes on in the thread."

@@ -309,3 +309,33 @@ async def test_where_no_modal_can_open_the_answer_is_said(world: World) -> None:
         )  # fmt: skip
         await eventually(lambda: world.ephemerals(ANA), what="the answer")
         assert "Maya" in str(world.ephemerals(ANA))
+
+
+def card_says(world: World, session_id: str) -> str:
+    """Return all that a conversation's card shows."""
+    return json.dumps((world.root_of(session_id) or {}).get("blocks"), ensure_ascii=False)
+
+
+async def test_the_card_says_while_the_customer_types(world: World) -> None:
+    """If that is wanted, for as long as they do, and never what they type."""
+    async with world.bridge(FAST + "[relay]\nshow_typing = true\n"):
+        session_id = world.visitor("Hi")
+        await eventually(lambda: world.root_of(session_id), what="the card")
+        await rest(world)
+        before = world.slack.dump()["calls"].get("chat.update", 0)
+        for text in ("My pass", "My password is", "My password is sesame"):
+            world.crisp.act({"do": "visitor_typing", "session_id": session_id, "text": text})
+        await eventually(lambda: "is typing" in card_says(world, session_id), what="the line")
+        assert "sesame" not in card_says(world, session_id)
+        await rest(world)
+        assert "is typing" not in card_says(world, session_id)
+        assert world.slack.dump()["calls"]["chat.update"] == before + 2
+        assert "sesame" not in str(stored(world, "SELECT * FROM inbox"))
+
+
+async def test_typing_is_not_even_heard_unless_that_is_wanted(world: World) -> None:
+    """By default the bridge does not subscribe to it."""
+    async with world.bridge():
+        sockets = json.dumps(world.crisp.dump()["sockets"])
+        assert "message:send" in sockets
+        assert "compose" not in sockets

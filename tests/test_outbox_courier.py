@@ -20,7 +20,8 @@ def destinations() -> tuple[Errands, Errands]:
     nothing = object()
     slack = slack_courier(
         nothing, nothing, nothing, Rules(CHANNEL, "w"),  # type: ignore[arg-type]  # not called
-        learner=nothing, pages=RecentPages(), clock=float, redecide=lambda _tx, _ids: None,  # type: ignore[arg-type]  # as above
+        learner=nothing, pages=RecentPages(), typists=nothing, clock=float,  # type: ignore[arg-type]  # as above
+        redecide=lambda _tx, _ids: None,
     )  # fmt: skip
     crisp = crisp_courier(
         nothing, nothing, learner=nothing, echoes=Echoes(), spare=nothing, movers=nothing,  # type: ignore[arg-type]  # as above

@@ -49,6 +49,8 @@ class CardView:
     can_act: bool = True
     edited: bool = False
     removed: bool = False
+    typing: bool = False
+    """The customer types just now."""
 
 
 def root_card(view: CardView) -> Post:
@@ -70,7 +72,7 @@ def root_card(view: CardView) -> Post:
     facts = [plain_text(fact, _PAGES_LIMIT + 4) for fact in _facts(view)]
     starts = range(0, len(facts), CONTEXT_ELEMENTS)
     blocks += [context(facts[start : start + CONTEXT_ELEMENTS]) for start in starts]
-    blocks.append(status_line(conversation, view.assignee))
+    blocks.append(status_line(conversation, view.assignee, typing=view.typing))
     if buttons := _buttons(view):
         blocks.append(actions(buttons, f"conversation:{conversation.session_id}"))
     name = one_line(view.author.name, _NAME_LIMIT) or texts.UNTITLED
@@ -78,8 +80,11 @@ def root_card(view: CardView) -> Post:
     return Post(f"{title} {first.text}" if len(first.text) < _SAID_LIMIT else title, blocks)
 
 
-def status_line(conversation: Conversation, assignee: Operator | None) -> Block:
+def status_line(
+    conversation: Conversation, assignee: Operator | None, *, typing: bool = False
+) -> Block:
     """Return the live line: number, state, since when the customer waits, who has it."""
+    more = [plain_text(texts.TYPING, _FACT_LIMIT)] if typing else []
     words = f"*#{conversation.number}* · {texts.STATES[conversation.state]}"
     if conversation.waiting_since and conversation.state is not State.RESOLVED:
         words += f" · {texts.WAITING_SINCE} {date_mrkdwn(conversation.waiting_since)}"
@@ -87,6 +92,7 @@ def status_line(conversation: Conversation, assignee: Operator | None) -> Block:
         [
             {"type": "mrkdwn", "text": words, "verbatim": True},
             plain_text(assigned_to(conversation, assignee), _FACT_LIMIT),
+            *more,
         ]
     )
 

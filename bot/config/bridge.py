@@ -37,6 +37,7 @@ class Relay(Table):
     company_name: Text = ""
     company_avatar: Annotated[str, StringConstraints(pattern=r"^(https://\S+)?$")] = ""
     backfill: Literal["none", "open"] = "none"
+    show_typing: Annotated[bool, Field(strict=True)] = False
     mark_read: Annotated[bool, Field(strict=True)] = True
     delivery_reactions: Literal["read", "all", "off"] = "read"
     removals: Literal["strike", "delete"] = "strike"

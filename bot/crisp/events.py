@@ -26,6 +26,8 @@ READ_SEND = "message:acknowledge:read:send"
 READ_RECEIVED = "message:acknowledge:read:received"
 """Messages of the team's were read by the visitor (so its name says: not confirmed)."""
 DELIVERED = "message:acknowledge:delivered"
+COMPOSE_SEND = "message:compose:send"
+"""The visitor types, or has stopped: heard over the socket alone, and never stored."""
 CONVERSATION_SEEN = "conversation:seen"
 """Not one of Crisp's: a conversation as a sweep has read it, to be compared with what is stored."""
 

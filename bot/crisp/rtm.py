@@ -57,10 +57,10 @@ class RtmListener:
         """``accept`` must take its place in the queue before it first waits.
 
         ``aside`` are further events, heard at once and not stored: they answer what this process
-        has asked. ``on_connected`` is called each time the socket has let us in, before its first
-        event is handed over; ``on_disconnected`` with the reason whenever a connection has ended or
-        could not be made. ``delay`` bounds the seconds before the next attempt, doubled with
-        each attempt that fails, up to ``longest_delay``.
+        has asked, or are worth nothing later. ``on_connected`` is called each time the socket has
+        let us in, before its first event is handed over; ``on_disconnected`` with the reason
+        whenever a connection has ended or could not be made. ``delay`` bounds the seconds before
+        the next attempt, doubled with each attempt that fails, up to ``longest_delay``.
         """
         self._client = client
         self._website_id = website_id

@@ -1,6 +1,7 @@
 """Editing root cards in place, from what is stored by then.
 
-Responsible for one call a card however much has changed; it is dropped where there is no card.
+Responsible for one call a card however much has changed; it is dropped where there is no card. That
+a customer types is on the card for as long as they do, and is no reason for a call at other times.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from bot.domain import Speaker
 from bot.errors import Refused
 from bot.outbox.courier import Again, Done, Errand, Record, Result, conversation_of
 from bot.outbox.roots import LIVE, Roots, visitor
-from bot.relay.effects import Change, PostMessage, UpdateCard
+from bot.relay.effects import Change, PostMessage, ShowTyping, UpdateCard
 from bot.slack.client import SlackClient
 from bot.store import posted
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow, PostedPart
 from bot.store.transaction import Transaction, card_effect
+from bot.typists import Typists
 
 
 class UpdatingCard(Errand):
@@ -25,8 +27,11 @@ class UpdatingCard(Errand):
     kind = UpdateCard.kind
     dropped = True
 
-    def __init__(self, slack: SlackClient, reader: Reader, roots: Roots) -> None:
-        """Edit through ``slack`` what ``roots`` renders."""
+    def __init__(
+        self, slack: SlackClient, reader: Reader, roots: Roots, *, typists: Typists
+    ) -> None:
+        """Edit through ``slack`` what ``roots`` renders; ``typists`` knows who types."""
+        self._typists = typists
         self._slack = slack
         self._reader = reader
         self._roots = roots
@@ -35,9 +40,12 @@ class UpdatingCard(Errand):
         """Name the method and channel that Slack counts the call under."""
         return f"chat.update:{row.conversation.channel if row.conversation else None}"
 
-    async def attempt(self, row: OutboxRow, payload: UpdateCard) -> Result:
+    async def attempt(self, row: OutboxRow, payload: UpdateCard | ShowTyping) -> Result:
         """Edit the card, if the conversation has one."""
         del payload
+        return await self._edit(row)
+
+    async def _edit(self, row: OutboxRow) -> Result:
         conversation = conversation_of(row)
         channel, root_ts = conversation.channel, conversation.thread_ts
         if root_ts is None or channel is None:
@@ -55,14 +63,41 @@ class UpdatingCard(Errand):
                 return root
             conversation = root.conversation
             columns = {k: v for k, v in root.columns.items() if k not in LIVE}
-        card = self._roots.card(conversation, shown, operators)
+        typing = self._typists.left(conversation.session_id) > 0
+        card = self._roots.card(conversation, shown, operators, typing=typing)
         try:
             await self._slack.update(channel, root_ts, card, speaker=visitor(conversation))
         except Refused as err:
             if err.code != "message_not_found":
                 raise
             # The root was deleted: the next message finds that out.
+        self._typists.card_says(conversation.session_id, typing=typing)
         return Done(_updated(row, columns))
+
+
+class ShowingTyping(UpdatingCard):
+    """The card of somebody who types: one edit when they begin, one when they have ended."""
+
+    kind = ShowTyping.kind
+    dropped = fleeting = True
+
+    async def attempt(self, row: OutboxRow, payload: UpdateCard | ShowTyping) -> Result:
+        """Edit the card if it says what is not so, and not too soon; stay until they have ended."""
+        del payload
+        session_id = conversation_of(row).session_id
+        left = self._typists.left(session_id)
+        if (left > 0) is not self._typists.shown(session_id):
+            pause = self._typists.pause(session_id)
+            if pause > 0:
+                return Again(after=pause)
+            if left <= 0:
+                self._typists.looked_after(session_id)
+            result = await self._edit(row)
+            return Again(after=left) if left > 0 else result
+        if left > 0:
+            return Again(after=left)
+        self._typists.looked_after(session_id)
+        return Done()
 
 
 def _shown(first: PostedPart, *, keep: bool) -> PostMessage:

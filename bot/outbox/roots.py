@@ -100,7 +100,12 @@ class Roots:
         return Again(after=min(max(SOON, waited / 2), SELDOM))  # each call counts
 
     def card(
-        self, conversation: Conversation, payload: PostMessage, operators: Iterable[Operator]
+        self,
+        conversation: Conversation,
+        payload: PostMessage,
+        operators: Iterable[Operator],
+        *,
+        typing: bool = False,
     ) -> Post:
         """Render the card of a conversation whose root is ``payload``."""
         shown = rendering.as_root(payload)
@@ -113,6 +118,7 @@ class Roots:
                 author_kind=shown.author,
                 edited=shown.edited,
                 removed=shown.removed,
+                typing=typing,
                 assignee=assignee,
                 inbox_url=convert.inbox_url(self.rules.website_id, conversation.session_id),
                 now=Millis(int(self._clock() * 1000)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.crisp.client import CrispClient
-from bot.outbox.card_edits import UpdatingCard
+from bot.outbox.card_edits import ShowingTyping, UpdatingCard
 from bot.outbox.courier import Errands
 from bot.outbox.learner import Learner, Learning
 from bot.outbox.notices import Reacting, Removing, Responding, Telling
@@ -20,6 +20,7 @@ from bot.recent_pages import RecentPages
 from bot.relay.access import Rules
 from bot.slack.client import SlackClient
 from bot.store.reader import Reader
+from bot.typists import Typists
 
 
 def slack_courier(
@@ -30,6 +31,7 @@ def slack_courier(
     *,
     learner: Learner,
     pages: RecentPages,
+    typists: Typists,
     clock: Callable[[], float],
     redecide: Redecide,
     joins: bool = True,
@@ -45,7 +47,8 @@ def slack_courier(
         (
             Posting(slack, reader, roots, looks=looks, redecide=redecide, joins=joins),
             UpdatingPost(slack, reader, rules),
-            UpdatingCard(slack, reader, roots),
+            UpdatingCard(slack, reader, roots, typists=typists),
+            ShowingTyping(slack, reader, roots, typists=typists),
             Reacting(slack, reader),
             Telling(slack),
             Responding(slack),

@@ -30,6 +30,7 @@ from bot.relay.effects import (
     PostMessage,
     Priority,
     SetState,
+    ShowTyping,
 )
 
 
@@ -181,6 +182,27 @@ def mark_read(
 def read_mark_key(session_id: SessionId) -> Key:
     """Name the one row that marks a conversation's messages as read."""
     return Key(f"read:{session_id}")
+
+
+def show_typing(conversation: Conversation, *, at: Millis) -> tuple[Effect, ...]:
+    """Return the row that shows on the card that the customer types; nothing where none is.
+
+    It is last in the lane of the card's other edits, and in their bucket.
+    """
+    if conversation.thread_ts is None or not conversation.known:
+        return ()
+    session_id = conversation.session_id
+    return (
+        Effect(
+            payload=ShowTyping(at),
+            lane=keys.card(session_id),
+            destination=Source.SLACK,
+            key=Key(f"typing:{session_id}"),
+            order_key=1,
+            priority=Priority.LAST,
+            session_id=session_id,
+        ),
+    )
 
 
 def operator_name(user_id: OperatorId | None, operators: Iterable[Operator]) -> str:

@@ -180,6 +180,18 @@ class UpdateCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowTyping:
+    """Let the card say that the customer types, for as long as they do.
+
+    ``at`` tells one wish from the next, in epoch milliseconds.
+    """
+
+    kind: ClassVar[str] = "typing"
+    wanted_anew: ClassVar[bool] = True
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
 class React:
     """Make this the one reaction of the bot's on a message; an empty name means none."""
 
@@ -254,6 +266,7 @@ Payload = (
     | UpdateCard
     | React
     | MarkRead
+    | ShowTyping
     | Tell
     | Respond
     | Remove
