@@ -55,6 +55,25 @@ class Platforms:
         """The channel of the threads."""
         return self._slack.channel_id
 
+    def posts(self) -> int:
+        """Return how many posts the bot has in the channel."""
+        return sum(1 for thread in self._threads() for post in thread if post.get("bot_id"))
+
+    def refused(self) -> int:
+        """Return how often Slack did not take a post."""
+        return int(self._slack.dump()["calls"].get("chat.postMessage", 0)) - self.posts()
+
+    def shown(self) -> list[list[int]]:
+        """Return for each thread the numbers of the messages that it shows, from the top."""
+        return [
+            [int(number) for post in thread for number in _NUMBER.findall(str(post["blocks"]))]
+            for thread in self._threads()
+        ]
+
+    def _threads(self) -> list[list[dict[str, Any]]]:
+        roots = self._slack.dump()["channels"][self.channel]["messages"]
+        return [[root, *root["replies"]] for root in roots if root.get("bot_id")]
+
     def crisp_calls(self) -> int:
         """Return how many calls to Crisp's REST API were made so far."""
         total: int = self._crisp.dump()["calls"]["total"]
@@ -94,10 +113,10 @@ class Platforms:
         self._publish(event, data)
 
     def _arrived(self, text: str) -> None:
-        found = _NUMBER.search(text)
-        if found is None:
-            return
-        number = int(found.group(1))
+        for number in sorted(set(_NUMBER.findall(text))):
+            self._has_arrived(int(number))
+
+    def _has_arrived(self, number: int) -> None:
         self.arrivals[number] += 1
         if self.arrivals[number] > 1:
             return
@@ -136,9 +155,17 @@ class Platforms:
             self._on_arrival = None
         return self.last_arrival - start
 
-    async def _all(self, count: int) -> None:
+    async def burst(self, sessions: list[str], *, count: int, patience: float) -> None:
+        """Write all at once, as customers who take turns, and wait until all have arrived."""
+        self.latencies = []
+        for index in range(count):
+            await self.write(Way.TO_SLACK, sessions[index % len(sessions)])
+            await asyncio.sleep(0)
+        await self._all(count, patience=patience)
+
+    async def _all(self, count: int, *, patience: float | None = None) -> None:
         """Wait until ``count`` messages have arrived; AssertionError if they do not."""
-        patience = time.perf_counter() + PATIENCE
+        patience = time.perf_counter() + (patience or PATIENCE)
         while len(self.latencies) < count:
             if time.perf_counter() > patience:
                 raise AssertionError(f"{count - len(self.latencies)} of {count} never arrived")
@@ -162,9 +189,14 @@ PATIENCE = 60.0
 
 
 @asynccontextmanager
-async def platforms() -> AsyncIterator[Platforms]:
-    """Run both simulators, without throttling."""
-    slack, crisp = SlackSimulator(limits=False), CrispSimulator(limits=False)
+async def platforms(pace: tuple[float, int] | None = None) -> AsyncIterator[Platforms]:
+    """Run both simulators, without throttling.
+
+    With ``pace`` Slack has its limits, and takes so many posts a second after so many at once.
+    """
+    slack, crisp = SlackSimulator(limits=pace is not None), CrispSimulator(limits=False)
+    if pace is not None:
+        slack.configure(rates={"chat.postMessage": list(pace)})
     await slack.start()
     await crisp.start()
     try:

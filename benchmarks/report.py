@@ -6,11 +6,14 @@ Responsible for presentation only.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.burst import AIM as BURST_AIM
+from benchmarks.burst import Compared
 from benchmarks.measure import Figures, Subject
 from benchmarks.platforms import Way
 
@@ -100,6 +103,47 @@ def show(measured: Subjects, *, fsync: float, console: Console) -> None:
     console.print(table)
     console.print(f"fsync of 8 kB: {fsync * 1000:.2f} ms")
     for aim, value, met in aims(measured):
+        console.print(f"{'met   ' if met else 'MISSED'} {aim}: {value}", highlight=False)
+
+
+def burst_figures(compared: Compared) -> dict[str, Any]:
+    """Return what became of a burst as JSON values."""
+    return {
+        **asdict(compared),
+        "ratio": compared.ratio,
+        "aims": [{"aim": a, "measured": m, "met": met} for a, m, met in burst_aims(compared)],
+    }
+
+
+def burst_aims(compared: Compared) -> list[tuple[str, str, bool]]:
+    """Return what is aimed at for a burst, what was measured, and whether it is met."""
+    broken = sum(one.doubled + one.out_of_order for one in (compared.joined, compared.single))
+    return [
+        (
+            "a burst is readable in a third of the time of a post each",
+            f"{compared.ratio:.2f}",
+            compared.ratio <= BURST_AIM,
+        ),
+        ("nothing of a burst is lost, doubled or out of order", str(broken), broken == 0),
+    ]
+
+
+def show_burst(compared: Compared, *, console: Console) -> None:
+    """Print a table."""
+    burst = compared.burst
+    title = (
+        f"{burst.messages} messages of {burst.conversations} conversations at once into a channel"
+        f" that takes {burst.at_once} posts and then {burst.posts_per_second:g} a second"
+    )
+    table = Table(title=title, title_justify="left")
+    for heading in ("", "joined", "a post each"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    both = (compared.joined, compared.single)
+    table.add_row("seconds until all can be read", *(f"{one.seconds:.1f}" for one in both))
+    table.add_row("posts", *(str(one.posts) for one in both))
+    table.add_row("refused by Slack as too many", *(str(one.refused) for one in both))
+    console.print(table)
+    for aim, value, met in burst_aims(compared):
         console.print(f"{'met   ' if met else 'MISSED'} {aim}: {value}", highlight=False)
 
 

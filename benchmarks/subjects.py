@@ -18,6 +18,8 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parent.parent
 _TICKS = os.sysconf("SC_CLK_TCK")
 _STARTING = 60.0
+UNPACED = "[pacing]\nposts_per_second = 0\n"
+"""Slack is called as fast as it answers."""
 _STOPPING = 15.0
 
 
@@ -57,12 +59,14 @@ async def baseline(settings: dict[str, str], folder: Path) -> AsyncIterator[Weig
 
 
 @asynccontextmanager
-async def bridge(settings: dict[str, str], folder: Path) -> AsyncIterator[Weighed]:
+async def bridge(
+    settings: dict[str, str], folder: Path, *, config: str = UNPACED
+) -> AsyncIterator[Weighed]:
     """Run ``slack-crisp-bridge run`` until the block ends; its database is in ``folder``."""
-    config = folder / "bridge.toml"
-    config.write_text("[pacing]\nposts_per_second = 0\n")
+    file = folder / "bridge.toml"
+    file.write_text(config)
     port = _free_port()
-    env = {**settings, "BRIDGE_CONFIG": str(config), "BRIDGE_HTTP_PORT": str(port)}
+    env = {**settings, "BRIDGE_CONFIG": str(file), "BRIDGE_HTTP_PORT": str(port)}
     async with _process(("-m", "bot.cli", "run"), env, folder) as process:
         async with asyncio.timeout(_STARTING):
             while not await _is_ready(port):

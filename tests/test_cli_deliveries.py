@@ -17,12 +17,14 @@ from bot.config import load_database
 from bot.crisp import events as crisp_events
 from bot.domain import Arrival, Source
 from bot.errors import StoreError
+from bot.outbox import joining
 from bot.simulator.slack.people import ANA, BEN
 from bot.store import beside, deliveries, queue
 from bot.store.files import open_files
 from bot.store.transaction import Transaction
 from bot.store.writer import Job, run_jobs
 from tests.harness import World, eventually
+from tests.joining_kit import LANE, Talk
 
 SEND = "POST /website/*/conversation/*/message"
 SECRET = "the customer's own words"
@@ -229,6 +231,34 @@ def test_the_list_ends_at_its_limit(database: Path, capsys: pytest.CaptureFixtur
     assert found["more"] is True
     assert run("list", "--limit", "3", "--json") == 0
     assert json.loads(capsys.readouterr().out)["more"] is False
+
+
+def test_messages_that_share_a_post_are_listed_and_retried_together(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each has a line that says so; whichever is retried, all are."""
+    with beside.changing(database, now_ms=1) as tx:
+        talk = Talk(tx)
+        first, second, third = (talk.say(SECRET, at=at) for at in (1, 2, 3))
+        row = joining.join(tx, talk.head())
+        queue.give_up(tx, row, certain=False, error="no_answer")
+    assert run("list", "--state", "uncertain", "--json") == 0
+    found = json.loads(capsys.readouterr().out)["deliveries"]
+    assert [row["key"] for row in found] == [first, second, third]
+    assert [row["joined_to"] for row in found] == [None, first, first]
+    assert run("show", second, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["joined"] == [first, third]
+    assert run("list") == 0
+    shown = capsys.readouterr().out
+    assert "joined" in shown
+    assert SECRET not in shown
+    assert run("retry", third) == 0
+    assert run("list", "--state", "uncertain") == 0
+    assert "Nothing is uncertain." in capsys.readouterr().out
+    with beside.reading(database, now_ms=1) as view:
+        head = queue.head(view, LANE)
+    assert head is not None
+    assert head.keys == (first, second, third)
 
 
 def test_an_arrival_that_was_put_back_waits(

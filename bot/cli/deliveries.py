@@ -154,10 +154,16 @@ def _table(found: list[dict[str, Any]]) -> Table:
             f"#{number}" if number is not None else "",
             str(row["attempts"]),
             _ago(row["since"]),
-            row["error"] or "",
+            _reason(row),
             row["key"],
         )
     return table
+
+
+def _reason(row: dict[str, Any]) -> str:
+    """Say why a row is open, and of one that it shares the post of another."""
+    said = (row["error"], "joined" if row["joined_to"] else None)
+    return ", ".join(one for one in said if one)
 
 
 def _ago(since: int) -> str:

@@ -3,7 +3,8 @@
 Responsible for listing, showing and trying again, across the tables that hold what is open. It
 must not show what anybody wrote.
 
-A delivery's key is the outbox row's; ``inbox:ID`` names an arrival, ``held:CHANNEL:TS`` a reply.
+A delivery's key is the outbox row's, also where several go out in one post: whichever of them is
+tried again, all are; ``inbox:ID`` names an arrival, ``held:CHANNEL:TS`` a reply.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from bot import texts
 from bot.domain import Key
 from bot.relay.effects import Learn
 from bot.relay.failures import undecided
-from bot.store import queue
+from bot.store import queue, sets
 from bot.store.transaction import Transaction
 from bot.store.view import View
 
@@ -27,18 +28,20 @@ RETRY = "retry"
 
 _OUTBOX = (
     "SELECT o.key, o.state, 'to ' || o.destination AS direction, o.kind, c.number AS conversation,"
-    " c.session_id, o.attempts, o.error, o.accepted_at AS since, o.not_before"
-    " FROM outbox o LEFT JOIN conversations c ON c.number = o.conversation"
+    " c.session_id, coalesce(l.attempts, o.attempts) AS attempts, coalesce(l.error, o.error) AS"
+    " error, o.accepted_at AS since, coalesce(l.not_before, o.not_before) AS not_before,"
+    " l.key AS joined_to FROM outbox o LEFT JOIN conversations c ON c.number = o.conversation"
+    " LEFT JOIN outbox l ON l.id = o.leader"
 )
 _ARRIVALS = (
     "SELECT 'inbox:' || id AS key, CASE state WHEN 'failed' THEN state ELSE 'pending' END AS state,"
     " 'from ' || source AS direction, kind, NULL AS conversation, NULL AS session_id,"
-    " 0 AS attempts, error, accepted_at AS since, 0 AS not_before FROM inbox"
+    " 0 AS attempts, error, accepted_at AS since, 0 AS not_before, NULL AS joined_to FROM inbox"
 )
 _HELD = (
     "SELECT 'held:' || m.channel || ':' || m.ts AS key, m.state, 'from slack' AS direction,"
     " m.kind, c.number AS conversation, c.session_id, 0 AS attempts, NULL AS error,"
-    " m.occurred_at AS since, 0 AS not_before"
+    " m.occurred_at AS since, 0 AS not_before, NULL AS joined_to"
     " FROM messages m JOIN conversations c ON c.number = m.conversation"
 )
 _LISTED = {
@@ -96,6 +99,10 @@ def show(view: View, key: str) -> dict[str, Any] | None:
     if row is None:
         return None
     shown = _as_dict(row)
+    if "leader" in shown:
+        del shown["leader"]
+        together = sets.keys(view, Key(key))
+        shown["joined"] = [other for other in together if other != key]
     if shown.get("payload") is not None:
         shown["payload"] = sorted(json.loads(shown["payload"]))
     return shown

@@ -109,10 +109,14 @@ def leading(view: View, key: Key) -> Key:
     return Key(found[0]) if found else key
 
 
-def is_set(view: View, key: Key) -> bool:
-    """Tell whether a row goes out together with others."""
-    sql = "SELECT 1 FROM outbox WHERE leader = (SELECT id FROM outbox WHERE key = ?) LIMIT 1"
-    return view.conn.execute(sql, (leading(view, key),)).fetchone() is not None
+def keys(view: View, key: Key) -> tuple[Key, ...]:
+    """Return the keys of all that goes out together with a row, its own among them, in order."""
+    rows = view.conn.execute(
+        "SELECT o.key FROM outbox l JOIN outbox o ON o.id = l.id OR o.leader = l.id"
+        " WHERE l.key = ? ORDER BY o.leader IS NOT NULL, o.order_key, o.id",
+        (leading(view, key),),
+    )
+    return tuple(Key(row[0]) for row in rows)
 
 
 def requeue(tx: Transaction, key: Key) -> None:

@@ -51,7 +51,7 @@ def settle(tx: Transaction, whose: Whose) -> None:
 
 def _is_stray(tx: Transaction, whose: Whose) -> bool:
     """Tell whether its root is several messages in one post: no card, its own row removes it."""
-    return whose.key is not None and sets.is_set(tx, whose.key)
+    return whose.key is not None and len(sets.keys(tx, whose.key)) > 1
 
 
 def _opens_another(tx: Transaction, session_id: SessionId) -> bool:
