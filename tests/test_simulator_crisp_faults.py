@@ -113,7 +113,7 @@ async def test_late_answers_a_failure_and_acts_afterwards(
 
 async def test_delay_waits_and_goes_on(sim: CrispSimulator, client: Rest, session: str) -> None:
     """A call that is held back does not hold back another."""
-    sim.faults.add({"on": SEND, "do": "delay", "seconds": 0.1})
+    sim.faults.add({"on": SEND, "do": "delay", "seconds": 1.0})
     slow = asyncio.create_task(send(client, session, "slow"))
     async with asyncio.timeout(WAIT):
         while sim.faults.dump()[0]["applied"] == 0:
