@@ -100,6 +100,16 @@ async def test_a_mark_can_be_of_the_whole_conversation(
     assert all(m["read"] for m in sim.dump(session)["messages"])
 
 
+async def test_crisp_can_be_made_to_name_messages_itself(sim: CrispSimulator, client: Rest) -> None:
+    """Whoever relies on the fingerprint that was sent along is found out."""
+    sim.config({"rename": True})
+    session = visit(sim)
+    body = {"type": "text", "from": "operator", "origin": "chat", "content": "x", "fingerprint": 7}
+    given = (await client.data("POST", f"W/conversation/{session}/message", body))["fingerprint"]
+    assert given != body["fingerprint"]
+    assert sim.dump(session)["messages"][-1]["fingerprint"] == given
+
+
 async def test_the_names_of_the_read_marks_can_change_places(sim: CrispSimulator, ear: Ear) -> None:
     """Whoever relies on the name alone is found out."""
     sim.config({"swap_acknowledges": True})

@@ -20,7 +20,7 @@ from bot.files import Reason, SlackFile, sent_as
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.echoes import Echoes
 from bot.outbox.moving import LARGE, TRANSFER, TRIES, Movers
-from bot.outbox.sends import BUCKET
+from bot.outbox.sends import BUCKET, sent
 from bot.relay.effects import SendFile
 from bot.store import queue
 from bot.store.rows import OutboxRow
@@ -67,10 +67,7 @@ class SendingFile(Errand):
             }
         )
         given = await self._crisp.send_message(conversation_of(row).session_id, message)
-        if given == payload.fingerprint:
-            return _sent(row)
-        log.warning("crisp.other_fingerprint", key=row.key)
-        return Done(lambda tx: queue.deliver_part(tx, row, fingerprint=given))
+        return sent(row, given=given, chosen=payload.fingerprint)
 
     async def look(self, row: OutboxRow, payload: SendFile) -> Result | None:
         """Find the message by its fingerprint; before the bytes are there, there is none."""

@@ -10,11 +10,13 @@ import structlog
 from bot.crisp.client import CrispClient
 from bot.crisp.convert import to_sender
 from bot.crisp.models import OutgoingMessage
+from bot.domain import Fingerprint
 from bot.outbox.courier import Done, Errand, Result, conversation_of
 from bot.outbox.echoes import Echoes
 from bot.relay.effects import SendMessage
-from bot.store import queue
+from bot.store import queue, revisions
 from bot.store.rows import OutboxRow
+from bot.store.transaction import Transaction
 
 log = structlog.get_logger()
 
@@ -52,11 +54,7 @@ class Sending(Errand):
             }
         )
         given = await self._crisp.send_message(conversation_of(row).session_id, message)
-        if given == payload.fingerprint:
-            return _sent(row)
-        # Not what Crisp documents; edits and read marks go by its name for the message.
-        log.warning("crisp.other_fingerprint", key=row.key)
-        return Done(lambda tx: queue.deliver_part(tx, row, fingerprint=given))
+        return sent(row, given=given, chosen=payload.fingerprint)
 
     async def look(self, row: OutboxRow, payload: SendMessage) -> Result | None:
         """Find it by its fingerprint."""
@@ -65,6 +63,24 @@ class Sending(Errand):
             return _sent(row)
         found = await self._crisp.get_message(session_id, payload.fingerprint)
         return None if found is None else _sent(row)
+
+
+def sent(row: OutboxRow, *, given: Fingerprint, chosen: Fingerprint) -> Done:
+    """Store that a message was sent, by Crisp's name for it: edits and read marks go by that.
+
+    Crisp documents that it takes ours over. If it does not, the echo may have come before the
+    answer, and was taken for an operator's message: that is taken back.
+    """
+    if given == chosen:
+        return _sent(row)
+    log.warning("crisp.other_fingerprint", key=row.key)
+    session_id = conversation_of(row).session_id
+
+    def record(tx: Transaction) -> None:
+        queue.deliver_part(tx, row, fingerprint=given)
+        revisions.take_back(tx, session_id, given)
+
+    return Done(record)
 
 
 def _sent(row: OutboxRow) -> Done:

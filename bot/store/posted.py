@@ -17,6 +17,9 @@ from bot.store.view import View
 ANSWERED = frozenset({"picker", "field"})
 """Kinds of messages that a customer fills in: an update of one is an answer, not an edit."""
 
+OURS = "ours"
+"""The kind of a message that was taken for an operator's, and is one of our own."""
+
 _PARTS = (
     "SELECT p.id, p.message, p.part, p.state, p.channel, p.ts, p.joined_to, p.shown, p.placed,"
     " m.content, m.speaker, m.author, m.kind, m.version, m.removed"
@@ -49,9 +52,9 @@ def of_message(view: View, message: int) -> tuple[PostedPart, ...]:
 
 
 def payload_of(part: PostedPart) -> PostMessage | None:
-    """Return what a part shows by now, as it would be posted; None if its message is shorter."""
+    """Return what a part shows by now, as it would be posted; None if there is nothing of it."""
     texts = cards.message_parts(part.content)
-    if part.part >= len(texts):
+    if part.part >= len(texts) or part.kind == OURS:
         return None
     return PostMessage(
         texts[part.part],

@@ -60,6 +60,14 @@ def revise(tx: Transaction, change: Revise) -> None:
     show(tx, change.message)
 
 
+def take_back(tx: Transaction, session_id: SessionId, fingerprint: Fingerprint) -> None:
+    """Show nothing of a message any more that has turned out to be a reply of ours."""
+    found = written(tx, session_id, fingerprint)
+    if found is not None:
+        tx.conn.execute("UPDATE messages SET kind = ? WHERE id = ?", (posted.OURS, found.id))
+        revise(tx, Revise(found.id, None))
+
+
 def show(tx: Transaction, message: int) -> None:
     """Let every post of a message show its last version, and post what it has become longer by."""
     known = posted.of_message(tx, message)

@@ -32,6 +32,7 @@ class Modes:
     notes: bool = True
     plan_limit: bool = False
     send_status: int = 202
+    rename: bool = False
     state_messages: bool = False
     whole_acknowledges: bool = False
     swap_acknowledges: bool = False

@@ -49,7 +49,8 @@ def send_message(world: World, call: Call) -> Answer:
     reason = "dispatched" if status == 202 else "sent"  # noqa: PLR2004 - HTTP's own number
     if wanted and world.modes.dedupe and conversation.thread.knows(wanted):
         return Answer({"fingerprint": wanted}, status, reason)
-    message = talk.send(world, conversation, call.body)
+    body = {**call.body, "fingerprint": None} if world.modes.rename else call.body
+    message = talk.send(world, conversation, body)
     fingerprint = message["fingerprint"] if message else wanted or world.new_fingerprint()
     return Answer({"fingerprint": fingerprint}, status, reason)
 
