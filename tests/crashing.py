@@ -30,7 +30,7 @@ from bot.outbox.posts import Posting
 from bot.outbox.sends import Sending
 from bot.slack import socket
 from bot.slack.client import SlackClient
-from bot.store import migrate, queue, sets
+from bot.store import migrate, queue, reactions, seen, sets
 from bot.store.transaction import Transaction
 from bot.sweep import CrispSweep, SlackSweep
 
@@ -98,6 +98,11 @@ POINTS: dict[str, Point] = {
         queue, "finish", after=True, wanted=lambda _tx, row: row.kind == "send"
     ),
     "send-committed": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("send")),
+    "acknowledged": Point(seen, "keep", after=True),
+    "unreacted": Point(SlackClient, "unreact", after=True),
+    "reacted": Point(SlackClient, "react", after=True),
+    "reaction-in-commit": Point(reactions, "became", after=True),
+    "marked-read": Point(CrispClient, "mark_read", after=True),
     "learned": Point(Learner, "learn", after=True),
     "before-look": Point(Sending, "look"),
     "slack-look": Point(Posting, "look", after=True),

@@ -347,3 +347,33 @@ async def test_killed_while_messages_share_a_post(
         async with scene.crashing(second, config=SLOW):
             pass
     await finish(talk)
+
+
+@pytest.mark.parametrize(
+    ("point", "nth"),
+    [
+        ("acknowledged", 1), ("unreacted", 1), ("reacted", 1), ("reacted", 2),
+        ("reaction-in-commit", 1), ("reaction-in-commit", 2), ("marked-read", 1),
+    ],
+)  # fmt: skip
+async def test_killed_while_a_reply_is_marked(scene: Scene, point: str, nth: int) -> None:
+    """Killed between the calls about a reply, the next run leaves one reaction, the right one."""
+    world, config = scene.world, FAST + '[relay]\ndelivery_reactions = "all"\n'
+    async with scene.crashing(point, nth, config=config) as victim:
+
+        def met(condition: object) -> bool:
+            return bool(condition) or victim.returncode is not None
+
+        await up(world, victim)
+        session = world.visitor("Hi")
+        await eventually(lambda: met(world.root_of(session)), what="the thread")
+        ts = await world.reply(session, "Hello", user=ANA)
+        await eventually(lambda: met(world.reactions(ts)), what="the first reaction")
+        world.crisp.act({"do": "visitor_read", "session_id": session})
+    async with world.bridge(config):
+        world.crisp.act({"do": "visitor_read", "session_id": session, "whole": True})
+        await eventually(lambda: world.reactions(ts) == {"mailbox_with_mail"}, what="the letter")
+        await rest(world)
+        assert world.reactions(ts) == {"mailbox_with_mail"}
+        assert world.crisp.dump(session)["unread"]["operator"] == 0
+        assert answers(world, session) == ["Hello"]

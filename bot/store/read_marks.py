@@ -14,10 +14,17 @@ from bot.store.view import View
 
 NAMED = 100
 """At most so many messages are named in one call, the latest ones."""
+LOOKED_BACK = 100
+"""So many messages before a reply are looked at for what it answers."""
 
 _UNREAD = (
     " FROM messages m JOIN parts p ON p.message = m.id WHERE m.author = 'visitor'"
     " AND m.conversation = ? AND m.id <= ? AND p.seen <> 'read'"
+)
+_ANSWERED = (
+    "SELECT max(m.id) FROM (SELECT id, author FROM messages WHERE conversation = ? AND id < ?"
+    " ORDER BY id DESC LIMIT ?) m CROSS JOIN parts p ON p.message = m.id"
+    " WHERE m.author = 'visitor' AND p.state = 'delivered' AND p.seen <> 'read'"
 )
 
 
@@ -33,8 +40,7 @@ def answered(tx: Transaction, part_id: int | None) -> None:
     ).fetchone()
     if reply is None:
         return
-    sql = "SELECT max(m.id)" + _UNREAD + " AND p.state = 'delivered'"
-    latest = tx.conn.execute(sql, (reply[1], reply[0])).fetchone()[0]
+    latest = tx.conn.execute(_ANSWERED, (reply[1], reply[0], LOOKED_BACK)).fetchone()[0]
     session_id = SessionId(reply[2])
     wished = tx.conn.execute(
         "SELECT json_extract(payload, '$.up_to') FROM outbox WHERE key = ?",
@@ -57,9 +63,11 @@ def latest_message(view: View, session_id: SessionId) -> int:
 def to_name(view: View, number: int, up_to: int) -> tuple[Fingerprint, ...] | None:
     """Return the customer's messages to be named; None if all that they wrote is read."""
     newest = view.conn.execute(
-        "SELECT max(id) FROM messages WHERE conversation = ? AND author = 'visitor'", (number,)
-    ).fetchone()[0]
-    if newest is None or newest <= up_to:
+        "SELECT id FROM messages WHERE conversation = ? AND author = 'visitor'"
+        " ORDER BY id DESC LIMIT 1",
+        (number,),
+    ).fetchone()
+    if newest is None or newest[0] <= up_to:
         return None
     rows = view.conn.execute(
         "SELECT DISTINCT m.fingerprint" + _UNREAD + " ORDER BY m.fingerprint DESC LIMIT ?",

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from bot.domain import Fingerprint, Key, Millis, SessionId
 from bot.relay.effects import Seen
 from bot.relay.truth import SEEN
-from bot.store import queue, truth
+from bot.store import edits, queue, truth
 from bot.store.transaction import Transaction
 from bot.store.view import View
 
@@ -21,7 +21,8 @@ _SWAPPED = "acknowledges_swapped"
 _BEHIND = " AND m.kind <> 'note' AND p.seen IN (SELECT value FROM json_each(:lower))"
 _CONVERSATION = "(SELECT number FROM conversations WHERE session_id = :session)"
 _NAMED = (
-    "SELECT p.id FROM parts p JOIN messages m ON m.id = p.message"  # noqa: S608 - fixed texts
+    # In this order: there are fewer names than messages in a conversation.
+    "SELECT p.id FROM parts p CROSS JOIN messages m ON m.id = p.message"  # noqa: S608 - fixed texts
     " WHERE p.fingerprint IN (SELECT value FROM json_each(:names))"
     f" AND m.conversation = {_CONVERSATION} AND m.author = 'agent'{_BEHIND}"
     " UNION SELECT p.id FROM messages m JOIN parts p ON p.message = m.id"
@@ -100,5 +101,6 @@ def keep(tx: Transaction, seen: Seen) -> None:
             (part_id,),
         ).fetchone()
         if doubtful is not None:
+            edits.confirming(tx, Key(doubtful[0]))
             queue.confirm(tx, Key(doubtful[0]), {})
         truth.refresh_part(tx, part_id)
