@@ -71,6 +71,9 @@ async def test_marks_tell_whose_messages_they_are_about(sim: CrispSimulator, ear
     session = visit(sim)
     theirs = sim.dump(session)["messages"][0]["fingerprint"]
     ours = answer(sim, session)
+    note = sim.act({"do": "operator_note", "session_id": session, "text": "psst"})["fingerprint"]
+    seen = {"do": "visitor_read", "session_id": session, "fingerprints": [note]}
+    assert sim.act(seen) == {"fingerprints": []}
     sim.act({"do": "visitor_delivered", "session_id": session})
     sim.act({"do": "visitor_read", "session_id": session})
     sim.act({"do": "operator_read", "session_id": session, "origin": "urn:x:y:0"})

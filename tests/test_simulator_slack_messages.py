@@ -237,3 +237,30 @@ async def test_metadata_of_a_wrong_name_is_dropped(
     dropped, kept = sim.dump(channel="support")["channel"]["messages"]
     assert "metadata" not in dropped
     assert kept["metadata"]["event_payload"] == payload
+
+
+async def test_what_was_written_long_ago_is_only_read(
+    sim: SlackSimulator, client: AsyncWebClient, socket: Wire
+) -> None:
+    """A message with a time of its own makes no event and stands in its place in history."""
+    old = await sim.act(as_="ana", do="message", text="old", at=1_600_000_000)
+    assert old["ts"] == "1600000000.000000"
+    with pytest.raises(ValueError, match="already"):
+        await sim.act(as_="ana", do="message", text="old", at=1_600_000_000)
+    await sim.act(as_="ben", do="message", text="answer", thread_ts=old["ts"], at=1_600_000_001.5)
+    assert (await act(sim, socket, as_="ana", do="message", text="new"))["text"] == "new"
+    history = await client.conversations_history(channel=SUPPORT)
+    assert [m["text"] for m in history["messages"]] == ["new", "old"]
+    assert history["messages"][1]["latest_reply"] == "1600000001.500000"
+
+
+async def test_a_fault_can_name_a_subtype(sim: SlackSimulator, socket: Wire) -> None:
+    """Edits alone are lost, and a pattern for all messages counts each of them once."""
+    sim.faults.add({"on": "event:message/message_changed", "do": "drop"})
+    ts = (await act(sim, socket, as_="ana", do="message", text="a"))["ts"]
+    await sim.act(as_="ana", do="edit", ts=ts, text="lost")
+    assert (await act(sim, socket, as_="ana", do="edit", ts=ts, text="b"))["message"]["text"] == "b"
+    sim.faults.add({"on": "event:message*", "do": "drop", "skip": 1})
+    assert (await act(sim, socket, as_="ana", do="edit", ts=ts, text="c"))["message"]["text"] == "c"
+    await sim.act(as_="ana", do="edit", ts=ts, text="lost")
+    assert (await act(sim, socket, as_="ana", do="edit", ts=ts, text="d"))["message"]["text"] == "d"

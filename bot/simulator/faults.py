@@ -84,18 +84,16 @@ class Faults:
         """Return the rules as JSON, with how often each has applied."""
         return [asdict(rule) for rule in self._rules]
 
-    def pick(self, name: str, *, exact: bool = False) -> Fault | None:
+    def pick(self, name: str, *others: str, exact: bool = False) -> Fault | None:
         """Return the fault to commit for this call or event (``event:NAME``), and count it.
 
-        ``exact``: no pattern matches, only the name itself.
+        ``others`` are names that it has besides. ``exact``: no pattern matches, only a name itself.
         """
         is_event = name.startswith("event:")
         for rule in self._rules:
             if rule.spent() or rule.do not in (EVENT_FAULTS if is_event else CALL_FAULTS):
                 continue
-            if exact and rule.on != name:
-                continue
-            if rule.on != "*" and not fnmatch.fnmatchcase(name, rule.on):
+            if not any(_matches(rule.on, one, exact=exact) for one in (name, *others)):
                 continue
             if rule.skip > 0:
                 rule.skip -= 1
@@ -105,3 +103,7 @@ class Faults:
             rule.applied += 1
             return rule
         return None
+
+
+def _matches(pattern: str, name: str, *, exact: bool) -> bool:
+    return pattern == name or (not exact and fnmatch.fnmatchcase(name, pattern))

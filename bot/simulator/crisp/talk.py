@@ -239,15 +239,20 @@ def _candidates(
 ) -> list[Json]:
     if fingerprints:
         copies = [m for f in fingerprints for m in conversation.thread.copies(f)]
-        return [m for m in copies if m["from"] == sender and not m[mark_as]]
+        return [m for m in copies if _is_seen(m, sender) and not m[mark_as]]
     found: list[Json] = []
     for message in conversation.thread.newest_first():
-        if message["from"] != sender:
+        if not _is_seen(message, sender):
             continue
         if message[mark_as]:
             break
         found.append(message)
     return found[::-1]
+
+
+def _is_seen(message: Json, sender: str) -> bool:
+    """Tell whether the other side sees what ``sender`` wrote: notes never leave the team."""
+    return bool(message["from"] == sender and message["type"] != "note")
 
 
 def mark_unread(

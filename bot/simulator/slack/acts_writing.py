@@ -20,7 +20,7 @@ class Writing(Crowd):
         self, user: User, *, text: str = "", channel: str = people.SUPPORT,
         thread_ts: str | None = None, blocks: list[Json] | None = None, broadcast: bool = False,
         me: bool = False, subtype: str | None = None, attachments: list[Json] | None = None,
-        metadata: Json | None = None,
+        metadata: Json | None = None, at: float | None = None,
     ) -> Json:  # fmt: skip
         """Write; in a thread, also to the channel with ``broadcast``; as /me with ``me``."""
         where = self.present(user, channel)
@@ -33,11 +33,21 @@ class Writing(Crowd):
         message.attachments, message.metadata = attachments, metadata
         if subtype == "bot_message":
             message.user, message.username = None, user.real_name
+        if at is not None:
+            return self._long_ago(where, message, at)
         posting.post(self._ws, where, message)
         self._tell_links(where, message)
         if f"<@{people.BOT_USER}>" in message.text:
             self._tell_mention(where, message)
         return {"channel": where.id, "ts": message.ts}
+
+    def _long_ago(self, channel: Channel, message: Message, at: float) -> Json:
+        """Put a message into the past, of which the app is not told."""
+        message.ts = f"{at:.6f}"
+        if message.ts in channel.messages:
+            raise ValueError(f"there is a message at {message.ts} already")
+        channel.put(message.ts, message)
+        return {"channel": channel.id, "ts": message.ts}
 
     def _tell_mention(self, channel: Channel, message: Message) -> None:
         event = {

@@ -120,7 +120,8 @@ class Dispatcher:
     def send(self, delivery: Delivery) -> Delivery:
         """Start delivering, as faults allow."""
         self._open[delivery] = None
-        fault = self._faults.pick(f"event:{delivery.name}")
+        names = (delivery.name, *_subtype(delivery))
+        fault = self._faults.pick(*(f"event:{name}" for name in names))
         if fault is not None:
             self._break(fault, delivery)
             return delivery
@@ -250,3 +251,9 @@ class Dispatcher:
         for delivery in list(self._open):
             self._finish(delivery, "lost")
         self.lost_count = self.acked_count = 0
+
+
+def _subtype(delivery: Delivery) -> tuple[str, ...]:
+    """Return the name of a message event with its subtype: ``message/message_changed``."""
+    event = delivery.payload.get("event", {})
+    return (f"{delivery.name}/{event['subtype']}",) if event.get("subtype") else ()
