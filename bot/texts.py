@@ -16,6 +16,7 @@ from bot.domain import State
 UNTITLED: Final = "Unnamed visitor"
 VISITOR: Final = "Visitor #{number}"
 OPERATOR: Final = "Operator"
+AN_APP: Final = "App"
 AN_OPERATOR: Final = "an operator"
 NOBODY: Final = "nobody"
 COMPANY: Final = "Support"
@@ -155,6 +156,11 @@ HELD_UNKNOWN: Final = (
 )
 HELD_LATER: Final = (
     "✋ Held, and not sent: “{word}” starts a later line, so this may be private. "
+    "Choose what your message is meant to be."
+)
+PRIVATE_MESSAGE: Final = "forwarded"
+HELD_FORWARDED: Final = (
+    "✋ Held, and not sent: what you forwarded was not meant for customers where it was written. "
     "Choose what your message is meant to be."
 )
 HELD_LINES_BELOW: Final = "{word} with lines below"

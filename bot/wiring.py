@@ -51,6 +51,7 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         routes=routes,
         agents=settings.bridge.agents,
         unmapped_agents=relay.unmapped_agents,
+        relay_bots=frozenset(relay.relay_bots),
         company=Speaker(relay.company_name or texts.COMPANY, relay.company_avatar or None),
         card_debounce_ms=int(timers.card_debounce * 1000),
         removals=relay.removals,

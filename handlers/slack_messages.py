@@ -7,22 +7,24 @@ from typing import Any
 from bot import cards, markup, texts
 from bot.domain import (
     Arrival,
+    Author,
     ChannelId,
     Conversation,
     MessageTs,
     SlackUser,
     SlackUserId,
     Source,
+    Speaker,
 )
 from bot.files import read_files
 from bot.relay import keys
 from bot.relay.access import Rules, find_operator, of_team
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell
-from bot.relay.effects import Amend, Change, Decision, Rewrite
+from bot.relay.effects import Amend, Change, Decision, NewMessage, Rewrite
 from bot.relay.intent import Verb
 from bot.router import Router
 from bot.slack import events
-from bot.slack.models import word
+from bot.slack.models import read_app, word
 from bot.store.rows import StoredMessage
 from bot.store.view import View
 from handlers import learning
@@ -35,8 +37,9 @@ router = Router()
 def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Relay a reply in a conversation's thread; anything else in a channel is not ours."""
     event = dict(arrival.payload)
+    apps = events.apps_of(event)
     author = events.author(event)
-    if author is None or events.is_by_bot(event) or not events.is_reply(event):
+    if not events.is_reply(event) or not (apps or author):
         return None
     if event.get("channel") not in _channels(view, rules, event):
         return None
@@ -45,26 +48,58 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if view.knows_ts(channel, ts) or events.millis(ts) < view.began(channel):
         return None  # known, or from before the first start: Slack delivers again for an hour
     conversation = view.conversation_in(channel, thread_ts)
+    if apps and not apps & rules.relay_bots:
+        return None if conversation is None else _kept(event, conversation)
     if conversation is None:
         known = view.knows_thread(channel, thread_ts)
         return None if known else learning.whose_thread(view, channel, thread_ts)
-    blocks, text = blocks_of(event), _text(event)
-    mentioned = markup.mentioned(blocks, text)
+    mentioned = markup.mentioned(blocks_of(event), _text(event))
+    named = bool(apps) and bool(read_app(event)[0])
     learn = learning.unknown(
         view,
-        users={author, *mentioned.users},
+        users={*((author,) if author and not named else ()), *mentioned.users},
         channels=mentioned.channels,
         groups=mentioned.groups,
     )
     if learn is not None:
         return learning.wait_in_lane(learn, arrival, conversation.session_id, keys.ts_micros(ts))
-    profile = view.user(author)
-    if profile is None:
-        raise LookupError("the author is known and has no profile")
-    user = of_team(profile, events.team_of(event), rules)
+    user = _app(event, view) if apps else _person(event, view, rules)
     said = _read(event, view, rules, conversation=conversation, user=user)
     decision = relay_to_crisp(said, rules)
     return act(decision, said, arrival, view, rules) if isinstance(decision, Verb) else decision
+
+
+def _kept(event: dict[str, Any], conversation: Conversation) -> Decision:
+    """Remember that an app's post stays in Slack, also when the app is allowed to speak later."""
+    message = NewMessage(
+        session_id=conversation.session_id,
+        author=Author.BOT,
+        kind="text",
+        content="",
+        occurred_at=events.millis(event["ts"]),
+        channel=ChannelId(event["channel"]),
+        ts=MessageTs(event["ts"]),
+        state="kept",
+    )
+    return Decision(message=message)
+
+
+def _person(event: dict[str, Any], view: View, rules: Rules) -> SlackUser:
+    profile = view.user(word(event, "user"))
+    if profile is None:
+        raise LookupError("the author is known and has no profile")
+    return of_team(profile, events.team_of(event), rules)
+
+
+def _app(event: dict[str, Any], view: View) -> SlackUser:
+    """Return an app as it calls itself on its post, else as its bot user does."""
+    name, avatar = read_app(event)
+    user_id = word(event, "user")
+    profile = view.user(user_id) if user_id else None
+    if profile is not None:
+        name, avatar = name or profile.name, avatar or profile.avatar
+    user_id = user_id or word(event, "bot_id")
+    return SlackUser(SlackUserId(user_id), name or texts.AN_APP, avatar=avatar, bot=True)
 
 
 @router.on(Source.SLACK, "message_changed", "message_deleted")
@@ -165,7 +200,7 @@ def _withdrawn(
 def _written(event: dict[str, Any]) -> dict[str, Any]:
     """Return what somebody wrote, as it is after an edit."""
     new = events.changed_message(event)
-    return {name: new.get(name) for name in ("text", "blocks", "files")}
+    return {name: new.get(name) for name in ("text", "blocks", "files", "attachments")}
 
 
 def _forget_thread(conversation: Conversation) -> Decision:
@@ -186,6 +221,7 @@ def _read(
     mentioned = markup.mentioned(blocks, text)
     users = {user_id: user.name for user_id, user in view.users(mentioned.users).items()}
     names = markup.Names(users, view.names(mentioned.channels), view.names(mentioned.groups))
+    by_app = bool(events.apps_of(event))
     return AgentWrote(
         conversation=conversation,
         channel=ChannelId(event["channel"]),
@@ -197,6 +233,8 @@ def _read(
         plain=markup.plain(blocks, text),
         files=read_files(event),
         occurred_at=events.millis(event["ts"]),
+        shared=tuple(markup.shared(blocks)),
+        app=Speaker(user.name, user.avatar or None) if by_app else None,
     )
 
 

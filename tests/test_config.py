@@ -364,6 +364,7 @@ def test_every_key_is_documented_with_its_default() -> None:
         table, _, key = name.partition(".")
         if table in tables and name != "crisp.daily_quota":
             value = getattr(getattr(BridgeConfig(), table), key)
+            value = list(value) if isinstance(value, tuple) else value
             written_as = f'"{value}"' if isinstance(value, str) else str(value)
             written_as = str(value).lower() if isinstance(value, bool) else written_as
             assert documented[name][0] == f"`{written_as}`", name

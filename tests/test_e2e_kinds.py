@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e_kit import rest
-from tests.harness import World, by_bot, eventually, is_context
+from bot.simulator.slack.people import ANA, BEN, GENERAL, OTHER_BOT
+from tests.e2e_kit import answers, notices, rest
+from tests.harness import FAST, World, by_bot, eventually, is_context
 
 Json = dict[str, Any]
 
@@ -182,3 +183,93 @@ async def test_what_was_known_before_the_thread_is_on_the_card(world: World) -> 
         await eventually(lambda: world.root_of(session), what="the card")
     assert "CC: boss@example.test" in facts(world, session)
     assert "Topic: Billing" in facts(world, session)
+
+
+# --- from Slack
+
+
+async def test_each_way_to_write_in_slack_reaches_the_customer_once(world: World) -> None:
+    """Plain, also sent to the channel, as /me, in several blocks: one message each, in order."""
+    blocks = [
+        {"type": "rich_text", "elements": [
+            {"type": "rich_text_section", "elements": [{"type": "text", "text": "first"}]}]},
+        {"type": "rich_text", "elements": [
+            {"type": "rich_text_quote", "elements": [{"type": "text", "text": "second"}]}]},
+    ]  # fmt: skip
+    async with world.bridge():
+        session = await opened(world)
+        await world.reply(session, "plain")
+        await world.reply(session, "for all to see", broadcast=True)
+        await world.reply(session, "waves :wave:", me=True)
+        await world.reply(session, "first second", blocks=blocks)
+        await eventually(lambda: len(answers(world, session)) == 4, what="the replies")
+        await rest(world)
+    assert answers(world, session) == ["plain", "for all to see", "waves 👋", "first\n\n> second"]
+
+
+async def test_a_forwarded_message_is_quoted_to_the_customer(world: World) -> None:
+    """What a colleague wrote elsewhere goes along as a quote, without where it was written."""
+    async with world.bridge():
+        session = await opened(world)
+        said = await world.slack.act(
+            {"as": BEN, "do": "message", "channel": GENERAL, "text": "It is *fixed*, <@U0ANA00001>"}
+        )
+        root = world.root_of(session)
+        assert root is not None
+        order = {"as": ANA, "do": "forward", "channel": GENERAL, "ts": said["ts"],
+                 "to": world.channel, "thread_ts": root["ts"]}  # fmt: skip
+        await world.slack.act({**order, "text": "Good news:"})
+        await world.slack.act(order)
+        await eventually(lambda: len(answers(world, session)) == 2, what="the replies")
+        await rest(world)
+    quote = "> It is **fixed**, @ana"
+    assert answers(world, session) == [f"Good news:\n\n{quote}", quote]
+
+
+async def test_a_forwarded_note_is_asked_about(world: World) -> None:
+    """A note that was forwarded into the thread does not reach the customer by mistake."""
+    async with world.bridge():
+        session = await opened(world)
+        act(world, session, "operator_note", text="He shouts a lot")
+        await eventually(lambda: len(world.shown(session)) == 2, what="the note")
+        note, root = world.thread(session)[0], world.root_of(session)
+        assert root is not None
+        await world.slack.act(
+            {"as": ANA, "do": "forward", "channel": world.channel, "ts": note["ts"],
+             "thread_ts": root["ts"], "text": "see this"}
+        )  # fmt: skip
+        await eventually(lambda: notices(world, ANA), what="the question")
+        await rest(world)
+    assert "what you forwarded was not meant for customers" in notices(world, ANA)[0]
+    assert answers(world, session) == []
+
+
+async def test_a_links_preview_is_never_sent(world: World) -> None:
+    """Slack adds previews by itself, live and in what a sweep reads: they change nothing."""
+    async with world.bridge():
+        session = await opened(world)
+        ts = await world.reply(session, "See https://x.example/page")
+        await eventually(lambda: answers(world, session), what="the reply")
+        await world.slack.act(
+            {"as": ANA, "do": "unfurl", "channel": world.channel, "ts": ts,
+             "url": "https://x.example/page", "title": "Internal title"}
+        )  # fmt: skip
+        await rest(world)
+    assert answers(world, session) == ["See https://x.example/page"]
+    assert notices(world, ANA) == []
+
+
+async def test_only_a_named_app_speaks_to_customers(world: World) -> None:
+    """Posts of apps stay in Slack; with ``relay_bots`` one speaks under its own name."""
+    async with world.bridge():
+        session = await opened(world)
+        await world.reply(session, "not for you", user=OTHER_BOT)
+        await world.reply(session, "nor this", user=OTHER_BOT, subtype="bot_message")
+        await rest(world)
+    assert answers(world, session) == []
+    async with world.bridge(FAST + '[relay]\nrelay_bots = ["A0DEPLOYS1"]\n'):
+        await world.reply(session, "Shipped *v2*", user=OTHER_BOT)
+        sent = (await eventually(lambda: world.customer_sees(session), what="the post"))[0]
+        await rest(world)
+    assert (sent["content"], sent["user"]["nickname"]) == ("Shipped **v2**", "deploys")
+    assert len(world.customer_sees(session)) == 1

@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from bot.domain import Arrival, Author, Operator, OperatorId, SlackUserId, Source, Speaker, State
+from bot.domain import (
+    Arrival,
+    Author,
+    Operator,
+    OperatorId,
+    SlackUser,
+    SlackUserId,
+    Source,
+    Speaker,
+    State,
+)
 from bot.relay.effects import Assign, Change, Learn, PostMessage, React, SendMessage, SetState
 from bot.store import queue
 from tests.core_kit import ANA, CHANNEL, NOW, OPERATOR, OTHER, RULES, SESSION, VISITOR, effect
@@ -41,8 +51,7 @@ def test_a_reply_is_sent_under_the_operators_name(stored: Stored) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        {"bot_id": "B9"},
-        {"subtype": "bot_message", "bot_id": "B9"},
+        {"bot_id": "B9", "thread_ts": "1700000001.000000"},
         {"thread_ts": None},
         {"thread_ts": TS},
         {"channel": "C9"},
@@ -366,3 +375,71 @@ def test_a_renaming_is_news_of_what_was_mentioned(
     assert decision.names == {"C9": "new"}
     stored.tx.save_name("C9", "new")
     assert stored.decide(arrival) is None
+
+
+# --- apps
+
+
+def posted(**event: Any) -> Arrival:
+    """Return an app's post in the conversation's thread."""
+    arrival = reply("Shipped")
+    return replace(arrival, payload={**arrival.payload, "user": "UAPP", **event})
+
+
+APPS = replace(RULES, relay_bots=frozenset({"A9", "B8"}))
+
+
+def test_an_app_that_is_not_named_stays_in_slack(stored: Stored) -> None:
+    """Its posts are remembered, so that naming it later sends nothing of before."""
+    arrival = posted(bot_id="B9", app_id="A9")
+    decision = stored.apply(arrival)
+    assert decision.effects == ()
+    assert decision.message is not None
+    assert (decision.message.state, decision.message.content) == ("kept", "")
+    assert stored.decide(arrival, APPS) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [
+        ({"bot_id": "B9", "app_id": "A9", "bot_profile": {"name": "Deploys"}}, "Deploys"),
+        ({"bot_id": "B8", "username": "Night shift", "subtype": "bot_message"}, "Night shift"),
+        ({"bot_id": "B9", "bot_profile": {"app_id": "A9", "name": "Deploys"}}, "Deploys"),
+    ],
+)
+def test_an_app_that_is_named_may_speak(stored: Stored, event: dict[str, Any], name: str) -> None:
+    """By app or bot id, wherever the post bears it; under the name that the post bears."""
+    arrival = posted(**event)
+    (send,) = payloads(stored.decide(arrival, APPS))
+    assert isinstance(send, SendMessage)
+    assert (send.content, send.speaker.name) == ("Shipped", name)
+
+
+def test_an_app_without_a_name_on_its_post_is_asked_about(stored: Stored) -> None:
+    """Its bot user has one, as people do."""
+    arrival = posted(bot_id="B8")
+    (learn,) = payloads(stored.decide(arrival, APPS))
+    assert isinstance(learn, Learn)
+    assert learn.users == ("UAPP",)
+    stored.tx.save_user(SlackUser(SlackUserId("UAPP"), "Deploys", bot=True))
+    (send,) = payloads(stored.decide(arrival, APPS))
+    assert isinstance(send, SendMessage)
+    assert send.speaker.name == "Deploys"
+
+
+def test_a_nameless_app_is_an_app(stored: Stored) -> None:
+    """A classic post may bear neither user nor name."""
+    arrival = posted(user=None, bot_id="B8", subtype="bot_message")
+    (send,) = payloads(stored.decide(arrival, APPS))
+    assert isinstance(send, SendMessage)
+    assert send.speaker.name == "App"
+
+
+def test_forwarding_is_read_with_the_reply(stored: Stored) -> None:
+    """What is forwarded is quoted, a link's preview is not."""
+    shared = {"is_share": True, "text": "it *works*", "from_url": "https://acme.slack.test/p1"}
+    preview = {"from_url": "https://x.example", "text": "secret"}
+    arrival = reply("See", attachments=[shared, preview])
+    (send,) = payloads(stored.decide(arrival))
+    assert isinstance(send, SendMessage)
+    assert send.content == "See\n\n> it **works**"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Block
-from bot.markup import Names, mentioned, neutralise, plain, slack_to_crisp
+from bot.markup import Names, mentioned, neutralise, of_app, plain, slack_to_crisp, with_shared
 from tests.markup_kit import letters, patient, rendered, squeezed, texts
 
 NAMES = Names({"U1": "Ana *X*", "U2": "@bo"}, {"C1": "general"}, {"S1": "team-a"})
@@ -420,3 +420,83 @@ def test_entities_in_names_are_characters() -> None:
     """Slack may escape a name that it lists: customers read what its owner wrote."""
     names = Names({"U1": "Tom &amp; Jerry"}, {}, {})
     assert crisp({"type": "user", "user_id": "U1"}, names=names) == "@Tom & Jerry"
+
+
+def shared(*elements: Block, text: str = "") -> dict[str, Any]:
+    """Return a message whose forwarder wrote nothing."""
+    inner = {"message": {"blocks": rich(*elements) if elements else []}}
+    attachment = {
+        "is_share": True, "is_msg_unfurl": True, "message_blocks": [inner], "text": text,
+        "author_name": "Ana", "from_url": "https://acme.slack.test/archives/C1/p1",
+        "footer": "Posted in #secret",
+    }  # fmt: skip
+    return {"text": "", "attachments": [attachment]}
+
+
+def test_a_forwarded_message_is_a_quote() -> None:
+    """Its words are quoted, formatted, without who wrote it, where, and any address in Slack."""
+    event = shared(
+        section(text("Try ", bold=True), {"type": "user", "user_id": "U2"}),
+        {"type": "rich_text_list", "style": "ordered", "elements": [section(text("one"))]},
+        {"type": "rich_text_preformatted", "elements": [text("a\nb")]},
+    )
+    assert slack_to_crisp(with_shared(event), "", NAMES) == (
+        "> **Try** @bo\n> 1. one\n> `a`\n> `b`"
+    )
+    own = {**event, "blocks": rich(section(text("Look:")))}
+    assert slack_to_crisp(with_shared(own), "Look:", NAMES).startswith("Look:\n\n> **Try** @bo\n")
+    assert "U2" in mentioned(with_shared(own), "Look:").users
+
+
+def test_a_forwarded_message_without_blocks_is_read_from_its_text() -> None:
+    """Old messages have text alone."""
+    found = slack_to_crisp(with_shared(shared(text="*Hi* <@U2> &amp; co")), "", NAMES)
+    assert found == "> **Hi** @bo & co"
+
+
+def test_of_a_forwarded_card_only_the_words_count() -> None:
+    """Facts and buttons of an app's post are nobody's words."""
+    event = shared(section(text("Hello")))
+    blocks = event["attachments"][0]["message_blocks"][0]["message"]["blocks"]
+    mail = {"type": "plain_text", "text": "maya@example.test"}
+    blocks += [{"type": "context", "elements": [mail]}, {"type": "section", "text": mail}]
+    assert slack_to_crisp(with_shared(event), "", NAMES) == "> Hello"
+
+
+@pytest.mark.parametrize(
+    "attachment",
+    [
+        {"from_url": "https://x.example", "title": "Preview", "text": "t", "fallback": "f"},
+        {"is_msg_unfurl": True, "text": "internal", "from_url": "https://acme.slack.test/p1"},
+        {"is_share": "yes", "text": "x"},
+        {"is_app_unfurl": True, "blocks": [{"type": "header"}]},
+        "x",
+        {"is_share": True, "message_blocks": [3, {"message": 4}], "text": None},
+    ],
+)
+def test_a_links_preview_is_nothing(attachment: object) -> None:
+    """Slack adds previews by itself: what they show was not written, live or read later."""
+    event = {"blocks": rich(section(text("https://x.example"))), "attachments": [attachment]}
+    assert slack_to_crisp(with_shared(event), "", NAMES) == "https://x.example"
+
+
+def test_what_a_forwarded_message_starts_with_is_no_marker_of_its_forwarders() -> None:
+    """A note's, an aside's or a command's marker counts only in one's own words."""
+    assert plain(with_shared(shared(section(text("!resolve")))), "") == "“\n!resolve"
+    own = {**shared(section(text("x"))), "blocks": rich(section(text("!note look")))}
+    assert plain(with_shared(own), "") == "!note look\nx"
+
+
+def test_an_apps_old_attachments_are_read() -> None:
+    """Apps without blocks of their own put their words there; previews are left out."""
+    event = {
+        "text": "",
+        "attachments": [
+            {"pretext": "Build *done*", "title": "<https://ci.example|#12>", "text": "All green"},
+            {"blocks": rich(section(text("in blocks"))), "text": "not this"},
+            {"from_url": "https://x.example", "text": "preview"},
+        ],
+    }
+    assert slack_to_crisp(of_app(event), "", NAMES) == (
+        "Build **done**\n\n[#12](https://ci.example)\n\nAll green\n\nin blocks"
+    )

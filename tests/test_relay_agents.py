@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot import markup, texts
@@ -180,6 +181,7 @@ def test_an_empty_text_without_files_is_answered() -> None:
     assert len(told(decide(wrote("")))) == 1
 
 
+@settings(deadline=None)
 @example("word " * 9_000)
 @given(st.text(min_size=1, max_size=30_000).filter(lambda text: text.strip()))
 def test_a_long_reply_is_parts_in_order(text: str) -> None:
@@ -209,3 +211,53 @@ def test_a_mark_and_its_removal_are_one_row() -> None:
     assert on.payload != off.payload
     assert mark(CHANNEL, TS, "warning").key == on.key
     assert mark(CHANNEL, ROOT, "eyes").key != on.key
+
+
+APP = Speaker("Deploys", "https://avatars.slack-edge.example/d.png")
+
+
+def posted(text: str, **more: Any) -> AgentWrote:
+    """Return the post of an app that may speak to customers."""
+    return replace(wrote(text, BOT, **more), app=APP)
+
+
+def test_an_allowed_app_speaks_under_its_own_name() -> None:
+    """Its post goes to the customer whatever is done with unmapped agents."""
+    decision = decide(posted("Shipped"), unmapped_agents="refuse")
+    (message,) = sent(decision)
+    assert (message.content, message.speaker) == ("Shipped", APP)
+
+
+def test_an_allowed_app_may_write_a_note() -> None:
+    """The marker of a note counts in an app's post too."""
+    (message,) = sent(decide(posted("note: deployed")))
+    assert (message.type, message.content) == ("note", "deployed")
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [("!resolve", [FAILED_REACTION]), ("!what", [FAILED_REACTION]), ("// x", []), ("", [])],
+)
+def test_an_app_commands_nothing_and_is_asked_nothing(text: str, marked: list[str]) -> None:
+    """What is not plainly for the customer stays in Slack, and nobody talks to the app."""
+    decision = decide(posted(text))
+    assert sent(decision) == []
+    assert told(decision) == []
+    assert marks(decision) == marked
+
+
+@pytest.mark.parametrize(
+    "shared", ["note: he is angry", "!note x", "// just us", "!resolve", "🔒 Private note · Ana\nx"]
+)
+def test_what_was_private_where_it_was_written_is_asked_about(shared: str) -> None:
+    """A forwarded note or aside may have been forwarded by mistake: its forwarder decides."""
+    decision = decide(replace(wrote("Look"), shared=("fine", shared)))
+    assert sent(decision) == []
+    assert marks(decision) == [HELD_REACTION]
+    assert "forwarded was not meant for customers" in told(decision)[0].text
+
+
+def test_a_forwarded_message_goes_along() -> None:
+    """What anybody may read is sent with the words of who forwards it."""
+    (message,) = sent(decide(replace(wrote("Look\n\n> fine"), shared=("fine",))))
+    assert message.content == "Look\n\n> fine"

@@ -89,7 +89,7 @@ def test_a_listed_message_is_the_same_fact() -> None:
 
 
 @pytest.mark.parametrize(
-    "subtype", ["channel_join", "channel_topic", "bot_message", "reminder_add", "tombstone", "new"]
+    "subtype", ["channel_join", "channel_topic", "reminder_add", "tombstone", "new"]
 )
 def test_other_subtypes_are_nothing(subtype: str) -> None:
     """Joins, topics and whatever Slack invents next are not messages."""

@@ -31,8 +31,9 @@ def held_notice(*, word: str, value: str) -> Post:
     """Return the question about a message with an unknown ``!word`` or a marker on a later line."""
     shown = one_line(word, _WORD_LIMIT).strip()
     later = shown.casefold() in _MARKERS
+    said = (texts.HELD_LATER if later else texts.HELD_UNKNOWN).format(word=shown)
     return _notice(
-        (texts.HELD_LATER if later else texts.HELD_UNKNOWN).format(word=shown),
+        texts.HELD_FORWARDED if word == texts.PRIVATE_MESSAGE else said,
         button(texts.HELD_SEND, "held:send", value=value),
         button(texts.HELD_NOTE, "held:note", value=value),
         button(texts.HELD_DISCARD, "held:discard", value=value),

@@ -19,6 +19,7 @@ CHANNEL_ID = r"^[CG][A-Z0-9]+$"
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 SlackUserKey = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]+$")]
+AppOrBot = Annotated[str, StringConstraints(pattern=r"^[AB][A-Z0-9]+$")]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Seconds = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
@@ -36,6 +37,7 @@ class Relay(Table):
     unmapped_agents: Literal["profile", "company", "refuse"] = "profile"
     company_name: Text = ""
     company_avatar: Annotated[str, StringConstraints(pattern=r"^(https://\S+)?$")] = ""
+    relay_bots: tuple[AppOrBot, ...] = ()
     backfill: Literal["none", "open"] = "none"
     show_typing: Annotated[bool, Field(strict=True)] = False
     mark_read: Annotated[bool, Field(strict=True)] = True

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain import Block
-from bot.markup import read_crisp, read_slack, write_crisp, write_slack
+from bot.markup import attachments, read_crisp, read_slack, write_crisp, write_slack
+from bot.markup.attachments import of_app, with_shared
 from bot.markup.names import ById, ByName, Mentioned, Names, mentioned
 from bot.markup.shortcodes import shortcode_to_unicode
 from bot.markup.splitting import CRISP_TEXT_LIMIT, SLACK_TEXT_LIMIT, split
@@ -26,12 +27,18 @@ __all__ = [
     "fallback",
     "mentioned",
     "neutralise",
+    "of_app",
     "one_line",
     "plain",
+    "shared",
     "shortcode_to_unicode",
     "slack_to_crisp",
     "split",
+    "with_shared",
 ]
+
+_QUOTES = "“"
+"""Stands for the words of who forwards a message without any."""
 
 
 def slack_to_crisp(blocks: Sequence[Block], text: str, names: Names) -> str:
@@ -43,9 +50,20 @@ def plain(blocks: Sequence[Block], text: str) -> str:
     """Return a Slack message without formatting, for reading markers and commands.
 
     Mentions are in Slack's notation (``<@U1>``); bullets and quote bars are left out, so that a
-    marker counts wherever it is written. Never for a customer's eyes.
+    marker counts wherever it is written; what was forwarded comes last, and what it starts with is
+    no marker of its forwarder's. Never for a customer's eyes.
     """
-    return flat(read_slack.read(blocks, text, ById()), marks=False)
+    own = [block for block in blocks if not attachments.is_shared(block)]
+    said = flat(read_slack.read(own, text, ById()), marks=False)
+    if not (quoted := "\n".join(shared(blocks))):
+        return said
+    return f"{said if said.strip() else _QUOTES}\n{quoted}"
+
+
+def shared(blocks: Sequence[Block]) -> list[str]:
+    """Return each forwarded message in a Slack message, without formatting."""
+    found = [block for block in blocks if attachments.is_shared(block)]
+    return [flat(read_slack.read([block], "", ById()), marks=False) for block in found]
 
 
 def crisp_to_blocks(markdown: str, *, trusted: bool = False) -> list[Block]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain import Block
-from bot.markup import mrkdwn, read_crisp
+from bot.markup import attachments, mrkdwn, read_crisp
 from bot.markup.mrkdwn import Speller, date_text
 from bot.markup.shortcodes import emoji_text
 from bot.markup.tree import (
@@ -23,6 +23,7 @@ from bot.markup.tree import (
     Span,
     flat,
     joined,
+    lines,
     shown_text,
     trimmed,
 )
@@ -31,10 +32,32 @@ from bot.markup.visible import neutralise
 
 def read(blocks: Sequence[Block], text: str, speller: Speller) -> list[Element]:
     """Read a message: its blocks, or its ``text`` where no block shows anything."""
-    elements = [element for block in _objects(blocks) for element in _block(block, speller)]
-    if flat(elements, marks=False).strip():
-        return elements
-    return mrkdwn.read(text, speller)
+    own = [block for block in blocks if not attachments.is_shared(block)]
+    elements = [element for block in _objects(own) for element in _block(block, speller)]
+    if not flat(elements, marks=False).strip():
+        elements = mrkdwn.read(text, speller)
+    shared = [block for block in blocks if attachments.is_shared(block)]
+    return [*elements, *(found for block in shared for found in _shared(block, speller))]
+
+
+def _shared(block: Mapping[str, Any], speller: Speller) -> Iterator[Element]:
+    """Read a forwarded message: what it says, as a quote."""
+    elements = read(block.get("blocks") or (), _string(block.get("text")), speller)
+    shown: list[Span] = []
+    for element in elements:
+        mark = flat([replace(element, spans=())]) if isinstance(element, Item) else ""
+        code = isinstance(element, Code)
+        spans = (Span(element.text, code=True),) if isinstance(element, Code) else element.spans
+        between = "" if not shown else "\n" if code or mark else "\n\n"
+        shown += [Span(between), Span(mark), *(one for line in _lines(spans) for one in line)]
+    if shown_text(joined(shown)).strip():
+        yield Quote(joined(shown))
+
+
+def _lines(spans: Iterable[Span]) -> Iterator[tuple[Span, ...]]:
+    """Return spans line by line, because code does not reach over the end of one."""
+    for number, line in enumerate(lines(spans)):
+        yield (Span("\n"), *line) if number else line
 
 
 def _objects(value: object) -> Iterator[Mapping[str, Any]]:

@@ -87,10 +87,10 @@ def _mended(text: str, first: _Cut, room: int) -> tuple[str, str] | None:
     for cut in _cuts(text, first, room - _MARK_ROOM):
         fits = measure(text[: cut.end]) <= room - _MARK_ROOM
         body, rest = text[: cut.end].rstrip("\n"), text[cut.resume :].lstrip("\n")
-        ahead = regex.split(r"\n\s*\n", _ahead(rest), maxsplit=1)[0]
         start = body.rpartition("\n\n")[0]
         if not _MARKED.search(body, len(start)) and not _STARTED.match(rest):
             return body, rest
+        ahead = regex.split(r"\n\s*\n", _ahead(rest), maxsplit=1)[0]
         if (body + ahead).count("[") > _MANY_BRACKETS:
             return None
         wanted = _read(body[len(start) :] + text[cut.end : cut.resume] + ahead)

@@ -44,6 +44,8 @@ class Rules:
     unmapped_agents: str = "profile"
     company: Speaker = Speaker(texts.COMPANY)
     card_debounce_ms: int = 2000
+    relay_bots: frozenset[str] = frozenset()
+    """Apps whose posts go to customers, by app id (A…) or bot id (B…)."""
     removals: str = "strike"
     """``strike``: what was removed in Crisp stays, struck through; ``delete``: it goes."""
 

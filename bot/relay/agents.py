@@ -6,7 +6,7 @@ Whatever is not plainly that is kept, held or refused, and its writer is told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import cards, markup, texts
 from bot.domain import (
@@ -66,15 +66,20 @@ class AgentWrote:
     plain: str
     files: tuple[SlackFile, ...]
     occurred_at: Millis
+    shared: tuple[str, ...] = ()
+    """What was forwarded with it, without formatting; ``markdown`` holds it as well."""
+    app: Speaker | None = None
+    """The app that posted it, if one did that may speak to customers."""
 
 
 def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
     """Decide what a reply becomes; a Verb is returned to the caller, which knows the verbs."""
-    if reason := refusal(event.user):
-        return _refused(event, reason)
-    speaker = speaker_for(event.user, event.operator, rules)
+    if event.app is not None:
+        return _of_app(event, event.app, rules)
+    reason = refusal(event.user)
+    speaker = None if reason else speaker_for(event.user, event.operator, rules)
     if speaker is None:
-        return _refused(event, texts.WRITER_UNMATCHED)
+        return _refused(event, reason or texts.WRITER_UNMATCHED)
     match read_intent(event.plain, verbs=THREAD_VERBS, bot_user_id=rules.bot_user_id):
         case StaysInSlack():
             return _stored(event, "kept", "text", ())
@@ -85,8 +90,36 @@ def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
         case AsNote():
             note = strip_note_marker(event.markdown)
             return _held(event, "note:") if note is None else _sent(event, "note", note, speaker)
+        case ToCustomer() if any(_is_private(text, rules) for text in event.shared):
+            return _held(event, texts.PRIVATE_MESSAGE)
         case ToCustomer():
             return _sent(event, "text", event.markdown, speaker)
+
+
+def _is_private(shared: str, rules: Rules) -> bool:
+    """Tell whether a forwarded message was not meant for customers where it was written."""
+    intent = read_intent(shared, verbs=THREAD_VERBS, bot_user_id=rules.bot_user_id)
+    return not isinstance(intent, ToCustomer) or shared.lstrip().startswith(texts.NOTE)
+
+
+def _of_app(event: AgentWrote, app: Speaker, rules: Rules) -> Decision:
+    """Decide on an app's post: it cannot be asked, so what is not plain stays in Slack."""
+    match read_intent(event.plain, verbs=THREAD_VERBS, bot_user_id=rules.bot_user_id):
+        case ToCustomer():
+            return _untold(_sent(event, "text", event.markdown, app))
+        case AsNote() if note := strip_note_marker(event.markdown):
+            return _untold(_sent(event, "note", note, app))
+        case StaysInSlack():
+            return _stored(event, "kept", "text", ())
+        case _:
+            warning = mark(event.channel, event.ts, FAILED_REACTION)
+            return _stored(event, "kept", "text", (warning,))
+
+
+def _untold(decision: Decision) -> Decision:
+    """Say nothing to an app: nobody reads it."""
+    effects = (effect for effect in decision.effects if not isinstance(effect.payload, Tell))
+    return replace(decision, effects=tuple(effects))
 
 
 def sends(
@@ -248,6 +281,5 @@ def _stored(
 
 
 def blocks_of(event: dict[str, object]) -> list[Block]:
-    """Return a Slack message's blocks, or none when there are none to use."""
-    blocks = event.get("blocks")
-    return [b for b in blocks if isinstance(b, dict)] if isinstance(blocks, list) else []
+    """Return a Slack message's blocks, what was forwarded with it included."""
+    return markup.of_app(event) if event.get("bot_id") else markup.with_shared(event)

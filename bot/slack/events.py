@@ -29,7 +29,7 @@ from bot.slack.models import Identity, part, word
 LINK_ACTION = "conversation:open"
 """The action id of buttons that only open an address: Slack reports the press, nobody acts."""
 
-_NEW_MESSAGE = frozenset({"", "thread_broadcast", "file_share", "me_message"})
+_NEW_MESSAGE = frozenset({"", "thread_broadcast", "file_share", "me_message", "bot_message"})
 _PLAIN = frozenset({"user_change", "app_home_opened", "tokens_revoked", "app_uninstalled"})
 _PLAIN_PREFIXES = ("channel_", "group_", "member_", "subteam_")
 _SLACKBOT = "USLACKBOT"
@@ -174,6 +174,20 @@ def own_keys(message: Json) -> tuple[Key, ...]:
     if not key or metadata.get("event_type") != METADATA_EVENT:
         return ()
     return (Key(key), *(Key(other) for other in word(payload, "joined").split()))
+
+
+def apps_of(message: Json) -> frozenset[str]:
+    """Return the ids by which the app that posted a message may be named; nothing for people."""
+    if not is_by_bot(message):
+        return frozenset()
+    profile = part(message, "bot_profile")
+    named = (
+        word(message, "app_id"),
+        word(message, "bot_id"),
+        word(profile, "app_id"),
+        word(profile, "id"),
+    )
+    return frozenset(name for name in named if name)
 
 
 def own_key(message: Json) -> Key | None:

@@ -121,6 +121,21 @@ def _is_stranger(user: Json, *, team_id: str) -> bool:
     return not (isinstance(teams, list) and team_id in teams)
 
 
+def read_app(message: Json) -> tuple[str, str]:
+    """Read what an app calls itself on its post, and its picture; either may be empty.
+
+    https://docs.slack.dev/reference/events/message/bot_message
+    """
+    profile = part(message, "bot_profile")
+    names = (word(message, "username"), word(profile, "name"))
+    icons = (part(message, "icons"), part(profile, "icons"))
+    pictures = (word(icon, size) for icon in icons for size in ("image_72", "image_64", "image_48"))
+    return (
+        next((name.strip() for name in names if name.strip()), ""),
+        next((picture for picture in pictures if picture.startswith("https://")), ""),
+    )
+
+
 def read_group(group: Json) -> str:
     """Return the handle of a user group, as people write it after the @."""
     return word(group, "handle") or word(group, "name")
