@@ -49,6 +49,7 @@ from handlers import (
     slack_people,
     slack_shortcuts,
 )
+from handlers.slack_history import Histories
 from handlers.slack_links import LinkPreviews
 from handlers.slack_questions import Questions
 from handlers.slack_shortcuts import DeliveryStatus
@@ -221,12 +222,15 @@ def _answering(
         person=slack.user, respond=slack.respond, sleep=asyncio.sleep, spawn=spawn,
     )  # fmt: skip
     links = LinkPreviews(desk, bridge.reader, bridge.rules, slack, person=slack.user, spawn=spawn)
+    histories = Histories(
+        desk, bridge.reader, bridge.rules, person=slack.user, respond=slack.respond, spawn=spawn
+    )
     status = DeliveryStatus(
         bridge.reader, bridge.rules, slack, person=slack.user, sleep=asyncio.sleep, spawn=spawn
     )
 
     async def ask(arrival: Arrival) -> None:
-        for one in (questions, status, links):
+        for one in (questions, histories, status, links):
             await one.ask(arrival)
 
     return ask

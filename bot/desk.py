@@ -14,11 +14,13 @@ from http import HTTPStatus
 from bot.crisp import convert, models
 from bot.crisp.client import CrispClient
 from bot.crisp.conversations import ConversationFilter
+from bot.crisp.history import read_earlier
 from bot.domain import (
     ChannelId,
     Conversation,
     ConversationLink,
     Details,
+    Earlier,
     MessageTs,
     Millis,
     Operator,
@@ -39,6 +41,8 @@ LINKS = 5
 """A person's last conversations that are shown."""
 EXPANDED = 3
 """Up to so many people are shown with their conversations; more of them without."""
+EARLIER = 15
+"""Earlier messages that are shown at a time to who asks for them."""
 READS = 6
 """Conversations that are not stored and are read one by one for an answer about people."""
 
@@ -215,6 +219,10 @@ class Desk:
         assigned = current.assignee if current else None
         assignee = next((o for o in operators if o.user_id == assigned), None)
         return Details(link, current, assignee, tuple(others[:LINKS]))
+
+    async def earlier(self, session_id: SessionId, *, before: Millis) -> Earlier:
+        """Read the last messages of a conversation before a moment, in one call."""
+        return await read_earlier(self._crisp, session_id, before=before, limit=EARLIER)
 
     # --- people
 

@@ -123,6 +123,8 @@ class Conversation:
     """Crisp's time of the last news about the state, 0 where it did not say."""
     assigned_at: Millis = Millis(0)
     """Crisp's time of the last news about the assignee, 0 where it did not say."""
+    active_at: Millis = Millis(0)
+    """When somebody last wrote, on either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,26 @@ class Arrival:
     fact: str | None = None
     occurred_at: Millis = Millis(0)
     swept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One earlier message, as a history shows it."""
+
+    speaker: str
+    author: Author
+    markdown: str
+    at: Millis
+    note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The last messages of a conversation before some moment, oldest first."""
+
+    said: tuple[Said, ...]
+    older: Millis | None = None
+    """Before which moment there may be more; None where these are the first."""
 
 
 class Receipt(StrEnum):

@@ -20,6 +20,7 @@ AN_APP: Final = "App"
 AN_OPERATOR: Final = "an operator"
 NOBODY: Final = "nobody"
 COMPANY: Final = "Support"
+CUSTOMER: Final = "Customer"
 SOMEONE: Final = "someone"
 A_CHANNEL: Final = "channel"
 A_GROUP: Final = "team"
@@ -112,6 +113,16 @@ FIELD_EMPTY: Final = "(not filled in yet)"
 CAROUSEL: Final = "🖼️ {text}"
 EVENT: Final = "ℹ️ {text}"  # noqa: RUF001 - the emoji, not a letter
 UNKNOWN_TYPE: Final = "A message of the type {type}, which can only be seen in Crisp."
+
+NOTE_SIGN: Final = "🔒"
+HISTORY: Final = "Earlier in this conversation"
+OLDER: Final = "Show earlier messages"
+NOTHING_EARLIER: Final = "There is nothing earlier in this conversation."
+HISTORY_UNREAD: Final = "Crisp does not tell what was said earlier just now: try again in a minute."
+BACK_AGAIN: Final = "The customer is back"
+FORMER_THREAD: Final = "earlier thread"
+GOES_ON: Final = "This conversation goes on"
+IN_NEW_THREAD: Final = "in a new thread"
 
 # --- lines in the thread
 
@@ -324,6 +335,7 @@ COMMANDS: Final = (
     ("resolve REF", "mark it resolved"),
     ("unresolve REF", "open it again; reopen does the same"),
     ("pending REF", "mark it pending"),
+    ("rebuild REF", "open its thread anew, with what was said before"),
     ("who QUERY", "find a person by e-mail or name"),
 )
 """Each command as it is typed, and what it does."""

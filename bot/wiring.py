@@ -38,6 +38,7 @@ TELLS_PER_SECOND = 1.5
 def rules(settings: Settings, identity: Identity) -> Rules:
     """Return what the relay is to follow."""
     relay, timers = settings.bridge.relay, settings.bridge.timers
+    history = settings.bridge.history
     routes = tuple(
         Route(ChannelId(r.channel), r.inbox, r.segment, r.origin) for r in settings.bridge.routes
     )
@@ -55,6 +56,9 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         company=Speaker(relay.company_name or texts.COMPANY, relay.company_avatar or None),
         card_debounce_ms=int(timers.card_debounce * 1000),
         removals=relay.removals,
+        history_messages=history.messages,
+        reopen=history.reopen,
+        reopen_after_ms=int(history.reopen_after_days * 86_400_000),
     )
 
 

@@ -10,6 +10,7 @@ from bot.relay.access import Rules
 from bot.relay.changes import context_line
 from bot.relay.customers import CrispWrote, relay_to_slack
 from bot.relay.effects import Decision
+from bot.relay.returning import relay_return
 from bot.router import Router
 from bot.store.view import View
 
@@ -40,7 +41,8 @@ def relay(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
             conversation, said.markdown, at=arrival.occurred_at, name=f"event:{fingerprint}"
         )
         return Decision(effects=lines) if lines else None
-    return relay_to_slack(said, conversation)
+    decision = relay_to_slack(said, conversation)
+    return relay_return(decision, said, conversation, rules)
 
 
 def _is_state(message: Message) -> bool:

@@ -14,9 +14,10 @@ from bot.domain import (
 )
 from bot.relay.access import Rules, find_operator, refusal
 from bot.relay.changes import set_state
-from bot.relay.commands import SetStateOf, parse_command
+from bot.relay.commands import Rebuild, SetStateOf, parse_command
 from bot.relay.effects import Answer, Change, Decision
 from bot.relay.failures import answer_with
+from bot.relay.rebuilding import rebuild
 from bot.relay.refs import BySession
 from bot.router import Router
 from bot.slack.models import word
@@ -30,7 +31,7 @@ router = Router()
 def change(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Queue the change that a command asks for; it is answered when it is done."""
     command = parse_command(word(arrival.payload, "text"))
-    if not isinstance(command, SetStateOf):
+    if not isinstance(command, SetStateOf | Rebuild):
         return None
     conversation = view.find(command.ref)
     session_id = _session(command, conversation)
@@ -48,11 +49,13 @@ def change(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         channel=ChannelId(word(arrival.payload, "channel_id")),
         user=user_id,
         response_url=word(arrival.payload, "response_url") or None,
-        success=texts.CHANGED[command.state].format(name=name),
+        success=_success(command, name),
     )
     if reason := refusal(user):
         name = str(arrival.fact)
         return Decision(effects=(answer_with(answer, cards.refusal(reason), name=name),))
+    if isinstance(command, Rebuild):
+        return rebuild(session_id, fact=str(arrival.fact), answer=answer)
     operator = find_operator(user, view.operators(), rules.agents)
     decision = set_state(
         session_id,
@@ -68,7 +71,12 @@ def change(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     )
 
 
-def _session(command: SetStateOf, conversation: Conversation | None) -> SessionId | None:
+def _success(command: SetStateOf | Rebuild, name: str) -> str:
+    """Return what to say when it is done; a new thread is answered with its address."""
+    return texts.CHANGED[command.state].format(name=name) if isinstance(command, SetStateOf) else ""
+
+
+def _session(command: SetStateOf | Rebuild, conversation: Conversation | None) -> SessionId | None:
     if conversation is not None:
         return conversation.session_id
     return command.ref.session_id if isinstance(command.ref, BySession) else None

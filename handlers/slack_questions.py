@@ -27,11 +27,13 @@ from bot.domain import (
     Source,
 )
 from bot.errors import ApiError, RateLimited, Unauthorized
+from bot.relay import keys
 from bot.relay.access import Rules, find_operator, refusal
 from bot.relay.commands import (
     Help,
     ListQueue,
     Misused,
+    Rebuild,
     SetStateOf,
     Show,
     Who,
@@ -41,6 +43,7 @@ from bot.relay.effects import SetState
 from bot.relay.refs import Ref
 from bot.slack.models import word
 from bot.store.reader import Reader
+from bot.store.view import View
 
 log = structlog.get_logger()
 
@@ -133,8 +136,8 @@ class Questions:
                 self._spawn(self._say(asked, cards.help_card(texts.COMMANDS)))
             case Misused(sentence):
                 self._spawn(self._say(asked, cards.sentence(sentence)))
-            case SetStateOf(ref=ref):
-                self._spawn(self._follow(asked, ref))
+            case SetStateOf() | Rebuild():
+                self._spawn(self._follow(asked, command))
             case ListQueue() | Show() | Who():
                 self._spawn(self._answer(asked, command))
             case _:
@@ -158,20 +161,22 @@ class Questions:
         await self._sleep(COMING_AFTER)
         await reply.promise(cards.sentence(texts.COMING))
 
-    async def _follow(self, asked: _Asked, ref: Ref) -> None:
+    async def _follow(self, asked: _Asked, change: SetStateOf | Rebuild) -> None:
         """Say that a change cannot be made, or is queued; that it is done is said elsewhere."""
-        post = await _guarded(self._fate(asked, ref))
+        post = await _guarded(self._fate(asked, change))
         if post is not None:
             await self._say(asked, post)
 
-    async def _fate(self, asked: _Asked, ref: Ref) -> Post | None:
-        if not await self._desk.exists(ref):
+    async def _fate(self, asked: _Asked, change: SetStateOf | Rebuild) -> Post | None:
+        if not await self._desk.exists(change.ref):
             denied = refusal(await self._asker(asked)) is not None
             return cards.sentence(texts.NOT_ALLOWED if denied else texts.NO_MATCH)
         await self._sleep(COMING_AFTER)
-        key = Key(f"{SetState.kind}:{asked.fact}")
         waits = await self._reader.ask(
-            lambda view: view.waits(key) or view.undecided(Source.SLACK, asked.fact)
+            lambda view: (
+                view.waits(_key(change, asked.fact, view))
+                or view.undecided(Source.SLACK, asked.fact)
+            )
         )
         return cards.sentence(texts.QUEUED) if waits else None
 
@@ -209,6 +214,14 @@ class Questions:
         elif found.total is None:
             title = texts.FIRST_OF_MORE.format(title=title)
         return cards.conversation_list(found.links, title=title, total=found.total)
+
+
+def _key(change: SetStateOf | Rebuild, fact: str, view: View) -> Key:
+    """Name the row that a change becomes."""
+    if isinstance(change, SetStateOf):
+        return Key(f"{SetState.kind}:{fact}")
+    found = view.find(change.ref)
+    return keys.open_key(found.session_id, fact) if found else Key("")
 
 
 class _Reply:

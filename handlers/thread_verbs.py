@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot import cards, texts
 from bot.domain import Arrival, Author, OperatorId, Speaker, State
 from bot.relay.access import Rules, find_operator
@@ -9,6 +11,7 @@ from bot.relay.agents import AgentWrote, tell
 from bot.relay.changes import assign, set_state
 from bot.relay.effects import Answer, Decision, NewMessage
 from bot.relay.intent import Verb
+from bot.relay.rebuilding import rebuild
 from bot.store.view import View
 
 _STATES = {
@@ -35,7 +38,7 @@ def act(verb: Verb, said: AgentWrote, arrival: Arrival, view: View, rules: Rules
     done = _effects(verb, said, str(arrival.fact), _operator(verb, said, view, rules))
     if isinstance(done, str):
         return Decision(message=kept, effects=(tell(said, "verb", cards.refusal(done)),))
-    return Decision(message=kept, effects=done.effects)
+    return replace(done, message=kept)
 
 
 def _effects(
@@ -49,6 +52,8 @@ def _effects(
         return set_state(
             session_id, state, speaker=speaker, fact=fact, at=said.occurred_at, answer=answer
         )
+    if verb.word == "rebuild":
+        return rebuild(session_id, fact=fact, answer=answer)
     if isinstance(operator, str):
         return operator
     return assign(

@@ -26,6 +26,7 @@ from bot.domain import Source
 from bot.inbox import Inbox
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.learner import Learner
+from bot.outbox.openings import Openings
 from bot.outbox.posts import Posting
 from bot.outbox.sends import Sending
 from bot.slack import socket
@@ -81,7 +82,7 @@ POINTS: dict[str, Point] = {
     "agent-acked": Point(socket._Handler, "handle", after=True),
     "before-root": Point(SlackClient, "post", wanted=_root),
     "after-root": Point(SlackClient, "post", after=True, wanted=_root),
-    "root-in-commit": Point(Posting, "_opened", after=True),
+    "root-in-commit": Point(Openings, "record", after=True),
     "before-post": Point(SlackClient, "post", wanted=_reply),
     "after-post": Point(SlackClient, "post", after=True, wanted=_reply),
     "post-in-commit": Point(queue, "deliver_part", after=True),

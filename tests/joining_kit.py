@@ -100,9 +100,10 @@ class Wall:
         thread_ts: MessageTs | None = None,
         speaker: Speaker | None = None,
         joined: Collection[Key] = (),
+        broadcast: bool = False,
     ) -> Posted:
         """Put a post up."""
-        del speaker
+        del speaker, broadcast
         failure = self.will.popleft() if self.will else None
         if failure is not None and not isinstance(failure, Ambiguous):
             raise failure
@@ -135,7 +136,7 @@ def posting(wall: Wall) -> Posting:
     nothing: Any = object()
     return Posting(
         wall,  # type: ignore[arg-type]  # a stand-in
-        nothing, nothing, looks=nothing, redecide=lambda _tx, _ids: None,
+        nothing, nothing, looks=nothing, openings=nothing,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import texts
 from bot.simulator.slack.people import ANA
 from tests.e2e_kit import PATIENT, answers, quick_redelivery, rest, stored
 from tests.harness import FAST, OK, World, eventually, get_status
@@ -222,6 +223,10 @@ async def test_killed_while_recovering(scene: Scene, first: str, second: str) ->
     """Killed again while it recovers or catches up, the run after that makes it right."""
     talk = Talk(scene.world)
     await talk_until_killed(scene, talk, first)
+    if second == "before-look":  # else the sweep may prove it before anybody looks
+        scene.world.crisp.faults.add(
+            {"on": "GET /website/*/conversations/*", "do": "delay", "seconds": 5, "times": 1}
+        )
     async with scene.crashing(second):
         pass
     await finish(talk)
@@ -377,3 +382,39 @@ async def test_killed_while_a_reply_is_marked(scene: Scene, point: str, nth: int
         assert world.reactions(ts) == {"mailbox_with_mail"}
         assert world.crisp.dump(session)["unread"]["operator"] == 0
         assert answers(world, session) == ["Hello"]
+
+
+@pytest.mark.parametrize(
+    ("point", "nth"),
+    [
+        ("before-root", 2), ("after-root", 2), ("root-in-commit", 2), ("after-post", 1),
+        ("after-post", 2), ("after-post", 3),
+    ],
+)  # fmt: skip
+async def test_killed_while_a_thread_is_rebuilt(scene: Scene, point: str, nth: int) -> None:
+    """Killed before or behind any of its posts, a rebuilt thread is there once, and so are they."""
+    world = scene.world
+    talk = Talk(world)
+    async with scene.crashing(point, nth) as victim:
+        await up(world, victim)
+        talk.write()
+        await eventually(lambda: talk.opened, what="the thread")
+        if (point, nth) != ("after-post", 1):
+            talk.write()
+            await eventually(lambda: len(world.thread(talk.session)) == 1, what="the reply")
+        await world.slack.act(
+            {
+                "as": ANA, "do": "command", "channel": world.channel, "command": "/crisp",
+                "text": "rebuild #1",
+            }
+        )  # fmt: skip
+    async with world.bridge():
+        await eventually(lambda: len(world.roots()) == 2, what="the new thread", within=PATIENT)
+        await rest(world)
+    old, new = world.roots()
+    replies = {
+        root["ts"]: [m for m in world.posts() if m.get("thread_ts") == root["ts"] != m["ts"]]
+        for root in (old, new)
+    }
+    assert [texts.HISTORY in str(m) for m in replies[new["ts"]]] == [True]
+    assert sum(texts.IN_NEW_THREAD in str(m["blocks"]) for m in replies[old["ts"]]) == 1

@@ -6,6 +6,13 @@ outside is literal in them, and every limit of Slack's holds. It must not decide
 
 from __future__ import annotations
 
+from bot.cards.history import (
+    OLDER_ACTION,
+    history_post,
+    nothing_earlier,
+    pointer_post,
+    recap_post,
+)
 from bot.cards.lists import (
     conversation_details,
     conversation_list,
@@ -29,6 +36,7 @@ from bot.cards.status import status_blocks, status_sentence, status_view
 from bot.cards.summary import generic_summary
 
 __all__ = [
+    "OLDER_ACTION",
     "STATUS_CALLBACK",
     "CardView",
     "context_line",
@@ -39,15 +47,19 @@ __all__ = [
     "generic_summary",
     "held_notice",
     "help_card",
+    "history_post",
     "how_many_fit",
     "message_parts",
     "message_post",
     "note_post",
+    "nothing_earlier",
     "people_card",
     "people_list",
+    "pointer_post",
     "preview",
     "preview_in_crisp",
     "rating_words",
+    "recap_post",
     "refusal",
     "root_card",
     "sentence",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot import texts
+from bot.cards.history import pointer_post
 from bot.cards.messages import message_post
 from bot.cards.parts import (
     CONTEXT_ELEMENTS,
@@ -51,6 +52,8 @@ class CardView:
     removed: bool = False
     typing: bool = False
     """The customer types just now."""
+    moved_to: str = ""
+    """The address of the thread where the conversation goes on; this card is out of use then."""
 
 
 def root_card(view: CardView) -> Post:
@@ -72,7 +75,10 @@ def root_card(view: CardView) -> Post:
     facts = [plain_text(fact, _PAGES_LIMIT + 4) for fact in _facts(view)]
     starts = range(0, len(facts), CONTEXT_ELEMENTS)
     blocks += [context(facts[start : start + CONTEXT_ELEMENTS]) for start in starts]
-    blocks.append(status_line(conversation, view.assignee, typing=view.typing))
+    if view.moved_to:
+        blocks += pointer_post(view.moved_to).blocks
+    else:
+        blocks.append(status_line(conversation, view.assignee, typing=view.typing))
     if buttons := _buttons(view):
         blocks.append(actions(buttons, f"conversation:{conversation.session_id}"))
     name = one_line(view.author.name, _NAME_LIMIT) or texts.UNTITLED
@@ -181,7 +187,7 @@ def _buttons(view: CardView) -> list[Part]:
     opened = []
     if is_link(view.inbox_url):
         opened = [button(texts.OPEN_IN_CRISP, "conversation:open", url=view.inbox_url)]
-    if not view.can_act:
+    if not view.can_act or view.moved_to:
         return opened
     value = view.conversation.session_id
     if view.conversation.state is State.RESOLVED:

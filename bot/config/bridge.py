@@ -99,6 +99,14 @@ class Files(Table):
     max_mb: Annotated[int, Field(strict=True, ge=1, le=1000)] = 50
 
 
+class History(Table):
+    """``[history]``: what a new thread shows of the past, and when there is a new one."""
+
+    messages: Annotated[int, Field(strict=True, ge=0, le=30)] = 10
+    reopen: Literal["same", "broadcast", "new"] = "new"
+    reopen_after_days: Positive = 14.0
+
+
 class Crisp(Table):
     """``[crisp]``: what is known of the account."""
 
@@ -115,6 +123,7 @@ class BridgeConfig(Table):
     timers: Timers = Field(default_factory=Timers)
     crisp: Crisp = Field(default_factory=Crisp)
     files: Files = Field(default_factory=Files)
+    history: History = Field(default_factory=History)
 
     @property
     def routes_everything(self) -> bool:

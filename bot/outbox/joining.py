@@ -48,5 +48,7 @@ def _goes_with(first: PostMessage, other: PostMessage) -> bool:
     places = {rendering.placed(first), rendering.placed(other)}
     if first.withdrawn or other.withdrawn or first.removed or other.removed:
         return False  # perhaps nothing of it is to be posted
+    if first.broadcast or other.broadcast:
+        return False  # shown in the channel too: the one, not its neighbours
     same = (other.speaker, other.author, other.style) == (first.speaker, first.author, first.style)
     return same and first.style != "context" and places == {""}

@@ -6,7 +6,7 @@ comes first opens the thread; one that landed in the open is removed, and the th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -15,19 +15,18 @@ from bot.crisp import convert
 from bot.domain import Conversation, Key, Posted
 from bot.outbox import joining, rendering
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
+from bot.outbox.openings import Openings
 from bot.outbox.root_looks import RootLooks
-from bot.outbox.roots import LIVE, Root, Roots, visitor
+from bot.outbox.roots import Root, Roots, visitor
 from bot.relay.effects import Change, PostMessage
 from bot.relay.failures import MISSING, removal
 from bot.slack.client import SlackClient
-from bot.store import queue, revisions, sets
+from bot.store import queue, revisions, sets, threads
 from bot.store.reader import Reader
 from bot.store.rows import Member, OutboxRow
-from bot.store.transaction import Transaction, card_effect
+from bot.store.transaction import Transaction
 
 log = structlog.get_logger()
-
-Redecide = Callable[[Transaction, Iterable[int]], None]
 
 
 class Posting(Errand):
@@ -42,10 +41,10 @@ class Posting(Errand):
         roots: Roots,
         *,
         looks: RootLooks,
-        redecide: Redecide,
+        openings: Openings,
         joins: bool = True,
     ) -> None:
-        """``redecide`` decides arrivals again that waited for the thread to be known.
+        """Let ``openings`` open a thread with the first post of a conversation.
 
         ``joins`` allows several messages in one post where there is no room for a post of each.
         """
@@ -54,7 +53,7 @@ class Posting(Errand):
         self._reader = reader
         self._roots = roots
         self._looks = looks
-        self._redecide = redecide
+        self._openings = openings
 
     def bucket(self, row: OutboxRow) -> str:
         """Name the method and channel that Slack counts the call under."""
@@ -80,6 +79,7 @@ class Posting(Errand):
             joined=row.keys[1:],
             thread_ts=conversation.thread_ts,
             speaker=payload.speaker if payload.style != "context" else None,
+            broadcast=payload.broadcast,
         )
         return self._posted(row, payload, posted, there=row.members)
 
@@ -135,18 +135,10 @@ class Posting(Errand):
     ) -> Result:
         if payload.style == "context":
             return await self._post_alone(row, payload, conversation)
-        root = await self._roots.read(row, payload, conversation)
-        if isinstance(root, Again):
-            return root
-        conversation = root.conversation
-        operators = await self._reader.ask(lambda view: view.operators())
-        posted = await self._slack.post(
-            self._roots.rules.channel_of(conversation),
-            self._roots.card(conversation, payload, operators),
-            key=row.key,
-            speaker=visitor(conversation),
-        )
-        return self._posted(row, payload, posted, root=root)
+        opened = await self._openings.open(row, payload, conversation)
+        if isinstance(opened, Again):
+            return opened
+        return self._posted(row, payload, opened.posted, root=opened.root)
 
     async def _post_alone(
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
@@ -190,26 +182,13 @@ class Posting(Errand):
                     shown=said.version,
                 )  # fmt: skip
             if conversation.thread_ts is None:
-                self._opened(tx, row, posted, root)
+                self._openings.record(tx, row, posted, root=root, since=threads.written_at(tx, row))
             revisions.posted_as(tx, row.part_id, payload.version, certain=not looked)
             for member in there:
                 version = joining.said(member).version
                 revisions.posted_as(tx, member.part_id, version, certain=not looked)
 
         return Done(record)
-
-    def _opened(self, tx: Transaction, row: OutboxRow, posted: Posted, root: Root | None) -> None:
-        """Store the new thread, and decide again what was written in it meanwhile."""
-        session_id = conversation_of(row).session_id
-        columns: dict[str, object] = {"channel": posted.channel, "thread_ts": posted.ts}
-        changed = root is None or tx.version(session_id) != row.version
-        if root is not None:
-            columns |= {k: v for k, v in root.columns.items() if not (changed and k in LIVE)}
-        tx.change(Change(session_id, columns, card=False))
-        fresh = tx.conversation(session_id)
-        if changed and fresh is not None:
-            tx.enqueue(card_effect(fresh, delay_ms=tx.card_debounce_ms))
-        self._redecide(tx, tx.parked(f"{posted.channel}:{posted.ts}"))
 
     def _stray(self, row: OutboxRow, conversation: Conversation, posted: Posted) -> Result:
         """Remove what landed in the open because the thread's root is gone; open it anew."""

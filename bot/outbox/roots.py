@@ -42,6 +42,8 @@ class Root:
 
     conversation: Conversation
     columns: dict[str, object]
+    began: Millis = Millis(0)
+    """When the conversation began, in Crisp's time; 0 where Crisp did not say."""
 
 
 class Roots:
@@ -87,6 +89,7 @@ class Roots:
                 inbox_id=read.inbox_id or conversation.inbox_id,
             ),
             columns,
+            Millis(read.created_at),
         )  # fmt: skip
 
     def _unread(self, row: OutboxRow, known: Conversation, err: ApiError) -> Root | Again:
@@ -106,8 +109,12 @@ class Roots:
         operators: Iterable[Operator],
         *,
         typing: bool = False,
+        moved_to: str = "",
     ) -> Post:
-        """Render the card of a conversation whose root is ``payload``."""
+        """Render the card of a conversation whose root is ``payload``.
+
+        ``moved_to`` is the address of the thread that it has now, if this is not it any more.
+        """
         shown = rendering.as_root(payload)
         assignee = next((o for o in operators if o.user_id == conversation.assignee), None)
         return cards.root_card(
@@ -122,6 +129,7 @@ class Roots:
                 assignee=assignee,
                 inbox_url=convert.inbox_url(self.rules.website_id, conversation.session_id),
                 now=Millis(int(self._clock() * 1000)),
+                moved_to=moved_to,
             )
         )
 

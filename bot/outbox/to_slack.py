@@ -10,9 +10,12 @@ from collections.abc import Callable
 from bot.crisp.client import CrispClient
 from bot.outbox.card_edits import ShowingTyping, UpdatingCard
 from bot.outbox.courier import Errands
+from bot.outbox.histories import Pointing, ShowingHistory
 from bot.outbox.learner import Learner, Learning
 from bot.outbox.notices import Reacting, Removing, Responding, Telling
-from bot.outbox.posts import Posting, Redecide
+from bot.outbox.openings import Openings, Redecide
+from bot.outbox.posts import Posting
+from bot.outbox.reopening import Reopening
 from bot.outbox.root_looks import RootLooks
 from bot.outbox.roots import Roots
 from bot.outbox.updates import UpdatingPost
@@ -43,12 +46,16 @@ def slack_courier(
     """
     roots = Roots(crisp, rules, pages=pages, clock=clock)
     looks = RootLooks(slack, reader, rules.bridged_channels(), clock=clock)
+    openings = Openings(slack, reader, roots, redecide=redecide)
     return Errands(
         (
-            Posting(slack, reader, roots, looks=looks, redecide=redecide, joins=joins),
             UpdatingPost(slack, reader, rules),
             UpdatingCard(slack, reader, roots, typists=typists),
             ShowingTyping(slack, reader, roots, typists=typists),
+            Posting(slack, reader, roots, looks=looks, openings=openings, joins=joins),
+            Reopening(slack, crisp, reader, looks=looks, openings=openings),
+            ShowingHistory(slack, crisp, limit=rules.history_messages, clock=clock),
+            Pointing(slack, reader, roots),
             Reacting(slack, reader),
             Telling(slack),
             Responding(slack),

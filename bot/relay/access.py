@@ -48,6 +48,12 @@ class Rules:
     """Apps whose posts go to customers, by app id (A…) or bot id (B…)."""
     removals: str = "strike"
     """``strike``: what was removed in Crisp stays, struck through; ``delete``: it goes."""
+    history_messages: int = 10
+    """So many earlier messages a new thread shows; 0: none."""
+    reopen: str = "new"
+    """What becomes of a customer who comes back: ``same`` thread, ``broadcast`` or ``new``."""
+    reopen_after_ms: int = 14 * 86_400_000
+    """How old a thread is then, at least."""
 
     def channel_of(self, conversation: Conversation) -> ChannelId:
         """Return the channel that gets the conversation's thread."""

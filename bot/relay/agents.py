@@ -47,7 +47,9 @@ from bot.relay.intent import (
     strip_note_marker,
 )
 
-THREAD_VERBS = frozenset({"resolve", "unresolve", "reopen", "pending", "assign", "unassign"})
+THREAD_VERBS = frozenset(
+    {"resolve", "unresolve", "reopen", "pending", "assign", "unassign", "rebuild"}
+)
 HELD_REACTION = "raised_hand"
 FAILED_REACTION = "warning"
 

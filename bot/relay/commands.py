@@ -30,6 +30,13 @@ class SetStateOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Rebuild:
+    """Open a conversation's thread anew."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
 class ListQueue:
     """Show the queue; ``which`` is empty (everything open) or one of LISTS."""
 
@@ -62,7 +69,7 @@ class Misused:
     sentence: str
 
 
-Command = SetStateOf | ListQueue | Show | Who | Help | Misused
+Command = SetStateOf | Rebuild | ListQueue | Show | Who | Help | Misused
 
 
 def parse_command(text: str) -> Command:
@@ -74,9 +81,11 @@ def parse_command(text: str) -> Command:
         return _list(rest)
     if word == "who":
         return _who(rest)
-    if word == "show" or word in STATES:
+    if word in {"show", "rebuild"} or word in STATES:
         return _about(word, rest)
-    near = difflib.get_close_matches(word[:20], ["help", "list", "show", "who", *STATES], n=1)
+    near = difflib.get_close_matches(
+        word[:20], ["help", "list", "show", "who", "rebuild", *STATES], n=1
+    )
     return Misused(texts.DID_YOU_MEAN.format(near=near[0]) if near else texts.NO_SUCH_COMMAND)
 
 
@@ -106,4 +115,10 @@ def _about(word: str, rest: str) -> Command:
     ref = parse_ref(rest)
     if ref is None:
         return Misused(texts.REF_UNREADABLE.format(forms=texts.REF_FORMS))
-    return Show(ref) if word == "show" else SetStateOf(STATES[word], ref)
+    match word:
+        case "show":
+            return Show(ref)
+        case "rebuild":
+            return Rebuild(ref)
+        case _:
+            return SetStateOf(STATES[word], ref)

@@ -79,6 +79,8 @@ class PostMessage:
     removed: bool = False
     withdrawn: bool = False
     """Set when an edit has made its message shorter: nothing is left to post."""
+    broadcast: bool = False
+    """The customer comes back after a long time: show it in the channel too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,41 @@ class CheckMessage:
     """What an event or a listing said that it is."""
     missing: bool = False
     """A listing did not have it: if Crisp has none either, it was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenThread:
+    """Open a thread for a conversation anew, though nobody has written."""
+
+    kind: ClassVar[str] = "open"
+    looked_for: ClassVar[bool] = True
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHistory:
+    """Show in a new thread what was said before, in one compact post."""
+
+    kind: ClassVar[str] = "history"
+    looked_for: ClassVar[bool] = True
+    before: Millis
+    channel: ChannelId | None = None
+    """With ``ts``: the thread that the conversation had before."""
+    ts: MessageTs | None = None
+    recap: bool = False
+    """Three lines are enough: the customer comes back, the old thread has the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointOn:
+    """Say in a conversation's old thread where it goes on, and take its card out of use."""
+
+    kind: ClassVar[str] = "pointer"
+    looked_for: ClassVar[bool] = True
+    channel: ChannelId
+    ts: MessageTs
+    to_channel: ChannelId
+    to_ts: MessageTs
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +296,9 @@ class Learn:
 
 Payload = (
     PostMessage
+    | OpenThread
+    | ShowHistory
+    | PointOn
     | SendMessage
     | SendFile
     | SetState
@@ -352,6 +392,8 @@ class Change:
     columns: Json
     create: bool = False
     card: bool = True
+    leaves: str = "lost"
+    """Why a thread is left, where the columns say so: ``lost``, ``rebuilt`` or ``returned``."""
 
 
 @dataclass(frozen=True, slots=True)

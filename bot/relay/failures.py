@@ -27,6 +27,7 @@ from bot.relay.effects import (
     Effect,
     ForCustomer,
     Learn,
+    OpenThread,
     Payload,
     PostMessage,
     Priority,
@@ -98,7 +99,11 @@ def given_up(
             return (_line(session_id, text, name=f"unshown:{key}:{now}", now=now),)
         case Learn() if session_id is not None:
             return (_unread_writer_line(session_id, key, code, now),)
-        case SetState(answer=Answer() as answer) | Assign(answer=Answer() as answer):
+        case (
+            SetState(answer=Answer() as answer)
+            | Assign(answer=Answer() as answer)
+            | OpenThread(answer=Answer() as answer)
+        ):
             text = texts.DID_NOT_WORK.format(reason=reason_of(code))
             return (answer_with(answer, cards.sentence(text), name=f"failed:{key}:{now}"),)
         case _:

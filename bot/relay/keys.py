@@ -16,6 +16,11 @@ def post_key(session_id: SessionId, fingerprint: Fingerprint, part: int) -> Key:
     return Key(f"post:{session_id}:{fingerprint}:{part}")
 
 
+def open_key(session_id: SessionId, fact: str) -> Key:
+    """Name the root that a person wants: a reply in a thread that nobody knows is placed by it."""
+    return Key(f"post:{session_id}:open:{fact}")
+
+
 def session_of(key: Key) -> SessionId | None:
     """Return the conversation that a post's key names; None if it is no post of a conversation."""
     kind, _, rest = key.removeprefix("missing:").partition(":")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from bot import cards
-from bot.domain import Author, ChannelId, MessageTs, Speaker
+from bot.domain import Author, ChannelId, MessageTs, SessionId, Speaker
 from bot.relay.effects import PostMessage
 from bot.store.rows import PostedPart
 from bot.store.view import View
@@ -49,6 +49,21 @@ def of_message(view: View, message: int) -> tuple[PostedPart, ...]:
     """Return all parts of a message, in order."""
     rows = view.conn.execute(_PARTS + " WHERE p.message = ? ORDER BY p.part", (message,))
     return tuple(_part(row) for row in rows)
+
+
+def first_of(view: View, session_id: SessionId) -> PostedPart | None:
+    """Return the first part of a conversation's first message that a thread has shown."""
+    row = view.conn.execute(
+        _PARTS  # noqa: S608 - fixed texts
+        + " WHERE m.conversation = (SELECT number FROM conversations WHERE session_id = ?)"
+        " AND m.fingerprint IS NOT NULL AND p.part = 0 AND p.state = 'delivered'"
+        # Who shares a post with others is taken only where there is nobody else.
+        " ORDER BY p.joined_to IS NOT NULL"
+        " OR EXISTS (SELECT 1 FROM parts j WHERE j.joined_to = p.id),"
+        " m.author <> 'visitor', m.occurred_at LIMIT 1",
+        (session_id,),
+    ).fetchone()
+    return _part(row) if row else None
 
 
 def payload_of(part: PostedPart) -> PostMessage | None:

@@ -36,7 +36,7 @@ _FILES = TypeAdapter(tuple[SlackFile, ...])
 
 CONVERSATION_COLUMNS = (
     "number, session_id, c.state AS state, channel, thread_ts, assignee, inbox_id, contact, known, "
-    "waiting_since, updated_at, changed_at, state_at, assigned_at, version"
+    "waiting_since, updated_at, changed_at, state_at, assigned_at, active_at, version"
 )
 
 
@@ -173,6 +173,7 @@ def conversation_from(row: sqlite3.Row) -> Conversation:
         changed_at=Millis(row["changed_at"]),
         state_at=Millis(row["state_at"]),
         assigned_at=Millis(row["assigned_at"]),
+        active_at=Millis(row["active_at"]),
     )
 
 

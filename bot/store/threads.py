@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain import ChannelId, Key, MessageTs, SessionId
+from bot.domain import ChannelId, Key, MessageTs, Millis, Posted, SessionId
 from bot.relay import keys
-from bot.relay.effects import Change, PostMessage
+from bot.relay.effects import Change, NewMessage, PostMessage
 from bot.store import queue, sets
+from bot.store.posted import first_of
+from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
+from bot.store.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +73,72 @@ def _remember(tx: Transaction, whose: Whose, session_id: SessionId | None) -> No
         "INSERT INTO former_threads (channel, thread_ts, conversation) VALUES"
         " (?, ?, (SELECT number FROM conversations WHERE session_id = ?))",
         (whose.channel, whose.thread_ts, session_id),
+    )
+
+
+# --- threads that a conversation had
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A conversation's last thread before the one it has."""
+
+    id: int
+    channel: ChannelId
+    thread_ts: MessageTs
+    why: str
+    to_point: bool
+    """It is still to say where the conversation goes on."""
+
+
+def former(view: View, session_id: SessionId) -> Former | None:
+    """Return the thread that a conversation had last, but for the one that it has."""
+    row = view.conn.execute(
+        "SELECT f.id, f.channel, f.thread_ts, f.why, f.why <> 'lost' AND NOT f.pointed"
+        " FROM former_threads f JOIN conversations c ON c.number = f.conversation"
+        " WHERE c.session_id = ? AND f.thread_ts IS NOT c.thread_ts ORDER BY f.id DESC LIMIT 1",
+        (session_id,),
+    ).fetchone()
+    return Former(row[0], row[1], row[2], row[3], bool(row[4])) if row else None
+
+
+def pointed(tx: Transaction, thread: Former) -> None:
+    """Store that an old thread says where it goes on."""
+    tx.conn.execute("UPDATE former_threads SET pointed = 1 WHERE id = ?", (thread.id,))
+
+
+def written_at(view: View, row: OutboxRow) -> Millis:
+    """Return when the message of a row was written; now, for a row that is no message's."""
+    found = view.conn.execute(
+        "SELECT m.occurred_at FROM messages m JOIN parts p ON p.message = m.id WHERE p.id = ?",
+        (row.part_id,),
+    ).fetchone()
+    return Millis(found[0]) if found else view.now
+
+
+def waiting_since(view: View, session_id: SessionId) -> Millis:
+    """Return when the oldest message was written that is still to be posted; else now."""
+    found = view.conn.execute(
+        "SELECT min(m.occurred_at) FROM outbox o JOIN parts p ON p.id = o.part_id"
+        " JOIN messages m ON m.id = p.message WHERE o.lane = ? AND o.state = 'pending'",
+        (keys.to_slack(session_id),),
+    ).fetchone()
+    return min(Millis(found[0]), view.now) if found[0] else view.now
+
+
+def adopt_root(tx: Transaction, session_id: SessionId, posted: Posted) -> None:
+    """Let the conversation's first message be what the new root shows."""
+    first = first_of(tx, session_id)
+    if first is not None:
+        tx.conn.execute(
+            "UPDATE parts SET channel = ?, ts = ?, shown = ?, joined_to = NULL WHERE id = ?",
+            (posted.channel, posted.ts, first.version, first.id),
+        )
+
+
+def store_root(tx: Transaction, message: NewMessage, posted: Posted) -> None:
+    """Store the message that a new root shows, which was not stored before."""
+    tx.conn.execute(
+        "INSERT INTO parts (message, part, state, channel, ts) VALUES (?, 0, 'delivered', ?, ?)",
+        (tx.insert_message(message), posted.channel, posted.ts),
     )

@@ -147,7 +147,7 @@ class Transaction(View):
         part_ids: dict[int, int] = {}
         message_id = None
         if decision.message is not None:
-            message_id = self._insert_message(decision.message)
+            message_id = self.insert_message(decision.message)
         for effect in decision.effects:
             if effect.of_message and message_id is not None:
                 part_ids[effect.part] = self.insert_part(message_id, effect)
@@ -176,7 +176,7 @@ class Transaction(View):
                 (columns.pop("active_at"), change.session_id),
             )
         if "thread_ts" in columns:
-            self._keep_former_thread(change.session_id, columns["thread_ts"])
+            self._keep_former_thread(change.session_id, columns["thread_ts"], change.leaves)
         if columns.keys() & _NEWS:
             columns["changed_at"] = self.now
         if columns:
@@ -190,14 +190,14 @@ class Transaction(View):
         if change.card and columns:
             self._refresh_card(change.session_id)
 
-    def _keep_former_thread(self, session_id: SessionId, thread_ts: object) -> None:
+    def _keep_former_thread(self, session_id: SessionId, thread_ts: object, why: str) -> None:
         """Remember the thread that a conversation leaves: agents may still write in it."""
         self.conn.execute(
-            "INSERT INTO former_threads (channel, thread_ts, conversation)"
-            " SELECT channel, thread_ts, number FROM conversations"
+            "INSERT INTO former_threads (channel, thread_ts, conversation, why)"
+            " SELECT channel, thread_ts, number, ? FROM conversations"
             " WHERE session_id = ? AND thread_ts IS NOT NULL AND thread_ts IS NOT ?"
             " ON CONFLICT DO NOTHING",
-            (session_id, thread_ts),
+            (why, session_id, thread_ts),
         )
         self.lanes.add((Source.SLACK.value, keys.to_slack(session_id)))
 
@@ -206,7 +206,8 @@ class Transaction(View):
         if conversation is not None and conversation.thread_ts is not None:
             self.enqueue(card_effect(conversation, delay_ms=self.card_debounce_ms))
 
-    def _insert_message(self, message: NewMessage) -> int:
+    def insert_message(self, message: NewMessage) -> int:
+        """Store a message, and return its id."""
         cursor = self.conn.execute(
             "INSERT INTO messages (conversation, author, kind, fingerprint, channel, ts,"
             " slack_user, speaker, state, content, occurred_at, files) VALUES"

@@ -1,0 +1,45 @@
+"""What was said in a conversation before, read from Crisp in one call.
+
+Responsible for the reading and for whose each message was. It must not decide what is shown where.
+"""
+
+from __future__ import annotations
+
+from bot import cards, texts
+from bot.crisp.messages import FULL, MessageCalls
+from bot.crisp.models import Message
+from bot.domain import Author, Earlier, Millis, Said, SessionId
+
+
+async def read_earlier(
+    crisp: MessageCalls, session_id: SessionId, *, before: Millis, limit: int
+) -> Earlier:
+    """Read the last ``limit`` messages before a moment; ApiError if Crisp does not answer."""
+    batch = await crisp.list_messages(session_id, before=before)
+    said = sorted(
+        (m for m in batch if m.sent_at < before and m.type != "event"),
+        key=lambda m: (m.sent_at, m.fingerprint),
+    )
+    shown = said[-limit:] if limit else []
+    more = len(said) > len(shown) or batch.received >= FULL
+    older = Millis(shown[0].sent_at) if shown and more else None
+    return Earlier(tuple(_said(message) for message in shown), older)
+
+
+def author_of(message: Message) -> Author:
+    """Tell what kind of speaker wrote a message that was read."""
+    if message.from_ == "user":
+        return Author.VISITOR
+    return Author.BOT if message.automated else Author.OPERATOR
+
+
+def _said(message: Message) -> Said:
+    author = author_of(message)
+    name = message.user.nickname
+    return Said(
+        speaker=name or (texts.CUSTOMER if author is Author.VISITOR else texts.OPERATOR),
+        author=author,
+        markdown=cards.generic_summary(message.type or "text", message.content),
+        at=Millis(message.sent_at),
+        note=message.type == "note",
+    )

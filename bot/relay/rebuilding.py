@@ -1,0 +1,23 @@
+"""Opening a conversation's thread anew because a person wants it; pure."""
+
+from __future__ import annotations
+
+from bot.domain import SessionId, Source
+from bot.relay import keys
+from bot.relay.effects import Answer, Change, Decision, Effect, OpenThread, Priority
+
+
+def rebuild(session_id: SessionId, *, fact: str, answer: Answer | None) -> Decision:
+    """Leave the thread that there is, if any, and open another before anything else is posted."""
+    effect = Effect(
+        payload=OpenThread(answer),
+        lane=keys.to_slack(session_id),
+        destination=Source.SLACK,
+        key=keys.open_key(session_id, fact),
+        order_key=0,
+        priority=Priority.ROOT,
+        session_id=session_id,
+    )
+    columns = {"channel": None, "thread_ts": None}
+    change = Change(session_id, columns, create=True, card=False, leaves="rebuilt")
+    return Decision(change=change, effects=(effect,))
