@@ -119,6 +119,7 @@ class Bridge:
             clients.slack, clients.crisp, self.reader, self.rules,
             learner=learner, pages=self.pages, typists=self.typists, clock=now,
             redecide=self.inbox.redecide, joins=pacing.join,
+            movers=clients.movers,
         )  # fmt: skip
         self.to_slack = Dispatcher(
             Source.SLACK, to_slack, wiring.slack_pacer(settings), env,

@@ -98,6 +98,8 @@ EDITED: Final = "edited"
 REMOVED: Final = "🗑️ Removed in Crisp"
 
 FILE: Final = "📎 File: {name}"
+FILE_NAMES: Final = {"audio": "voice message", "animation": "animation"}
+"""What a file is called whose message has no name for it."""
 UNNAMED_FILE: Final = "unnamed"
 ANIMATION: Final = "🎞️ Animation"
 AUDIO: Final = "🎤 Audio message"
@@ -133,6 +135,8 @@ BECAME: Final = {
 }
 ASSIGNMENT: Final = "Assigned to {name}"
 DONE_BY: Final = "{line} by {name}"
+FILE_NOT_SHOWN: Final = "📎 {name} is not shown here: {reason}. Open it in Crisp."
+FILE_FROM: Final = "📎 {file} is from {name}."
 NOT_SHOWN: Final = "⚠️ A message could not be shown here ({reason}). Read it in Crisp."
 SEVERAL_NOT_SHOWN: Final = (
     "⚠️ {number} messages could not be shown here ({reason}). Read them in Crisp."

@@ -6,6 +6,7 @@ from bot import cards, texts
 from bot.crisp import convert
 from bot.crisp.models import Message, read
 from bot.domain import Arrival, Author, Fingerprint, Millis, SessionId, Source, Speaker
+from bot.files import read_crisp_file
 from bot.relay.access import Rules
 from bot.relay.changes import context_line
 from bot.relay.customers import CrispWrote, relay_to_slack
@@ -70,6 +71,7 @@ def wrote(arrival: Arrival, message: Message, rules: Rules) -> CrispWrote:
         speaker=Speaker(name, message.user.avatar or None),
         occurred_at=Millis(message.sent_at),
         inbox_id=inbox if isinstance(inbox, str) else None,
+        file=read_crisp_file(message.type, message.content),
     )
 
 

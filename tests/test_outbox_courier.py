@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from bot.outbox.changes import Assigning, SettingState
@@ -22,6 +24,7 @@ def destinations() -> tuple[Errands, Errands]:
         nothing, nothing, nothing, Rules(CHANNEL, "w"),  # type: ignore[arg-type]  # not called
         learner=nothing, pages=RecentPages(), typists=nothing, clock=float,  # type: ignore[arg-type]  # as above
         redecide=lambda _tx, _ids: None,
+        movers=SimpleNamespace(slack=nothing),  # type: ignore[arg-type]  # as above
     )  # fmt: skip
     crisp = crisp_courier(
         nothing, nothing, learner=nothing, echoes=Echoes(), spare=nothing, movers=nothing,  # type: ignore[arg-type]  # as above

@@ -32,6 +32,7 @@ SCOPES: Mapping[str, tuple[Status, str]] = {
     ),
     "commands": (Status.WARN, "/crisp does not exist"),
     "files:read": (Status.WARN, "agents' files are not passed on to customers"),
+    "files:write": (Status.WARN, "customers' files are shown as addresses, not as files"),
     "groups:history": (Status.WARN, "replies in private channels do not reach the bridge"),
     "groups:read": (Status.WARN, "it cannot be seen whether the bot is in a private channel"),
     "links:read": (Status.WARN, "links to Crisp's inbox are not previewed"),

@@ -285,7 +285,7 @@ class Dispatcher:
         for one in row.all:
             seconds = max(now - one.accepted_at / 1000, 0.0)
             metrics.delivered(self._destination)
-            if row.kind == "post":
+            if row.kind in {"post", "file"}:
                 metrics.reached_slack(seconds)
             elif row.kind in FOR_CUSTOMER:
                 metrics.reached_customer(seconds)

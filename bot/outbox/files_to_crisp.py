@@ -21,7 +21,7 @@ from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.echoes import Echoes
 from bot.outbox.moving import LARGE, TRANSFER, TRIES, Movers
 from bot.outbox.sends import BUCKET, sent
-from bot.relay.effects import SendFile
+from bot.relay.file_effects import SendFile
 from bot.store import queue
 from bot.store.rows import OutboxRow
 

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from bot.crisp.client import CrispClient
 from bot.outbox.card_edits import ShowingTyping, UpdatingCard
 from bot.outbox.courier import Errands
+from bot.outbox.files_to_slack import PostingFile, RemovingFile, TidyingShares
 from bot.outbox.histories import Pointing, ShowingHistory
 from bot.outbox.learner import Learner, Learning
+from bot.outbox.moving import Movers
 from bot.outbox.notices import Reacting, Removing, Responding, Telling
 from bot.outbox.openings import Openings, Redecide
 from bot.outbox.posts import Posting
@@ -37,6 +39,7 @@ def slack_courier(
     typists: Typists,
     clock: Callable[[], float],
     redecide: Redecide,
+    movers: Movers,
     joins: bool = True,
 ) -> Errands:
     """Return Slack as a destination.
@@ -49,6 +52,9 @@ def slack_courier(
     openings = Openings(slack, reader, roots, redecide=redecide)
     return Errands(
         (
+            PostingFile(movers),
+            RemovingFile(movers.slack, slack),
+            TidyingShares(movers.slack),
             UpdatingPost(slack, reader, rules),
             UpdatingCard(slack, reader, roots, typists=typists),
             ShowingTyping(slack, reader, roots, typists=typists),

@@ -33,10 +33,10 @@ from bot.relay.effects import (
     NewMessage,
     Priority,
     React,
-    SendFile,
     SendMessage,
     Tell,
 )
+from bot.relay.file_effects import SendFile
 from bot.relay.intent import (
     AsNote,
     StaysInSlack,

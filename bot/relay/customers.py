@@ -14,8 +14,10 @@ from bot.domain import (
     Source,
     Speaker,
 )
+from bot.files import CrispFile
 from bot.relay import keys
 from bot.relay.effects import Change, Decision, Effect, NewMessage, PostMessage, Priority
+from bot.relay.file_effects import PostFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class CrispWrote:
     speaker: Speaker
     occurred_at: Millis
     inbox_id: str | None = None
+    file: CrispFile | None = None
 
 
 def relay_to_slack(event: CrispWrote, conversation: Conversation | None) -> Decision:
@@ -51,11 +54,16 @@ def relay_to_slack(event: CrispWrote, conversation: Conversation | None) -> Deci
 
 
 def _posts(event: CrispWrote) -> list[Effect]:
-    texts = cards.message_parts(event.markdown)
     style = "note" if event.kind == "note" else "message"
+    payloads: list[PostMessage | PostFile] = [
+        PostMessage(text, event.speaker, event.author, style)
+        for text in cards.message_parts(event.markdown)
+    ]
+    if event.file is not None:
+        payloads = [PostFile(event.file, event.markdown, event.speaker, event.author)]
     return [
         Effect(
-            payload=PostMessage(text, event.speaker, event.author, style),
+            payload=payload,
             lane=keys.to_slack(event.session_id),
             destination=Source.SLACK,
             key=keys.post_key(event.session_id, event.fingerprint, part),
@@ -65,7 +73,7 @@ def _posts(event: CrispWrote) -> list[Effect]:
             session_id=event.session_id,
             of_message=True,
         )
-        for part, text in enumerate(texts)
+        for part, payload in enumerate(payloads)
     ]
 
 

@@ -31,6 +31,7 @@ from bot.domain import (
     State,
 )
 from bot.files import SlackFile
+from bot.relay.file_effects import PostFile, RemoveFile, SendFile, TidyShares
 
 
 class Priority(IntEnum):
@@ -164,26 +165,6 @@ class SendMessage:
     """Set when the reply was deleted before it went out: nothing is to be sent any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class SendFile:
-    """Send one file of an agent's reply to Crisp: its bytes first, then the message for them."""
-
-    kind: ClassVar[str] = "sendfile"
-    looked_for: ClassVar[bool] = True
-    file: SlackFile
-    speaker: Speaker
-    channel: ChannelId
-    ts: MessageTs
-    thread_ts: MessageTs
-    user: SlackUserId
-    fingerprint: Fingerprint = Fingerprint(0)
-    """Handed out when the row is stored, before any attempt."""
-    withdrawn: bool = False
-    """Set when the file was taken back before it went out."""
-    resource: str = ""
-    """Crisp's address of the bytes, once they are there: then there is a message to send."""
-
-
 ForCustomer = SendMessage | SendFile
 """What becomes a message in Crisp, under a fingerprint of ours."""
 FOR_CUSTOMER: frozenset[str] = frozenset({SendMessage.kind, SendFile.kind})
@@ -301,6 +282,9 @@ Payload = (
     | PointOn
     | SendMessage
     | SendFile
+    | PostFile
+    | RemoveFile
+    | TidyShares
     | SetState
     | Assign
     | UpdateCard

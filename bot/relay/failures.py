@@ -33,12 +33,12 @@ from bot.relay.effects import (
     Priority,
     Remove,
     Respond,
-    SendFile,
     SendMessage,
     SetState,
     Tell,
     UpdatePost,
 )
+from bot.relay.file_effects import PostFile, SendFile
 
 _NAME_LIMIT = 60
 WAITING_REACTION = "hourglass_flowing_sand"
@@ -92,6 +92,8 @@ def given_up(
                 name=f"failed:{key}:{now}",
             )
             return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
+        case PostFile() if session_id is not None:
+            return (_missing_line(session_id, key, code, now, together=together),)
         case PostMessage(style="message" | "note") if session_id is not None:
             return (_missing_line(session_id, key, code, now, together=together),)
         case UpdatePost() if session_id is not None:

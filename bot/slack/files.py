@@ -150,14 +150,14 @@ class SlackFiles:
             ]
         )
 
-    async def shown_name(self, posted: Posted) -> str:
-        """Return the name that a share bears; empty if it is the app's own."""
-        if posted.thread_ts is None:
-            return ""
+    async def bears_name(self, posted: Posted, speaker: Speaker) -> bool | None:
+        """Tell whether a share bears the speaker's name; None if it should not, or is not shown."""
+        if posted.thread_ts is None or not await self._may_disguise():
+            return None
         async for message in self._slack.replies(posted.channel, posted.thread_ts, posted.ts):
             if message.get("ts") == posted.ts:
-                return word(message, "username")
-        return ""
+                return word(message, "username") == named(speaker).get("username", "")
+        return None
 
     async def remove(self, file_id: str) -> None:
         """Delete a file of ours everywhere; one that is gone already is fine."""

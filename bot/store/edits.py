@@ -18,12 +18,12 @@ from bot.relay.effects import (
     Effect,
     ForCustomer,
     Rewrite,
-    SendFile,
     SendMessage,
     dump_payload,
     load_payload,
 )
 from bot.relay.failures import overtaken
+from bot.relay.file_effects import SendFile
 from bot.store import queue, truth
 from bot.store.rows import OutboxRow, dump_files
 from bot.store.transaction import Transaction

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain import Json, Key, Millis, Source
-from bot.relay.effects import LOOKED_FOR, WANTED_ANEW
+from bot.relay.effects import LOOKED_FOR, WANTED_ANEW, Payload, dump_payload
 from bot.store import sets
 from bot.store.read_marks import answered
 from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
@@ -171,6 +171,14 @@ def look_again(tx: Transaction, row: OutboxRow) -> None:
     tx.conn.execute(sql, (row.id,))
 
 
+def become(tx: Transaction, row: OutboxRow, payload: Payload) -> None:
+    """Let a row do something else in its place: what it was for is done so from now on."""
+    tx.conn.execute(
+        "UPDATE outbox SET kind = ?, payload = ?, attempts = 0 WHERE id = ?",
+        (payload.kind, dump_payload(payload), row.id),
+    )
+
+
 def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> bool:
     """Turn a row into a dead letter (or an uncertain one); its lane goes on without it.
 
@@ -227,8 +235,8 @@ def requeue(tx: Transaction, key: Key) -> bool:
         " attempts = 0, not_before = 0, accepted_at = ?, order_key = max(?, (SELECT"
         " coalesce(max(e.order_key), 0) + 1 FROM outbox e WHERE e.lane = outbox.lane"
         " AND e.state = 'pending')),"
-        " payload = CASE WHEN kind = 'post' THEN json_set(payload, '$.late', json('true'))"
-        " ELSE payload END"
+        " payload = CASE WHEN kind IN ('post', 'file')"
+        " THEN json_set(payload, '$.late', json('true')) ELSE payload END"
         " WHERE key = ? AND state <> 'pending' RETURNING destination, lane, part_id",
         (tx.now, tx.now * 1000, key),
     ).fetchone()

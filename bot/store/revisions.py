@@ -8,6 +8,7 @@ row that brings it up to date. So whichever comes first, the last version is wha
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import replace
 
 from bot import cards, texts
@@ -28,8 +29,9 @@ from bot.relay.effects import (
     dump_payload,
     load_payload,
 )
+from bot.relay.file_effects import PostFile
 from bot.relay.revisions import check
-from bot.store import posted
+from bot.store import posted, shares
 from bot.store.rows import PostedPart
 from bot.store.transaction import Transaction, card_effect
 from bot.store.written import written
@@ -94,6 +96,10 @@ def refresh(tx: Transaction, leader: int) -> None:
     if conversation is None:
         return
     place = (parts[0].channel, parts[0].ts)
+    if (file := shares.file_of(tx, leader)) is not None:
+        if parts[0].removed:  # nothing else about a file can change
+            tx.enqueue(shares.removal_of(file, *place))
+        return
     if place == (conversation.channel, conversation.thread_ts):
         _refresh_card(tx, session_id)
     elif not tx.knows_thread(*place):  # a former root is left as it is
@@ -200,12 +206,19 @@ def _fold(tx: Transaction, part: PostedPart) -> None:
         "SELECT id, kind, payload, destination, lane FROM outbox WHERE part_id = ?", (part.id,)
     ).fetchone()
     old = load_payload(row[1], row[2]) if row else None
+    if row is not None and isinstance(old, PostFile):
+        _change(tx, row, replace(old, withdrawn=part.removed, version=part.version))
+        return
     if row is None or not isinstance(old, PostMessage):
         return
     new = posted.payload_of(part)
     payload = replace(old, withdrawn=True, version=part.version)
     if new is not None:
         payload = replace(new, speaker=old.speaker, late=old.late, added=old.added)
+    _change(tx, row, payload)
+
+
+def _change(tx: Transaction, row: sqlite3.Row, payload: PostMessage | PostFile) -> None:
     tx.conn.execute("UPDATE outbox SET payload = ? WHERE id = ?", (dump_payload(payload), row[0]))
     tx.lanes.add((row[3], row[4]))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bot.domain import ChannelId, Key, MessageTs, Millis, Posted, SessionId
 from bot.relay import keys
 from bot.relay.effects import Change, NewMessage, PostMessage
+from bot.relay.file_effects import PostFile
 from bot.store import queue, sets
 from bot.store.posted import first_of
 from bot.store.rows import OutboxRow
@@ -61,9 +62,9 @@ def _opens_another(tx: Transaction, session_id: SessionId) -> bool:
     """Tell whether a post is waiting that will open the conversation's thread."""
     row = tx.conn.execute(
         "SELECT 1 FROM outbox o JOIN conversations c ON c.number = o.conversation"
-        " WHERE c.session_id = ? AND o.kind = ? AND o.state = 'pending'"
-        " AND json_extract(o.payload, '$.style') <> 'context' LIMIT 1",
-        (session_id, PostMessage.kind),
+        " WHERE c.session_id = ? AND o.kind IN (?, ?) AND o.state = 'pending'"
+        " AND json_extract(o.payload, '$.style') IS NOT 'context' LIMIT 1",
+        (session_id, PostMessage.kind, PostFile.kind),
     ).fetchone()
     return row is not None
 

@@ -34,10 +34,10 @@ from bot.relay.effects import (
     NewMessage,
     Priority,
     React,
-    SendFile,
     UpdateCard,
     dump_payload,
 )
+from bot.relay.file_effects import SendFile
 from bot.relay.truth import Reporting
 from bot.store import reactions
 from bot.store.rows import column_value, dump_files, dump_user

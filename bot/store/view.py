@@ -249,7 +249,8 @@ class View:
         """Tell whether some conversation's thread is still to be opened."""
         sql = (
             "SELECT 1 FROM outbox o CROSS JOIN conversations c ON c.number = o.conversation"
-            " WHERE o.kind = 'post' AND o.state = 'pending' AND c.thread_ts IS NULL LIMIT 1"
+            " WHERE o.kind IN ('post', 'file') AND o.state = 'pending'"
+            " AND c.thread_ts IS NULL LIMIT 1"
         )
         return self._one(sql) is not None
 
