@@ -41,7 +41,7 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     author = events.author(event)
     if not events.is_reply(event) or not (apps or author):
         return None
-    if event.get("channel") not in _channels(view, rules, event):
+    if not _may_be_ours(event, view, rules):
         return None
     channel, ts = ChannelId(event["channel"]), MessageTs(event["ts"])
     thread_ts = MessageTs(event["thread_ts"])
@@ -64,7 +64,7 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if learn is not None:
         return learning.wait_in_lane(learn, arrival, conversation.session_id, keys.ts_micros(ts))
     user = _app(event, view) if apps else _person(event, view, rules)
-    said = _read(event, view, rules, conversation=conversation, user=user)
+    said = _read(event, view, rules, conversation=conversation, user=user, mentioned=mentioned)
     decision = relay_to_crisp(said, rules)
     return act(decision, said, arrival, view, rules) if isinstance(decision, Verb) else decision
 
@@ -156,7 +156,7 @@ def _amended(
     user = view.user(latest["user"])
     if user is None:
         return None
-    said = _read(latest, view, rules, conversation=conversation, user=user)
+    said = _read(latest, view, rules, conversation=conversation, user=user, mentioned=mentioned)
     if message.state == "held":
         return Decision(amend=Amend(message.id, "held", said.markdown, files=said.files))
     decision = relay_to_crisp(said, rules)
@@ -216,9 +216,9 @@ def _read(
     *,
     conversation: Conversation,
     user: SlackUser,
+    mentioned: markup.Mentioned,
 ) -> AgentWrote:
     blocks, text = blocks_of(event), _text(event)
-    mentioned = markup.mentioned(blocks, text)
     users = {user_id: user.name for user_id, user in view.users(mentioned.users).items()}
     names = markup.Names(users, view.names(mentioned.channels), view.names(mentioned.groups))
     by_app = bool(events.apps_of(event))
@@ -243,14 +243,12 @@ def _text(event: dict[str, Any]) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _channels(view: View, rules: Rules, event: dict[str, Any]) -> frozenset[str]:
-    """Return the channels in which threads are ours, the event's own if a thread is there."""
-    channels: set[str] = set(rules.bridged_channels())
+def _may_be_ours(event: dict[str, Any], view: View, rules: Rules) -> bool:
+    """Tell whether threads of ours are in the event's channel: by the rules, or this very one."""
     channel, thread_ts = event.get("channel"), event.get("thread_ts")
-    if (
-        isinstance(channel, str)
-        and isinstance(thread_ts, str)
-        and view.conversation_in(ChannelId(channel), MessageTs(thread_ts)) is not None
-    ):
-        channels.add(channel)
-    return frozenset(channels)
+    if not isinstance(channel, str) or not isinstance(thread_ts, str):
+        return False
+    return (
+        channel in rules.bridged_channels()
+        or view.conversation_in(ChannelId(channel), MessageTs(thread_ts)) is not None
+    )

@@ -285,7 +285,7 @@ def _catch_up(
         " RETURNING content, several",
         where,
     ).fetchone()
-    found = written(tx, *where)
+    found = written(tx, *where) if swept or row is not None else None
     if found is None:
         return
     if swept:
