@@ -13,6 +13,7 @@ from tests.harness import FAST, Json, World, eventually
 ANA, BEN = "U0ANA00001", "U0BEN00001"
 SEND = "POST /website/*/conversation/*/message"
 LETTER = "mailbox_with_mail"
+HOURGLASS = "hourglass_flowing_sand"
 
 
 def reaction_calls(world: World) -> int:
@@ -82,6 +83,23 @@ async def test_a_warning_gives_way_to_the_letter(world: World) -> None:
         await eventually(lambda: world.reactions(ts) == {LETTER}, what="the letter")
         await rest(world)
         assert world.reactions(ts) == {LETTER}
+
+
+async def test_the_hourglass_gives_way_too(world: World) -> None:
+    """What waits bears the hourglass until Crisp takes it, and then nothing until it is read."""
+    patient = FAST.replace("[pacing]", "tell_waiting = 0.05\n[pacing]")
+    async with world.bridge(patient):
+        session_id = world.visitor("Hi")
+        await eventually(lambda: world.root_of(session_id), what="the card")
+        world.crisp.faults.add({"on": SEND, "do": "error", "status": 429, "times": 0})
+        ts = await world.reply(session_id, "Hello")
+        await eventually(lambda: world.reactions(ts) == {HOURGLASS}, what="the hourglass")
+        assert "Waiting" in says(await ask(world, ts))
+        world.crisp.faults.remove()
+        await eventually(lambda: world.customer_sees(session_id), what="the reply")
+        await eventually(lambda: world.reactions(ts) == set(), what="the hourglass to go")
+        read_by_customer(world, session_id)
+        await eventually(lambda: world.reactions(ts) == {LETTER}, what="the letter")
 
 
 async def test_each_step_is_shown_if_that_is_wanted(world: World) -> None:
