@@ -10,7 +10,8 @@ from bot.crisp import events
 from bot.crisp.models import Message, read
 from bot.domain import CRISP_ORIGIN, Arrival, Author, Fingerprint, Millis, Source, Speaker
 from bot.relay.customers import CrispWrote, relay_to_slack
-from bot.store import queue, seen
+from bot.relay.effects import Priority
+from bot.store import queue, seen, truth
 from tests.core_kit import NOW, OTHER, SESSION
 from tests.slack_kit import TS, Desk
 
@@ -75,6 +76,18 @@ def test_a_reply_is_read_when_its_last_part_is(desk: Desk) -> None:
     assert desk.rows("react") == []
     desk.receive(acknowledge(RECEIVED, second))
     assert desk.mark(name=LETTER) is True
+
+
+def test_good_news_goes_after_bad_news(desk: Desk) -> None:
+    """However many replies are read at once, a warning does not wait behind their letters."""
+    priority = "SELECT priority FROM outbox WHERE kind = 'react'"
+    desk.receive(acknowledge(RECEIVED, *sent(desk)))
+    assert desk.all(priority) == [(Priority.LAST,)]
+    desk.conn.execute("UPDATE parts SET state = 'failed' WHERE fingerprint IS NOT NULL")
+    (part,) = desk.all("SELECT max(id) FROM parts")[0]
+    truth.refresh_part(desk.tx, part)
+    assert desk.mark() is True
+    assert desk.all(priority) == [(Priority.NOTICE,)]
 
 
 def test_without_names_it_is_all_that_one_side_wrote(desk: Desk) -> None:

@@ -16,6 +16,9 @@ ACCEPTED_REACTION = "outbox_tray"
 DELIVERED_REACTION = "incoming_envelope"
 READ_REACTION = "mailbox_with_mail"
 
+RECEIPTS = frozenset({ACCEPTED_REACTION, DELIVERED_REACTION, READ_REACTION})
+"""What is shown while all is well."""
+
 SEEN = ("sent", "delivered", "read")
 """How far the other side is known to have got with what it was sent; it only moves forward."""
 _SHOWN_BY_SEEN = {

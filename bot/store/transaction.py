@@ -52,7 +52,7 @@ _COLUMNS = frozenset(
 
 _WANTED_ANEW = (
     " ON CONFLICT (key) DO UPDATE SET payload = excluded.payload, attempts = 0, not_before = 0,"
-    " state = 'pending', error = NULL"
+    " priority = excluded.priority, state = 'pending', error = NULL"
 )
 _NEWS = frozenset({"state", "assignee"})
 REPORTING = Reporting()

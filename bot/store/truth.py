@@ -6,8 +6,11 @@ that is says ``bot.relay.truth``.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.relay.agents import mark
-from bot.relay.truth import PartNow, wanted_reaction
+from bot.relay.effects import Priority
+from bot.relay.truth import RECEIPTS, PartNow, wanted_reaction
 from bot.store.transaction import Transaction
 
 
@@ -35,5 +38,9 @@ def refresh(tx: Transaction, message_id: int) -> None:
         [PartNow(row[0], row[1], bool(row[2])) for row in parts],
         reactions=tx.reporting.reactions,
     )
-    if wanted is not None:
-        tx.enqueue(mark(message[0], message[1], wanted))
+    if wanted is None:
+        return
+    effect = mark(message[0], message[1], wanted)
+    if wanted in RECEIPTS:  # good news must not keep bad news waiting
+        effect = replace(effect, priority=Priority.LAST)
+    tx.enqueue(effect)
