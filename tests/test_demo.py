@@ -30,7 +30,8 @@ Json = dict[str, Any]
 CLI = [sys.executable, "-m", "bot.cli"]
 STATIC = files("bot.simulator.page") / "static"
 DOCS = Path(__file__).parents[1] / "docs" / "demo.md"
-WAIT = 20.0
+WAIT = 45.0
+pytestmark = pytest.mark.timeout(150)
 SILENT = "import signal\nwhile True: signal.pause()"
 """A stand-in for the bridge that never gets ready."""
 

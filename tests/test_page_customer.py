@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import re
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.page_kit import CUSTOMER, PNG, Bare, bare_page, browsing, opened, picked, write
 
@@ -217,11 +218,57 @@ async def test_the_teams_edits_and_removals_are_seen(bare: Bare, browser: Browse
         await expect(chat.locator(".gone")).to_have_text(re.compile("Ben .* deleted this message"))
 
 
+async def test_a_large_file_shows_how_much_of_it_has_left(bare: Bare, browser: Browser) -> None:
+    """While a file goes out there is a bar, and the field takes the next words already."""
+    async with opened(browser, bare.url) as page:
+        goes_on = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await goes_on.wait()
+            await route.continue_()
+
+        await page.route("**/crisp/upload", hold)
+        await page.locator(".widget input[type=file]").set_input_files([picked("big.zip", PNG)])
+        await page.locator(".widget").get_by_role("button", name="Send").click()
+        await expect(page.get_by_role("progressbar", name="Sending big.zip")).to_be_visible()
+        await page.get_by_label(CUSTOMER, exact=True).fill("Meanwhile")
+        goes_on.set()
+        await expect(page.locator(".widget .tray-item")).to_have_count(0)
+        await expect(page.get_by_label(CUSTOMER, exact=True)).to_have_value("Meanwhile")
+        await expect(chat_of(page).locator(".media-about")).to_have_text(f"ZIP · {len(PNG)} B")
+
+
+async def test_what_could_not_be_sent_stays_to_be_sent_again(bare: Bare, browser: Browser) -> None:
+    """When the server refuses, the sentence is shown and the file is still in the tray."""
+    async with opened(browser, bare.url, tolerate="413") as page:
+        refusal = {"error": "The demo takes up to 20 MB at a time."}
+
+        async def refuse(route: Route) -> None:
+            await route.fulfill(status=413, json=refusal)
+
+        await page.route("**/crisp/upload", refuse)
+        await page.locator(".widget input[type=file]").set_input_files([picked("a.png", PNG)])
+        await page.locator(".widget").get_by_role("button", name="Send").click()
+        await expect(page.get_by_role("alert")).to_contain_text(refusal["error"])
+        await expect(page.locator(".widget .tray-item")).to_have_count(1)
+        await expect(page.get_by_role("progressbar")).to_be_hidden()
+
+
+async def test_a_picture_that_is_gone_is_a_card(bare: Bare, browser: Browser) -> None:
+    """Where a picture's bytes do not come, its name does."""
+    lost = {"name": "lost.png", "type": "image/png", "base64": _encoded(PNG)}
+    bare.customer(file=lost | {"serve": {"status": 404}})
+    async with opened(browser, bare.url, tolerate="404") as page:
+        await expect(chat_of(page).locator(".media-card")).to_contain_text("lost.png")
+
+
 async def test_marks_tell_sent_delivered_and_seen(bare: Bare, browser: Browser) -> None:
     """An own message says how far it has come, once per stretch of the same standing."""
     async with opened(browser, bare.url) as page:
         mark = chat_of(page).locator(".bubble-mark")
         await expect(mark).to_contain_text("Sent")
+        await bare.crisp_call("PATCH", "delivered", {"from": "user", "origin": "chat"})
+        await expect(mark).to_contain_text("Delivered")
         bare.crisp_act("operator_read")
         await expect(mark).to_contain_text("Seen")
         await expect(mark.locator(".ticks.read .icon")).to_have_count(2)
@@ -284,6 +331,8 @@ async def test_typing_shows_on_both_sides(bare: Bare, browser: Browser) -> None:
         bare.crisp_act("operator_typing", operator="ben@acme.test")
         dots = page.get_by_label("Ben Okafor is typing")
         await expect(dots).to_be_visible()
+        moving = "one => getComputedStyle(one).animationName"
+        assert await dots.locator("span").first.evaluate(moving) == "none"  # as the kit asks
         bare.crisp_act("operator_message", text="Here", operator="ben@acme.test")
         await expect(dots).to_have_count(0)
         await page.get_by_label(CUSTOMER, exact=True).press_sequentially("I wonder")
@@ -351,3 +400,23 @@ async def test_a_finger_reaches_the_menu(bare: Bare, browser: Browser) -> None:
         await button.tap()
         await page.get_by_role("menuitem", name="Delete").tap()
         await expect(chat_of(page).get_by_text("You deleted this message")).to_be_visible()
+
+
+async def test_everything_that_can_be_used_has_a_name(bare: Bare, browser: Browser) -> None:
+    """Each button, link, field and picture of both sides has words for those who cannot see it."""
+    root = await bare.root()
+    await bare.agent("upload", files=[{"name": "a.png", "base64": _encoded(PNG)}], thread_ts=root)
+    bare.customer(file={"name": "a.png", "type": "image/png", "base64": _encoded(PNG)})
+    bare.crisp_act("operator_note", text="Known")
+    async with opened(browser, bare.url) as page:
+        await expect(page.locator(".media-picture")).to_have_count(2)
+        assert await page.evaluate(NAMELESS) == []
+        assert await page.evaluate("document.querySelectorAll('[tabindex]:not([tabindex=\\'0\\'])"
+            ":not([tabindex=\\'-1\\'])').length") == 0  # fmt: skip
+
+
+NAMELESS = """() => [...document.querySelectorAll("button, a, input, textarea, img, [role]")]
+  .filter((one) => one.checkVisibility() && !["presentation", "separator"].includes(one.role))
+  .filter((one) => !(one.ariaLabel || one.alt !== undefined && one.hasAttribute("alt")
+    || one.textContent.trim() || (one.labels || []).length || one.id === "toasts"))
+  .map((one) => one.outerHTML.slice(0, 120))"""

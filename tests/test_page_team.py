@@ -83,18 +83,19 @@ async def test_a_reply_goes_out_with_files_that_are_shown_inline(
 
 
 async def test_files_that_slack_does_not_give_out_are_named(bare: Bare, browser: Browser) -> None:
-    """A deleted and a hidden file are cards that say so, and nothing is asked for."""
+    """Deleted and hidden files are cards that say so, one kept elsewhere is a link there."""
     root = await bare.root()
     files = [{"name": n, "content": "x"} for n in ("gone.txt", "hidden.txt")]
+    files.append({"name": "plan", "mode": "external", "url": "https://drive.example/plan"})
     sent = await bare.agent("upload", files=files, thread_ts=root, text="Two")
     await bare.agent("set_file", file=sent["files"][0], deleted=True)
     await bare.agent("set_file", file=sent["files"][1], mode="hidden_by_limit")
     async with opened(browser, bare.url) as page:
         cards = message(page, "Two").locator(".media-card")
         await expect(cards.first).to_contain_text("This file was deleted.")
-        await expect(cards.last).to_contain_text("hidden.txt")
-        await expect(cards.last).to_contain_text("over its limit")
-        await expect(message(page, "Two").get_by_role("link")).to_have_count(0)
+        await expect(cards.nth(1)).to_contain_text("over its limit")
+        link = message(page, "Two").get_by_role("link")
+        await expect(link).to_have_attribute("href", "https://drive.example/plan")
 
 
 async def test_an_own_reply_is_edited_in_place(bare: Bare, browser: Browser) -> None:
@@ -259,6 +260,22 @@ async def test_a_channel_message_takes_files_by_drop_and_paste(
         await write(page, CHANNEL, "For all")
         shared = page.get_by_role("log", name="Channel").locator("article", has_text="For all")
         await expect(shared.locator(".media-card")).to_have_count(2)
+
+
+async def test_a_reply_sent_to_the_channel_too_is_in_both(bare: Bare, browser: Browser) -> None:
+    """The box below the field sends one reply to the channel too, where it leads to its thread."""
+    await bare.root()
+    async with opened(browser, bare.url) as page:
+        await page.get_by_label("Also send to #support").check()
+        await write(page, REPLY, "News for all")
+        await expect(page.get_by_label("Also send to #support")).not_to_be_checked()
+        await expect(message(page, "News for all")).to_be_visible()
+        channel = page.get_by_role("log", name="Channel")
+        shown = channel.locator("article", has_text="News for all")
+        await expect(shown).to_contain_text("replied to a thread")
+        await page.get_by_role("button", name="Close the thread").click()
+        await shown.get_by_role("button", name="Maya Lindqvist").click()
+        await expect(message(page, "News for all")).to_be_visible()
 
 
 async def test_messages_and_their_toolbar_are_reached_by_the_keyboard(

@@ -47,7 +47,7 @@ SCRIPT: tuple[Step, ...] = (
 )
 """The whole show, half a minute long."""
 
-SHORTCUTS: tuple[Json, ...] = ()
+SHORTCUTS: tuple[Json, ...] = ({"name": "Delivery status", "callback_id": "delivery_status"},)
 """The app's shortcuts on messages, by ``name`` and ``callback_id``, as the manifest has them."""
 
 _PEOPLE: tuple[Json, ...] = (

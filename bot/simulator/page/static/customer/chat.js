@@ -13,7 +13,9 @@ export class Memory {
   }
 
   /** Take in a conversation; return its messages, deleted ones of this page's time included. */
-  whole({ session_id: id, messages }) {
+  whole({ session_id: id, messages: bare, files }) {
+    const sizes = new Map((files || []).map((f) => [f.fingerprint, f.stored?.size]));
+    const messages = bare.map((m) => ({ ...m, bytes: sizes.get(m.fingerprint) }));
     const now = new Map(messages.map((m) => [m.fingerprint, m]));
     const before = this.seen.get(id) || new Map();
     const kept = [...before.values()].filter((m) => !now.has(m.fingerprint)).map((m) => ({ ...m, gone: true }));

@@ -8,12 +8,12 @@ import { local } from "../shared/net.js";
 import { markdown } from "../shared/markdown.js";
 
 /** Make the content of a message; `answer(act)` lets the customer answer what asks something. */
-export function content({ type, content: said, fingerprint }, answer) {
+export function content({ type, content: said, fingerprint, bytes }, answer) {
   if (typeof said === "string") return markdown(said);
   if (type === "picker") return picker(said, fingerprint, answer);
   if (type === "field") return field(said, fingerprint, answer);
   if (type === "carousel") return carousel(said);
-  if (said.url) return file(type, said);
+  if (said.url) return file(type, said, bytes);
   return h("p", {}, said.text || said.name || type);
 }
 
@@ -22,11 +22,11 @@ export function isBare({ type, content: said }) {
   return type === "carousel" || (["file", "animation", "audio"].includes(type) && local(said.url) !== "");
 }
 
-function file(type, said) {
+function file(type, said, bytes) {
   const url = local(said.url);
   const name = said.name || (type === "file" ? said.url.split("/").at(-1) : said.text || type);
   if (url === "") return h("a", { href: said.url, target: "_blank", rel: "noopener noreferrer" }, name);
-  return media({ url, name, type: said.type, duration: said.duration });
+  return media({ url, name, type: said.type, duration: said.duration, bytes });
 }
 
 function picker({ text, choices }, fingerprint, answer) {

@@ -22,7 +22,9 @@ export class Notes {
   show(conversation) {
     const notes = conversation ? conversation.messages.filter((m) => m.type === "note") : [];
     this.node.hidden = notes.length === 0;
-    this.count.textContent = notes.length === 1 ? "1 private note in Crisp" : `${notes.length} private notes in Crisp`;
+    const count = notes.length === 1 ? "1 note" : `${notes.length} notes`;
+    this.count.textContent = `${count} in Crisp`;
+    this.button.setAttribute("aria-label", `${count.replace(" ", " private ")} in Crisp`);
     reconcile(this.list, notes.map((note) => ({
       key: note.fingerprint,
       stamp: JSON.stringify(note.content),

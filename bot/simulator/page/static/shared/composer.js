@@ -106,6 +106,7 @@ export class Composer {
     const files = [...this.tray.files];
     this.field.value = "";
     this.busy = files.length > 0;
+    if (this.busy) this.tray.progress(0);
     this.changed();
     try {
       await this.submit(text, files, this.tray);

@@ -23,8 +23,10 @@ export function media(file) {
 
 function picture(file) {
   const shown = h("img", { src: file.url, alt: file.name || "Picture" });
-  return h("figure", { class: "media" },
+  const made = h("figure", { class: "media" },
     h("button", { type: "button", class: "media-picture", "aria-label": `Enlarge ${file.name || "picture"}`, onclick: () => enlarge(file) }, shown));
+  shown.addEventListener("error", () => made.replaceWith(card(file)));
+  return made;
 }
 
 function player(tag, file) {
@@ -39,6 +41,7 @@ function card(file) {
     h("span", { class: "media-words" }, h("span", { class: "media-name" }, file.name || "File"),
       h("span", { class: "media-about" }, [ending.toUpperCase(), size(file.bytes), file.why].filter(Boolean).join(" · "))),
   ];
+  if (file.elsewhere) return h("a", { class: "media-card", href: file.elsewhere, target: "_blank", rel: "noopener noreferrer" }, body);
   if (!file.url) return h("div", { class: "media-card" }, body);
   return h("a", { class: "media-card", href: file.url, download: file.name || "file", "aria-label": `Download ${file.name || "file"}` },
     body, icon(ICONS.download, "icon media-get"));

@@ -30,7 +30,7 @@ export class Acts {
   }
 
   /** Write into the channel, or into a thread; a line that begins with / is a command. */
-  async say(text, files, tray, thread) {
+  async say(text, files, tray, { thread = null, broadcast = false } = {}) {
     const where = thread ? { thread_ts: thread } : {};
     if (files.length) {
       const act = { as: this.who(), do: "upload", channel: this.channel, text, ...where };
@@ -40,7 +40,7 @@ export class Acts {
     }
     const command = /^(\/\w+)\s*([\s\S]*)$/.exec(text);
     if (command === null || (thread && text.startsWith("//"))) {
-      await this.do("message", { text, ...where });
+      await this.do("message", { text, ...where, ...(broadcast ? { broadcast } : {}) });
       return;
     }
     if (command[1] !== "/crisp") throw new Error(`${command[1]} is not a command here; /crisp help lists what there is.`);

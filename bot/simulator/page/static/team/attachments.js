@@ -37,6 +37,7 @@ export function fileOf(file) {
   const why = WHY[file.mode];
   if (why) return media({ name: file.name || "File", why });
   const url = local(file.url_private);
-  if (!url) return media({ name: file.name, bytes: file.size, why: file.is_external ? "Elsewhere" : "Not available" });
+  if (!url && /^https?:/.test(file.url_private || "")) return media({ name: file.name, why: "Elsewhere", elsewhere: file.url_private });
+  if (!url) return media({ name: file.name, bytes: file.size, why: "Not available" });
   return media({ url, name: file.name, type: file.mimetype, bytes: file.size });
 }

@@ -87,7 +87,7 @@ export class Log {
 
   continues(before, message) {
     const { users } = this.context;
-    return !message.blocks?.some((b) => b.type === "actions") && before.subtype !== "tombstone" &&
+    return !message.blocks?.some((b) => b.type === "actions") && message.subtype !== "thread_broadcast" && before.subtype !== "tombstone" &&
       writer(before, users).name === writer(message, users).name && before.user === message.user &&
       Number(message.ts) - Number(before.ts) < GAP;
   }

@@ -32,18 +32,27 @@ export function renderMessage(message, context, options) {
     h("div", { class: "msg-main" },
       options.joined ? null : head(message, name),
       kind ? label(kind) : null,
+      !options.inThread && isReply(message) ? above(message, context, options) : null,
       options.editor || body(message, context),
       reactions(message, context, options),
-      options.inThread ? null : threadLink(message, context, options)),
+      options.inThread || isReply(message) ? null : threadLink(message, context, options)),
     options.editor ? null : toolbar(message, context, options));
 }
 
 /** Return note for what the team alone reads in Crisp, aside for what stays in Slack. */
 function kindOf(message, inThread) {
-  if (!inThread || !message.thread_ts || message.thread_ts === message.ts) return "";
+  if (!inThread || !isReply(message)) return "";
   if (message.bot_id) return NOTE.test(firstWords(message)) ? "note" : "";
   return NOTE.test(message.text) ? "note" : ASIDE.test(message.text) ? "aside" : "";
 }
+
+const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
+
+/** Make the way from a reply that was sent to the channel too into its thread. */
+const above = (message, context, { openThread }) =>
+  h("p", { class: "msg-above" }, "replied to a thread: ",
+    h("button", { type: "button", class: "link", onclick: () => openThread(message.thread_ts) },
+      message.root ? writer(message.root, context.users).name : "open it"));
 
 const firstWords = ({ blocks, text }) =>
   (blocks || [])[0]?.elements?.[0]?.elements?.[0]?.text || text || "";

@@ -21,6 +21,7 @@ export class TeamPane {
     this.as = TEAM[0];
     this.users = {};
     this.messages = [];
+    this.broadcasts = [];
     this.ephemerals = {};
     this.views = {};
     this.thread = null;
@@ -52,7 +53,7 @@ export class TeamPane {
     this.reply = new Composer({
       label: "Reply in the thread",
       placeholder: "Reply …",
-      submit: (text, files, tray) => this.acts.say(text, files, tray, this.thread),
+      submit: (text, files, tray) => this.sendReply(text, files, tray),
       recall: () => this.threadRows.recall(this.root()?.replies || []),
       styles: true,
     });
@@ -67,7 +68,14 @@ export class TeamPane {
       h("div", { class: "team-body" }, channel, this.pane));
   }
 
+  async sendReply(text, files, tray) {
+    await this.acts.say(text, files, tray, { thread: this.thread, broadcast: this.also.checked });
+    this.also.checked = false;
+  }
+
   buildThread() {
+    this.also = h("input", { type: "checkbox" });
+    this.reply.node.append(h("label", { class: "also" }, this.also, h("span", {}, "Also send to #support")));
     this.typing = h("p", { class: "rules typing", hidden: true });
     this.rules = h("p", { class: "rules" }, "Goes to the customer. ", h("code", {}, "note: …"), " is a private note, ",
       h("code", {}, "// …"), " stays in Slack.");
@@ -97,6 +105,7 @@ export class TeamPane {
 
   /** Take in what the channel holds. */
   update({ channel, ephemerals }) {
+    this.broadcasts = channel.broadcasts;
     const known = new Set(this.messages.map((m) => m.ts));
     const fresh = channel.messages.filter((m) => m.bot_id && !known.has(m.ts));
     this.messages = channel.messages;
@@ -162,9 +171,15 @@ export class TeamPane {
     if (focus) this.switch.querySelector("[aria-checked=true]").focus();
   }
 
+  /** Replies that were sent to the channel too. */
+  alsoHere() {
+    const shown = new Set(this.broadcasts);
+    return this.messages.flatMap((root) => root.replies).filter((reply) => shown.has(reply.ts));
+  }
+
   show() {
     const own = (thread) => (this.ephemerals[this.context.me] || []).filter((e) => (e.thread_ts || null) === thread);
-    stickToEnd(this.log, () => reconcile(this.log, this.channelRows.rows(this.messages, own(null))));
+    stickToEnd(this.log, () => reconcile(this.log, this.channelRows.rows([...this.messages, ...this.alsoHere()], own(null))));
     const root = this.root();
     this.pane.hidden = !root;
     this.pane.parentElement.classList.toggle("with-thread", Boolean(root));

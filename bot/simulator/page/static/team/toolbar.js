@@ -13,7 +13,7 @@ export function toolbar(message, context, options) {
   return h("div", { class: "msg-tools", role: "toolbar", "aria-label": "Message" },
     QUICK.map((name) => quick(message, name, context, options)),
     adder(message, context, options.react, "tool"),
-    options.inThread ? null : tool("Reply in thread", ICONS.bubble, () => options.openThread(message.ts)),
+    options.inThread ? null : tool("Reply in thread", ICONS.bubble, () => options.openThread(message.thread_ts || message.ts)),
     own ? tool("Edit message", ICONS.pencil, () => options.edit(message)) : null,
     menu(message, context, options, own));
 }
