@@ -296,7 +296,9 @@ async def test_a_file_in_a_lost_thread_opens_a_new_one(world: World) -> None:
             lambda: (root := world.root_of(session)) and root["ts"] != old["ts"],
             what="a new thread", within=PATIENT,
         )  # fmt: skip
-        await shows(world, session, made("a.png", 10))
+        await eventually(lambda: in_thread(world, session), what="the file", within=PATIENT)
+        await rest(world)
+        assert in_thread(world, session)[0] == made("a.png", 10)
     open_files = [m for m in world.posts() if m.get("files") and m.get("thread_ts") is None]
     assert open_files == []
 
