@@ -31,9 +31,11 @@ from bot.outbox.posts import Posting
 from bot.outbox.sends import Sending
 from bot.slack import socket
 from bot.slack.client import SlackClient
-from bot.store import migrate, queue, reactions, seen, sets
+from bot.slack.files import SlackFiles
+from bot.store import migrate, queue, reactions, seen, sets, shares
 from bot.store.transaction import Transaction
 from bot.sweep import CrispSweep, SlackSweep
+from bot.transfer import Carrier
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,15 @@ POINTS: dict[str, Point] = {
     "reacted": Point(SlackClient, "react", after=True),
     "reaction-in-commit": Point(reactions, "became", after=True),
     "marked-read": Point(CrispClient, "mark_read", after=True),
+    "file-fetched": Point(Carrier, "upload", after=True),
+    "file-patched": Point(queue, "patch", after=True),
+    "file-moved": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("file")),
+    "before-share": Point(SlackFiles, "share"),
+    "after-share": Point(SlackFiles, "share", after=True),
+    "file-located": Point(SlackFiles, "shares", after=True),
+    "file-in-commit": Point(shares, "shown", after=True),
+    "words-in-commit": Point(shares, "words_first", after=True),
+    "upload-moved": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("sendfile")),
     "learned": Point(Learner, "learn", after=True),
     "before-look": Point(Sending, "look"),
     "slack-look": Point(Posting, "look", after=True),

@@ -11,7 +11,7 @@ from typing import Any
 from bot.simulator.serving import made_up
 from bot.simulator.slack.people import ANA
 from tests.e2e_kit import PATIENT, rest
-from tests.harness import Json, World, eventually
+from tests.harness import Json, World, by_bot, eventually, first_text, is_context
 
 UPLOAD = "PUT /bucket/upload/*"
 GENERATED = "event:bucket:url:upload:generated"
@@ -59,3 +59,40 @@ async def customer_has(world: World, session: str, *wanted: tuple[str, Any]) -> 
     )  # fmt: skip
     await rest(world)
     assert at_customer(world, session) == list(wanted)
+
+
+# --- the team's side
+
+
+def in_thread(world: World, session: str) -> list[Any]:
+    """Return what the bot shows in a thread: texts, small lines; of files name, size, digest."""
+    files = world.slack.dump()["files"]
+    shown: list[Any] = []
+    for message in world.thread(session):
+        if not by_bot(message):
+            continue
+        if message.get("files"):
+            (file,) = message["files"]
+            kept = files[file["id"]]
+            shown.append((kept["name"], kept["stored"]["size"], kept["stored"]["sha256"]))
+        elif is_context(message):
+            shown.append(f"({message['blocks'][0]['elements'][0]['text']})")
+        else:
+            shown.append(first_text(message))
+    return shown
+
+
+def made_in_thread(name: str, size: int) -> tuple[str, int, str]:
+    """Return what ``in_thread`` shows of a file that was made up."""
+    return name, size, digest(name, size)
+
+
+def send(world: World, session: str | None, name: str, size: int, **more: Any) -> str:
+    """Have the customer send a file; return the session id."""
+    kind = more.pop("kind", "file")
+    file = {"name": name, "size": size, **more}
+    act: Json = {"do": "visitor_message", "file": file, "type": kind, "nickname": "Maya"}
+    if session:
+        act["session_id"] = session
+    found: str = world.crisp.act(act)["session_id"]
+    return found

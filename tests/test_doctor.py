@@ -248,7 +248,7 @@ async def test_an_rtm_socket_that_cannot_be_used(world: World) -> None:
 
 
 async def test_web_hooks(world: World) -> None:
-    """With CRISP_EVENTS=webhook no socket is tried; it says which door Crisp must reach."""
+    """With CRISP_EVENTS=webhook the door is named, and the socket tried for uploads alone."""
     tokened = {"CRISP_HOOK_SECRET": "", "CRISP_HOOK_TOKEN": "long-random-word"}
     checks = await found(world, CRISP_EVENTS="webhook", **tokened)
     assert "crisp rtm" not in checks
@@ -257,6 +257,7 @@ async def test_web_hooks(world: World) -> None:
     signed = {"CRISP_HOOK_SECRET": "signing-key", "CRISP_HOOK_TOKEN": ""}
     checks = await found(world, CRISP_EVENTS="webhook", **signed)
     assert "signed, to /crisp/events," in checks["crisp hooks"].message
+    assert checks["crisp uploads"].status is Status.OK
 
 
 async def test_unreachable_platforms_are_sentences(world: World) -> None:

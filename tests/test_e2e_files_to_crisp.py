@@ -236,3 +236,18 @@ async def test_a_large_file_delays_nobody_else(world: World) -> None:
         )
         await share(world, quick, {"name": "b.png", "size": 10}, text="and")
         await eventually(lambda: len(at_customer(world, quick)) == 2, what="the text")
+
+
+async def test_files_travel_where_events_come_by_hook(world: World) -> None:
+    """Over hooks the socket is opened for upload addresses alone, once it is needed."""
+    async with world.bridge(CRISP_EVENTS="webhook") as port:
+        world.crisp.config({"hook_url": f"http://127.0.0.1:{port}/crisp/events"})
+        session = await opened(world)
+        assert world.crisp.dump()["sockets"] == []
+        await share(world, session, {"name": "a.png", "size": 1000}, text="look")
+        await customer_has(world, session, ("text", "look"), made("a.png", 1000))
+        (socket,) = world.crisp.dump()["sockets"]
+        assert socket["events"] == ["bucket:url:upload:generated"]
+        await share(world, session, {"name": "b.png", "size": 10})
+        await eventually(lambda: len(at_customer(world, session)) == 3, what="the second file")
+        assert len(world.crisp.dump()["sockets"]) == 1

@@ -8,46 +8,13 @@ import pytest
 
 from bot.simulator.slack.people import ANA
 from tests.e2e_kit import PATIENT, rest, stored
-from tests.files_kit import digest
-from tests.harness import FAST, Json, World, by_bot, eventually, first_text, is_context
+from tests.files_kit import in_thread, send
+from tests.files_kit import made_in_thread as made
+from tests.harness import FAST, Json, World, eventually
 
 SLOT = "files.getUploadURLExternal"
 SHARE = "files.completeUploadExternal"
 DOWNLOAD = "GET /storage/*"
-
-
-def in_thread(world: World, session: str) -> list[Any]:
-    """Return what the bot shows in a thread: texts, small lines; of files name, size, digest."""
-    files = world.slack.dump()["files"]
-    shown: list[Any] = []
-    for message in world.thread(session):
-        if not by_bot(message):
-            continue
-        if message.get("files"):
-            (file,) = message["files"]
-            kept = files[file["id"]]
-            shown.append((kept["name"], kept["stored"]["size"], kept["stored"]["sha256"]))
-        elif is_context(message):
-            shown.append(f"({message['blocks'][0]['elements'][0]['text']})")
-        else:
-            shown.append(first_text(message))
-    return shown
-
-
-def made(name: str, size: int) -> tuple[str, int, str]:
-    """Return what ``in_thread`` shows of a file that was made up."""
-    return name, size, digest(name, size)
-
-
-def send(world: World, session: str | None, name: str, size: int, **more: Any) -> str:
-    """Have the customer send a file; return the session id."""
-    kind = more.pop("kind", "file")
-    file = {"name": name, "size": size, **more}
-    act: Json = {"do": "visitor_message", "file": file, "type": kind, "nickname": "Maya"}
-    if session:
-        act["session_id"] = session
-    found: str = world.crisp.act(act)["session_id"]
-    return found
 
 
 async def opened(world: World) -> str:

@@ -9,10 +9,12 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 from bot import wiring
 from bot.config import Settings
+from bot.crisp.bucket import GENERATED
 from bot.crisp.client import CrispClient
 from bot.crisp.events import EVENTS
 from bot.crisp.link import LinkLost, Login, dial
@@ -26,6 +28,7 @@ TOKEN = "crisp token"  # noqa: S105 - a check's name
 OPERATORS = "crisp operators"
 RTM = "crisp rtm"
 HOOKS = "crisp hooks"
+UPLOADS = "crisp uploads"
 RTM_SECONDS = 20.0
 """How long connecting and signing in may take altogether."""
 _ACCESS = (
@@ -74,6 +77,7 @@ async def examine_crisp(settings: Settings, report: Report) -> None:
             report(await _rtm(crisp, settings))
         else:
             report(_hooks(settings))
+            report(await _uploads(crisp, settings))
 
 
 async def _website(crisp: CrispClient, transport: Dated, report: Report) -> bool:
@@ -105,11 +109,21 @@ async def _operators(crisp: CrispClient) -> Check:
     return ok(OPERATORS, f"{len(operators.items)} operators can be read.")
 
 
+async def _uploads(crisp: CrispClient, settings: Settings) -> Check:
+    if not wiring.hears_uploads(settings):
+        return warn(
+            UPLOADS,
+            "Agents' files are not passed on to customers, because Crisp tells where to upload "
+            "over its socket only: set CRISP_TOKEN_IDENTIFIER and CRISP_TOKEN_KEY to listen there.",
+        )
+    return replace(await _rtm(crisp, settings), name=UPLOADS)
+
+
 async def _rtm(crisp: CrispClient, settings: Settings) -> Check:
     identifier, key = settings.crisp_token_identifier, settings.crisp_token_key
     if identifier is None or key is None:
         return fail(RTM, "RTM needs a Crisp token: set one, or CRISP_EVENTS=webhook.")
-    login = Login(settings.crisp_tier, identifier.get_secret_value(), key, EVENTS)
+    login = Login(settings.crisp_tier, identifier.get_secret_value(), key, (*EVENTS, GENERATED))
     try:
         async with asyncio.timeout(RTM_SECONDS):
             endpoint = await crisp.connect_endpoint(settings.crisp_tier)
