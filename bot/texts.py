@@ -252,6 +252,7 @@ STATUS_NOT_UNDERSTOOD: Final = (
     "⚠️ This was not sent: something in the bridge went wrong. Whoever runs it finds it among its "
     "deliveries; write it again, or answer in Crisp."
 )
+STATUS_OWN: Final = "This is a line of the bridge's own: it went to nobody else."
 STATUS_NOT_RELAYED: Final = "This message was not sent to the customer, and will not be."
 STATUS_ELSEWHERE: Final = (
     "This message belongs to no conversation with a customer: nothing of it is sent to anybody. "

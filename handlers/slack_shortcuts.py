@@ -153,6 +153,9 @@ class DeliveryStatus:
             return cards.status_sentence(
                 texts.STATUS_NOT_UNDERSTOOD if failed else texts.STATUS_UNDECIDED
             )
+        bot = word(part(body, "message"), "bot_id")
+        if ours and bot and bot == self._rules.bot_id:
+            return cards.status_sentence(texts.STATUS_OWN)
         return cards.status_sentence(texts.STATUS_NOT_RELAYED if ours else texts.STATUS_ELSEWHERE)
 
     def _named(self, view: View, fate: Fate) -> Fate:

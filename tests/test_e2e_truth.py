@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e_kit import notices, press, rest, stored
-from tests.harness import FAST, Json, World, eventually
+from tests.harness import FAST, Json, World, eventually, is_context
 
 ANA, BEN = "U0ANA00001", "U0BEN00001"
 SEND = "POST /website/*/conversation/*/message"
@@ -295,6 +295,11 @@ async def test_the_shortcut_on_the_customers_and_on_other_messages(world: World)
             lambda: stored(world, "SELECT seen FROM parts") == [("read",)], what="the mark"
         )
         assert "Read by the team" in says(await ask(world, root["ts"]))
+        await world.reply(session_id, "!resolve")
+        line = await eventually(
+            lambda: [m for m in world.thread(session_id) if is_context(m)], what="the line"
+        )
+        assert "the bridge's own" in says(await ask(world, line[0]["ts"]))
         kept = await world.reply(session_id, "// between us")
         loud = await world.slack.act(
             {"as": ANA, "do": "message", "channel": world.channel, "text": "Lunch?"}
