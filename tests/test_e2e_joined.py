@@ -150,6 +150,31 @@ async def test_a_burst_into_a_thread_whose_root_was_deleted(world: World) -> Non
     assert len(world.roots()) == 4
 
 
+async def test_the_edits_of_cards_are_merged_during_a_burst(world: World) -> None:
+    """However often a card's facts change while much is written, it is edited to the last state."""
+    calm = SLOW.replace("card_debounce = 0.02", "card_debounce = 1.0")
+    async with world.bridge(calm):
+        wrote = burst(world, conversations=5, each=1)
+        await complete(world, wrote)
+        before = world.slack.dump()["calls"].get("chat.update", 0)
+        hold(world)
+        for number in range(1, 7):
+            for session in wrote:
+                world.visitor(f"m{number}", session)
+                wrote[session].append(f"m{number}")
+                meta = {"do": "set_meta", "session_id": session}
+                world.crisp.act({**meta, "meta": {"email": f"maya{number}@example.test"}})
+        await complete(world, wrote)
+        await eventually(
+            lambda: all("maya6@example.test" in str(root["blocks"]) for root in world.roots()),
+            what="the cards",
+        )
+        await rest(world)
+        edits = world.slack.dump()["calls"]["chat.update"] - before
+    assert edits <= 2 * 5
+    assert posts(world) < 5 + 5 * 6 / 2
+
+
 # --- edits and removals of what shares a post
 
 
