@@ -18,7 +18,7 @@ from bot.domain import (
     Posted,
     Speaker,
 )
-from bot.errors import Ambiguous
+from bot.errors import Ambiguous, Refused
 from bot.outbox.posts import Posting
 from bot.relay import keys
 from bot.relay.changes import context_line
@@ -31,6 +31,8 @@ from tests.core_kit import CHANNEL, NOW, ROOT, SESSION, database, transaction
 
 LANE = keys.to_slack(SESSION)
 MAYA = Speaker("Maya")
+TOGETHER = "invalid_blocks"
+"""A refusal that is only about a post of several messages."""
 
 
 class Talk:
@@ -85,6 +87,8 @@ class Wall:
     open: bool = False
     """Posts land at the channel's root, as in a thread whose root is gone."""
     posts: list[tuple[Post, tuple[Key, ...]]] = field(default_factory=list)
+    shown: list[Key] = field(default_factory=list)
+    """The keys of all that can be read, from the top."""
     found: dict[Key, Posted] = field(default_factory=dict)
     will: deque[Exception | None] = field(default_factory=deque)
     """How the next posts fail."""
@@ -105,12 +109,15 @@ class Wall:
         """Put a post up."""
         del speaker, broadcast
         failure = self.will.popleft() if self.will else None
+        if isinstance(failure, Refused) and failure.code == TOGETHER and not joined:
+            failure = None
         if failure is not None and not isinstance(failure, Ambiguous):
             raise failure
         self.posts.append((post, (key, *joined)))
         place = self.at(len(self.posts), channel=channel, thread_ts=thread_ts)
-        if failure is not None and not self.loses:
+        if failure is None or not self.loses:
             self.found |= dict.fromkeys((key, *joined), place)
+            self.shown.extend((key, *joined))
         if failure is not None:
             raise failure
         return place

@@ -68,6 +68,7 @@ async def test_a_burst_is_shown_in_a_third_of_the_posts(world: World) -> None:
         joined = await figure(port, "bridge_joined_total")
         assert posts(world) == CONVERSATIONS * EACH - joined
         assert await figure(port, "bridge_customer_to_slack_seconds_count") == CONVERSATIONS * EACH
+        assert await figure(port, "bridge_commits_total") <= 2 * CONVERSATIONS * EACH
     assert stored(world, "SELECT count(*) FROM parts WHERE state <> 'delivered'") == [(0,)]
     assert stored(world, "SELECT count(*) FROM parts WHERE joined_to IS NOT NULL") == [(joined,)]
 

@@ -109,7 +109,7 @@ def test_a_set_holds_what_was_last_written(talk: Talk) -> None:
 
 def test_members_are_nobodys_head_and_only_the_leader_is_doubted(talk: Talk) -> None:
     """After a crash the whole set is looked for, by the row that leads it."""
-    first, second, third = (talk.say(str(at), at=at) for at in (1, 2, 3))
+    second, first, third = (talk.say(str(at), at=at) for at in (2, 1, 3))
     row = talk.head()
     sets.join(talk.tx, row, sets.followers(talk.tx, row, limit=1))
     assert queue.doubt_heads(talk.tx) == 1
@@ -224,6 +224,7 @@ def test_a_refused_set_is_tried_one_by_one(talk: Talk) -> None:
     """Each goes by itself from then on, in order, and is never joined again."""
     keys = [talk.say(str(at), at=at) for at in (1, 2, 3)]
     sets.split(talk.tx, joined(talk), error="msg_too_long")
+    keys.append(talk.say("4", at=4))
     for key in keys:
         row = joined(talk)
         assert row.keys == (key,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -15,12 +16,13 @@ from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.pacing import Pacer, Rate
 from bot.store.reader import Reader
 from bot.store.transaction import Transaction
-from tests.joining_kit import LANE, Talk, Wall, posting
+from tests.joining_kit import LANE, TOGETHER, Talk, Wall, posting
 from tests.outbox_kit import Bench, bench
 
 __all__ = ["bench"]  # the fixture
 
 TOO_LONG = Refused(Source.SLACK, "chat.postMessage", "msg_too_long")
+NOT_TOGETHER = Refused(Source.SLACK, "chat.postMessage", TOGETHER)
 LIMITED = RateLimited(Source.SLACK, "chat.postMessage", "ratelimited", retry_after=30.0)
 AWAY = Unreachable(Source.SLACK, "chat.postMessage", "unreachable")
 LOST = Ambiguous(Source.SLACK, "chat.postMessage", "timeout")
@@ -186,3 +188,26 @@ async def test_the_writer_refusing_a_set_lets_the_post_go_alone(channel: Channel
     channel.bench.writer.failures = 1
     await channel.at(1)
     assert channel.wall.listed() == [(key,) for key in keys[:2]]
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_whatever_fails_all_is_shown_once_and_in_order(channel: Channel, seed: int) -> None:
+    """Messages that come at any time, and posts that fail in any way, end in the same thread."""
+    chance = random.Random(seed)  # noqa: S311 - a test's
+    keys: list[Key] = []
+    second = 0
+    for _ in range(25):
+        first = len(keys) + 1
+        keys += await channel.say(*range(first, first + chance.choice([0, 0, 1, 2, 4])))
+        channel.wall.will.append(
+            chance.choice([None, None, LOST, LOST, AWAY, LIMITED, NOT_TOGETHER])
+        )
+        channel.wall.loses = chance.random() < 0.5
+        second += chance.choice([0, 1, 1, 3])
+        await channel.at(second)
+    channel.wall.will.clear()
+    async with asyncio.timeout(20):
+        while await channel.left():
+            second += 5
+            await channel.at(second)
+    assert channel.wall.shown == keys

@@ -51,4 +51,4 @@ def _goes_with(first: PostMessage, other: PostMessage) -> bool:
     if first.broadcast or other.broadcast:
         return False  # shown in the channel too: the one, not its neighbours
     same = (other.speaker, other.author, other.style) == (first.speaker, first.author, first.style)
-    return same and first.style != "context" and places == {""}
+    return same and first.style in {"message", "note"} and places == {""}
