@@ -47,6 +47,7 @@ from handlers import (
     slack_links,
     slack_messages,
     slack_people,
+    slack_revisions,
     slack_shortcuts,
 )
 from handlers.slack_history import Histories
@@ -70,6 +71,7 @@ HANDLERS = (
     slack_actions,
     slack_commands,
     slack_people,
+    slack_revisions,
     slack_shortcuts,
     slack_links,
 )

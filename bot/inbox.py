@@ -111,17 +111,13 @@ class Inbox:
         await self._writer.submit(job)
 
     def _write(self, tx: Transaction, decision: Decision, inbox_id: int, *, swept: bool) -> None:
-        if decision.rewrite is not None:
-            edits.rewrite(tx, decision.rewrite)
+        edits.apply(tx, decision)
         if decision.seen is not None:
             seen.keep(tx, decision.seen)
-        if decision.amend is not None:
-            edits.amend(tx, decision.amend)
         if decision.confirm is not None:
-            edits.confirming(tx, decision.confirm)
-            queue.confirm(tx, decision.confirm, decision.confirmed_as)
+            edits.confirm(tx, decision.confirm, decision.confirmed_as)
         if decision.dismiss is not None:
-            queue.confirm(tx, decision.dismiss, {})
+            edits.confirm(tx, decision.dismiss, {})
         if decision.requeue is not None:
             queue.requeue(tx, decision.requeue)
         for user in decision.users:

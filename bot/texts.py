@@ -198,14 +198,50 @@ FILES_IN_A_NOTE: Final = (
     "Files stay in Slack when they are with a private note: notes in Crisp are text only, and the "
     "customer would see a file."
 )
-OVERTAKEN: Final = (
-    "This was edited or deleted while it was being sent: the customer may still see the first "
-    "version. Look in Crisp."
-)
-EDIT_NOT_CARRIED: Final = (
-    "Edits and deletions are not carried to the customer yet: they still see the first version."
-)
 EDIT_IS_NO_COMMAND: Final = "An edit is no command, and nothing was sent: write the command anew."
+EDIT_IS_NO_COMMAND_NOW: Final = (
+    "An edit is no command: write the command anew. What was sent stays as it was."
+)
+EDIT_UNCLEAR: Final = (
+    "This edit was not passed on, because it may not be meant for the customer: a line looks like "
+    "a command or a note. What was sent stays as it was; edit it again."
+)
+EDIT_REFUSED: Final = (
+    "This edit was not passed on: what was sent stays as it was. To take it back, delete the "
+    "message."
+)
+EDIT_TO_NOTE: Final = (
+    "An edit cannot make a note of what was sent to the customer, who still sees the version "
+    "before: delete it, and write the note anew."
+)
+EDIT_TO_REPLY: Final = (
+    "An edit cannot send what was saved as a note: the note stays as it was. Write the reply anew."
+)
+EDIT_OF_KEPT: Final = "An edit does not send what stayed in Slack: write it anew."
+EDIT_OUTSIDE_CHATBOX: Final = (
+    "Only what was sent to Crisp's chatbox can be edited; this went out by {origin}, and the "
+    "customer keeps the version before."
+)
+REMOVAL_OUTSIDE_CHATBOX: Final = (
+    "Only what was sent to Crisp's chatbox can be taken back; this went out by {origin}, and the "
+    "customer keeps it."
+)
+EDITED_AFTER_READ: Final = "The customer sees your edit, but had already read the version before."
+REMOVED_AFTER_READ: Final = "This was removed at the customer, who had already read it."
+EDIT_OF_REMOVED: Final = (
+    "This edit was not passed on: the message is no longer in Crisp. Write it anew."
+)
+EDIT_FAILED: Final = (
+    "This edit was not passed on ({reason}): Crisp may still show the version before."
+)
+REMOVAL_FAILED: Final = "This could not be removed ({reason}): remove it in Crisp."
+SENT_AS_REPLY: Final = (
+    "This was already sent to the customer when you made a note of it: delete it, and write the "
+    "note anew."
+)
+SENT_AS_NOTE: Final = (
+    "This was already saved as a note when you made a reply of it: write the reply anew."
+)
 
 # --- what has become of a message, when somebody asks
 

@@ -151,7 +151,7 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     released = _released(arrival.kind.rpartition(":")[2], said, speaker, now=view.now * 1000)
     if released is None:
         return None
-    sentence, rows = released
+    sentence, kind, content, rows = released
     effects = (
         mark(said.channel, said.ts, HELD_REACTION, present=False),
         _answered(press, sentence),
@@ -159,22 +159,26 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     state = "relayed" if rows else "kept"
     answered = arrival.kind == "action:held:send" and conversation.waiting_since is not None
     change = Change(message.session_id, {"waiting_since": None}) if answered else None
-    amend = Amend(message.id, state, said.markdown, sends=rows, files=said.files)
+    amend = Amend(message.id, state, content, kind, sends=rows, files=said.files)
     return Decision(change=change, amend=amend, effects=effects)
 
 
 def _released(
     what: str, said: AgentWrote, speaker: Speaker, *, now: int
-) -> tuple[str, tuple[Effect, ...]] | None:
+) -> tuple[str, str, str, tuple[Effect, ...]] | None:
+    """Return what is said of it, what it becomes, of which text, and its rows."""
+    text = said.markdown
     match what:
         case "send":
-            return texts.HELD_SENT, sends(said, "text", said.markdown, speaker, order_key=now)
+            rows = sends(said, "text", text, speaker, order_key=now)
+            return texts.HELD_SENT, "text", text, rows
         case "note":
-            note = strip_note_marker(said.markdown) or said.markdown
+            note = strip_note_marker(text) or text
             left = f" {texts.FILES_IN_A_NOTE}" if said.files else ""
-            return texts.HELD_NOTED + left, sends(said, "note", note, speaker, order_key=now)
+            rows = sends(said, "note", note, speaker, order_key=now)
+            return texts.HELD_NOTED + left, "note", note, rows
         case "discard":
-            return texts.HELD_KEPT, ()
+            return texts.HELD_KEPT, "text", text, ()
         case _:
             return None
 

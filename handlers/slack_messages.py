@@ -1,10 +1,10 @@
-"""Replies in the threads of conversations, and what becomes of them."""
+"""Replies in the threads of conversations."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot import cards, markup, texts
+from bot import markup, texts
 from bot.domain import (
     Arrival,
     Author,
@@ -19,13 +19,12 @@ from bot.domain import (
 from bot.files import read_files
 from bot.relay import keys
 from bot.relay.access import Rules, find_operator, of_team
-from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell
-from bot.relay.effects import Amend, Change, Decision, NewMessage, Rewrite
+from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp
+from bot.relay.effects import Decision, NewMessage
 from bot.relay.intent import Verb
 from bot.router import Router
 from bot.slack import events
 from bot.slack.models import read_app, word
-from bot.store.rows import StoredMessage
 from bot.store.view import View
 from handlers import learning
 from handlers.thread_verbs import act
@@ -53,7 +52,7 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if conversation is None:
         known = view.knows_thread(channel, thread_ts)
         return None if known else learning.whose_thread(view, channel, thread_ts)
-    mentioned = markup.mentioned(blocks_of(event), _text(event))
+    mentioned = markup.mentioned(blocks_of(event), text_of(event))
     named = bool(apps) and bool(read_app(event)[0])
     learn = learning.unknown(
         view,
@@ -63,8 +62,8 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     )
     if learn is not None:
         return learning.wait_in_lane(learn, arrival, conversation.session_id, keys.ts_micros(ts))
-    user = _app(event, view) if apps else _person(event, view, rules)
-    said = _read(event, view, rules, conversation=conversation, user=user, mentioned=mentioned)
+    user = app_of(event, view) if apps else _person(event, view, rules)
+    said = read_reply(event, view, rules, conversation=conversation, user=user, mentioned=mentioned)
     decision = relay_to_crisp(said, rules)
     return act(decision, said, arrival, view, rules) if isinstance(decision, Verb) else decision
 
@@ -91,7 +90,7 @@ def _person(event: dict[str, Any], view: View, rules: Rules) -> SlackUser:
     return of_team(profile, events.team_of(event), rules)
 
 
-def _app(event: dict[str, Any], view: View) -> SlackUser:
+def app_of(event: dict[str, Any], view: View) -> SlackUser:
     """Return an app as it calls itself on its post, else as its bot user does."""
     name, avatar = read_app(event)
     user_id = word(event, "user")
@@ -102,114 +101,7 @@ def _app(event: dict[str, Any], view: View) -> SlackUser:
     return SlackUser(SlackUserId(user_id), name or texts.AN_APP, avatar=avatar, bot=True)
 
 
-@router.on(Source.SLACK, "message_changed", "message_deleted")
-def edited(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
-    """Fold an edit or deletion into a reply that still waits; tell where it comes too late."""
-    event = dict(arrival.payload)
-    ts, channel = events.message_ts(event), ChannelId(word(event, "channel"))
-    if ts is None or not channel:
-        return None
-    gone = arrival.kind == "message_deleted" or events.is_tombstone(event)
-    if (lost := view.conversation_at(channel, ts)) is not None:
-        return _forget_thread(lost) if gone else None
-    fact = f"message:{channel}:{ts}"
-    undecided = view.open_payload(Source.SLACK, fact)
-    if undecided is not None:
-        return Decision(
-            rewrite=Rewrite(Source.SLACK, fact, None if gone else {**undecided, **_written(event)})
-        )
-    message = view.message(channel, ts)
-    if message is None or message.slack_user is None or message.state == "kept":
-        return None
-    conversation = view.conversation(message.session_id)
-    if conversation is None:
-        return None
-    latest = {
-        **_written(event), "channel": channel, "ts": ts, "user": message.slack_user,
-        "thread_ts": events.thread_of(event) or conversation.thread_ts or ts,
-    }  # fmt: skip
-    if not gone and (message.state == "held" or view.unsent(message.id)):
-        return _amended(latest, message, conversation, arrival, view=view, rules=rules)
-    return _withdrawn(latest, message, conversation, view)
-
-
-def _amended(
-    latest: dict[str, Any],
-    message: StoredMessage,
-    conversation: Conversation,
-    arrival: Arrival,
-    *,
-    view: View,
-    rules: Rules,
-) -> Decision | None:
-    """Decide the new version in place of the first, of which nothing was sent."""
-    mentioned = markup.mentioned(blocks_of(latest), _text(latest))
-    learn = learning.unknown(
-        view,
-        users={latest["user"], *mentioned.users},
-        channels=mentioned.channels,
-        groups=mentioned.groups,
-    )
-    if learn is not None:
-        name = f"{arrival.kind}:{latest['channel']}:{latest['ts']}:{arrival.occurred_at}"
-        return learning.wait_aside(learn, arrival, name=name)
-    user = view.user(latest["user"])
-    if user is None:
-        return None
-    said = _read(latest, view, rules, conversation=conversation, user=user, mentioned=mentioned)
-    if message.state == "held":
-        return Decision(amend=Amend(message.id, "held", said.markdown, files=said.files))
-    decision = relay_to_crisp(said, rules)
-    if isinstance(decision, Verb):
-        told = tell(said, f"verb:{view.now}", cards.refusal(texts.EDIT_IS_NO_COMMAND))
-        return Decision(amend=Amend(message.id, "kept", said.markdown), effects=(told,))
-    became = decision.message
-    if became is None:
-        raise LookupError("a reply was decided and is no message")
-    sends = tuple(effect for effect in decision.effects if effect.of_message)
-    return Decision(
-        change=decision.change,
-        amend=Amend(message.id, became.state, became.content, became.kind, sends, said.files),
-        effects=tuple(effect for effect in decision.effects if not effect.of_message),
-    )
-
-
-def _withdrawn(
-    latest: dict[str, Any], message: StoredMessage, conversation: Conversation, view: View
-) -> Decision:
-    """Send nothing of a deleted reply that was not sent; say so if an edit comes too late."""
-    if message.state == "held" or view.unsent(message.id):
-        return Decision(amend=Amend(message.id, "kept", ""))
-    said = AgentWrote(
-        conversation=conversation,
-        channel=latest["channel"],
-        ts=latest["ts"],
-        thread_ts=latest["thread_ts"],
-        user=SlackUser(SlackUserId(latest["user"]), ""),
-        operator=None,
-        markdown="",
-        plain="",
-        files=(),
-        occurred_at=view.now,
-    )
-    return Decision(
-        effects=(tell(said, f"edit:{view.now}", cards.refusal(texts.EDIT_NOT_CARRIED)),)
-    )
-
-
-def _written(event: dict[str, Any]) -> dict[str, Any]:
-    """Return what somebody wrote, as it is after an edit."""
-    new = events.changed_message(event)
-    return {name: new.get(name) for name in ("text", "blocks", "files", "attachments")}
-
-
-def _forget_thread(conversation: Conversation) -> Decision:
-    """Let the next message open a new thread: in that of a deleted root it would lie open."""
-    columns = {"channel": None, "thread_ts": None}
-    return Decision(change=Change(conversation.session_id, columns, card=False))
-
-
-def _read(
+def read_reply(
     event: dict[str, Any],
     view: View,
     rules: Rules,
@@ -218,7 +110,8 @@ def _read(
     user: SlackUser,
     mentioned: markup.Mentioned,
 ) -> AgentWrote:
-    blocks, text = blocks_of(event), _text(event)
+    """Read what somebody wrote in a thread; whom it mentions is known."""
+    blocks, text = blocks_of(event), text_of(event)
     users = {user_id: user.name for user_id, user in view.users(mentioned.users).items()}
     names = markup.Names(users, view.names(mentioned.channels), view.names(mentioned.groups))
     by_app = bool(events.apps_of(event))
@@ -235,10 +128,12 @@ def _read(
         occurred_at=events.millis(event["ts"]),
         shared=tuple(markup.shared(blocks)),
         app=Speaker(user.name, user.avatar or None) if by_app else None,
+        digest=events.digest(event),
     )
 
 
-def _text(event: dict[str, Any]) -> str:
+def text_of(event: dict[str, Any]) -> str:
+    """Return a message's plain text."""
     text = event.get("text")
     return text if isinstance(text, str) else ""
 

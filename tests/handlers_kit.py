@@ -48,8 +48,7 @@ class Stored:
         """Decide and store what follows."""
         decision = self.decide(arrival, rules)
         assert decision is not None
-        if decision.amend is not None:
-            edits.amend(self.tx, decision.amend)
+        edits.apply(self.tx, decision)
         self.tx.apply(decision, inbox_id=self.tx.record(arrival))
         revisions.apply(self.tx, decision, swept=arrival.swept)
         return decision

@@ -6,15 +6,15 @@ Responsible for arrivals and for questions about what is stored; it asserts noth
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
 from bot.app import router
-from bot.domain import Arrival, MessageTs, Millis, Receipt, SlackUser, Source
+from bot.domain import Arrival, Contact, MessageTs, Millis, Receipt, SlackUser, Source
 from bot.inbox import Inbox
 from bot.outbox.courier import nothing
-from bot.relay.effects import Change, SendMessage
+from bot.relay.effects import Change, EditSent, SendMessage
 from bot.slack.events import millis
 from bot.store import edits, queue
 from bot.store.rows import OutboxRow
@@ -24,6 +24,8 @@ from tests.core_kit import ANA, CHANNEL, NOW, ROOT, RULES, SESSION, database
 TEAM = "T1"
 OURS = replace(RULES, team_id=TEAM)
 TS = MessageTs("1700000005.000200")
+EDITED = 1_700_000_009_000
+"""Slack's time of an edit, unless another is given."""
 
 
 class Refusing:
@@ -54,23 +56,29 @@ class Desk:
         """Have somebody write in a thread."""
         return self.receive(reply(text, ts=ts, **more))
 
-    def edit(self, text: str, *, ts: str = TS, **more: Any) -> Receipt:
-        """Have somebody edit a reply."""
+    def edit(
+        self, text: str, *, ts: str = TS, at: int = EDITED, by: str = "", **more: Any
+    ) -> Receipt:
+        """Have somebody edit a reply; ``at`` is Slack's time of it, ``by`` who did."""
         before = reply("before", ts=ts, **more).payload
-        after = {**before, "text": text, "edited": {"ts": "1700000009.000000"}}
+        edited = {"ts": "1700000009.000000", **({"user": by} if by else {})}
         event = {
             "type": "message", "subtype": "message_changed", "channel": CHANNEL,
-            "message": after, "previous_message": before,
+            "message": {**before, "text": text, "edited": edited}, "previous_message": before,
         }  # fmt: skip
-        return self.receive(Arrival(Source.SLACK, "message_changed", event, None, Millis(NOW)))
+        return self.receive(Arrival(Source.SLACK, "message_changed", event, None, Millis(at)))
 
-    def delete(self, *, ts: str = TS, **more: Any) -> Receipt:
+    def delete(self, *, ts: str = TS, at: int = EDITED, **more: Any) -> Receipt:
         """Have somebody delete a message."""
         event = {
             "type": "message", "subtype": "message_deleted", "channel": CHANNEL,
             "deleted_ts": ts, "previous_message": reply("before", ts=ts, **more).payload,
         }  # fmt: skip
-        return self.receive(Arrival(Source.SLACK, "message_deleted", event, None, Millis(NOW)))
+        return self.receive(Arrival(Source.SLACK, "message_deleted", event, None, Millis(at)))
+
+    def origin(self, origin: str) -> None:
+        """Let the customer have come another way than by the chatbox."""
+        self.tx.change(Change(SESSION, {"contact": asdict(Contact(origin=origin))}, card=False))
 
     def press(self, action: str, value: str, user: SlackUser = ANA, **more: Any) -> Receipt:
         """Have somebody press a button."""
@@ -137,6 +145,26 @@ class Desk:
         while self.rows("send"):
             seen.append(self.sent(self.attempt()))
         return [one for one in seen if one is not None]
+
+    def edits(self) -> list[tuple[int, str | None]]:
+        """Return what is to be changed in Crisp: number and content of each part, None: gone."""
+        sql = (
+            "SELECT p.part, json_extract(o.payload, '$.content') FROM outbox o"
+            " JOIN parts p ON p.id = json_extract(o.payload, '$.part')"
+            " WHERE o.kind = 'edit' AND o.state = 'pending' ORDER BY p.part"
+        )
+        return [(row[0], row[1]) for row in self.all(sql)]
+
+    def changed(self, *, gone: bool = False) -> list[str | None]:
+        """Change in Crisp all that is to be; return the new contents, in order."""
+        seen = []
+        while self.rows("edit"):
+            row = self.head("edit")
+            payload = row.payload()
+            assert isinstance(payload, EditSent)
+            edits.finish(self.tx, row, partial(edits.became, done=payload, gone=gone))
+            seen.append(payload.content)
+        return seen
 
 
 def _delivered(tx: Transaction, row: OutboxRow) -> None:

@@ -111,15 +111,18 @@ def test_a_guest_is_refused(stored: Stored) -> None:
     assert kinds(decision) == ["react", "tell"]
 
 
-def test_an_edit_of_what_was_sent_is_told_to_its_writer(stored: Stored) -> None:
-    """The customer still sees the first version: the writer must know."""
+def test_an_edit_of_what_was_sent_is_carried(stored: Stored) -> None:
+    """The customer is to see the last version; of an unknown message nothing is done."""
     stored.apply(reply("Hello"))
     stored.tx.conn.execute("DELETE FROM outbox")
+    stored.tx.conn.execute("UPDATE parts SET state = 'delivered'")
     edit = Arrival(
         Source.SLACK, "message_changed",
         {"type": "message", "channel": CHANNEL, "message": {"ts": TS, "text": "Hullo"}},
     )  # fmt: skip
-    assert "first version" in texts(stored.decide(edit))
+    stored.apply(edit)
+    sql = "SELECT json_extract(payload, '$.content') FROM outbox WHERE kind = 'edit'"
+    assert [row[0] for row in stored.tx.conn.execute(sql)] == ["Hullo"]
     other = replace(edit, payload={**edit.payload, "message": {"ts": "1700000009.000000"}})
     assert stored.decide(other) is None
 
@@ -413,6 +416,25 @@ def test_an_app_that_is_named_may_speak(stored: Stored, event: dict[str, Any], n
     (send,) = payloads(stored.decide(arrival, APPS))
     assert isinstance(send, SendMessage)
     assert (send.content, send.speaker.name) == ("Shipped", name)
+
+
+def test_an_app_edits_its_own_post(stored: Stored) -> None:
+    """What it has sent is changed; what it makes unclear is not, and nobody is told."""
+    posted_by = {"bot_id": "B9", "app_id": "A9", "username": "Deploys"}
+    stored.apply(posted(**posted_by), APPS)
+    stored.tx.conn.execute("UPDATE parts SET state = 'delivered'")
+    stored.tx.conn.execute("DELETE FROM outbox")
+
+    def edited(text: str) -> Arrival:
+        by = {"user": "B9", "ts": "1700000009.000000"}
+        new = {**posted_by, "user": "UAPP", "ts": TS, "text": text, "edited": by}
+        return Arrival(Source.SLACK, "message_changed", {"channel": CHANNEL, "message": new})
+
+    assert stored.decide(edited("Undone")) is None
+    stored.apply(edited("!urgent Undone"), APPS)
+    stored.apply(edited("Undone"), APPS)
+    rows = stored.tx.conn.execute("SELECT kind, json_extract(payload, '$.content') FROM outbox")
+    assert [tuple(row) for row in rows] == [("edit", "Undone")]
 
 
 def test_an_app_without_a_name_on_its_post_is_asked_about(stored: Stored) -> None:

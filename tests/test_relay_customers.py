@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain import Author, Conversation, Fingerprint, Millis
@@ -33,6 +33,7 @@ def test_a_message_is_one_post_placed_by_crisps_time() -> None:
 
 
 @example("word " * 9_000)
+@settings(deadline=None)
 @given(st.text(max_size=20_000))
 def test_every_text_becomes_posts_in_order(text: str) -> None:
     """Whatever somebody wrote, even nothing, is at least one post, and its parts are in order."""

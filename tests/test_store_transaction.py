@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain import Arrival, Author, Contact, Fingerprint, Key, Millis, SessionId, Source, State
@@ -141,6 +141,7 @@ def test_the_database_keeps_its_rules(tx: Transaction, statements: list[str]) ->
 # --- fingerprints
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1_000_000_000_000, 9_999_999_999_999), min_size=1, max_size=50))
 def test_fingerprints_only_grow(times: list[int]) -> None:
     """Whatever the clock does, backward too, each fingerprint is new and larger than all before."""

@@ -22,7 +22,8 @@ from bot.outbox.echoes import Echoes
 from bot.outbox.moving import LARGE, TRANSFER, TRIES, Movers
 from bot.outbox.sends import BUCKET, sent
 from bot.relay.file_effects import SendFile
-from bot.store import queue
+from bot.store import edits, queue
+from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 
 log = structlog.get_logger()
@@ -33,9 +34,12 @@ class SendingFile(Errand):
 
     kind = SendFile.kind
 
-    def __init__(self, crisp: CrispClient, movers: Movers, *, echoes: Echoes) -> None:
+    def __init__(
+        self, crisp: CrispClient, reader: Reader, movers: Movers, *, echoes: Echoes
+    ) -> None:
         """``echoes`` spares a look for what an event has proved."""
         self._crisp = crisp
+        self._reader = reader
         self._movers = movers
         self._echoes = echoes
 
@@ -50,6 +54,8 @@ class SendingFile(Errand):
         """Move the bytes; or, where they are there, send the message that shows them."""
         if payload.withdrawn:
             return Done()
+        if row.must_look and await self._reader.ask(lambda view: edits.is_outdated(view, row)):
+            return Again(lambda tx: edits.bring_up_to_date(tx, row))
         if not payload.resource:
             return await self._carry(row, payload)
         kind, content = sent_as(

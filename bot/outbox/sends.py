@@ -11,10 +11,11 @@ from bot.crisp.client import CrispClient
 from bot.crisp.convert import to_sender
 from bot.crisp.models import OutgoingMessage
 from bot.domain import Fingerprint
-from bot.outbox.courier import Done, Errand, Result, conversation_of
+from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.echoes import Echoes
 from bot.relay.effects import SendMessage
-from bot.store import queue, revisions
+from bot.store import edits, queue, revisions
+from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 
@@ -29,9 +30,10 @@ class Sending(Errand):
 
     kind = SendMessage.kind
 
-    def __init__(self, crisp: CrispClient, *, echoes: Echoes) -> None:
+    def __init__(self, crisp: CrispClient, reader: Reader, *, echoes: Echoes) -> None:
         """``echoes`` spares a look for what an event has proved."""
         self._crisp = crisp
+        self._reader = reader
         self._echoes = echoes
 
     def bucket(self, row: OutboxRow) -> str:
@@ -43,6 +45,8 @@ class Sending(Errand):
         """Send it under the fingerprint that was handed out for it."""
         if payload.withdrawn:
             return Done()
+        if row.must_look and await self._reader.ask(lambda view: edits.is_outdated(view, row)):
+            return Again(lambda tx: edits.bring_up_to_date(tx, row))
         message = OutgoingMessage.model_validate(
             {
                 "type": payload.type,

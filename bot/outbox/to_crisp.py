@@ -12,6 +12,7 @@ from bot.outbox.changes import Assigning, SettingState
 from bot.outbox.checks import Checking
 from bot.outbox.courier import Errands
 from bot.outbox.echoes import Echoes
+from bot.outbox.edits import EditingSent
 from bot.outbox.files_to_crisp import SendingFile
 from bot.outbox.learner import Learner, Learning
 from bot.outbox.moving import Movers
@@ -36,8 +37,9 @@ def crisp_courier(
     """
     return Errands(
         (
-            Sending(crisp, echoes=echoes),
-            SendingFile(crisp, movers, echoes=echoes),
+            Sending(crisp, reader, echoes=echoes),
+            SendingFile(crisp, reader, movers, echoes=echoes),
+            EditingSent(crisp),
             SettingState(crisp),
             Assigning(crisp),
             MarkingRead(crisp, reader, spare=spare),

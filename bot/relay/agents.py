@@ -72,6 +72,7 @@ class AgentWrote:
     """What was forwarded with it, without formatting; ``markdown`` holds it as well."""
     app: Speaker | None = None
     """The app that posted it, if one did that may speak to customers."""
+    digest: str | None = None
 
 
 def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
@@ -108,9 +109,9 @@ def _of_app(event: AgentWrote, app: Speaker, rules: Rules) -> Decision:
     """Decide on an app's post: it cannot be asked, so what is not plain stays in Slack."""
     match read_intent(event.plain, verbs=THREAD_VERBS, bot_user_id=rules.bot_user_id):
         case ToCustomer():
-            return _untold(_sent(event, "text", event.markdown, app))
+            return untold(_sent(event, "text", event.markdown, app))
         case AsNote() if note := strip_note_marker(event.markdown):
-            return _untold(_sent(event, "note", note, app))
+            return untold(_sent(event, "note", note, app))
         case StaysInSlack():
             return _stored(event, "kept", "text", ())
         case _:
@@ -118,7 +119,7 @@ def _of_app(event: AgentWrote, app: Speaker, rules: Rules) -> Decision:
             return _stored(event, "kept", "text", (warning,))
 
 
-def _untold(decision: Decision) -> Decision:
+def untold(decision: Decision) -> Decision:
     """Say nothing to an app: nobody reads it."""
     effects = (effect for effect in decision.effects if not isinstance(effect.payload, Tell))
     return replace(decision, effects=tuple(effects))
@@ -275,6 +276,7 @@ def _stored(
         channel=event.channel,
         ts=event.ts,
         slack_user=event.user.user_id,
+        digest=event.digest,
         speaker=speaker,
         state=state,
         files=event.files,

@@ -171,6 +171,23 @@ FOR_CUSTOMER: frozenset[str] = frozenset({SendMessage.kind, SendFile.kind})
 
 
 @dataclass(frozen=True, slots=True)
+class EditSent:
+    """Make a part of a reply that is in Crisp be what it is to be by now, or remove it."""
+
+    kind: ClassVar[str] = "edit"
+    wanted_anew: ClassVar[bool] = True
+    part: int
+    fingerprint: Fingerprint
+    content: str | None
+    """None: it is to be removed."""
+    channel: ChannelId
+    ts: MessageTs
+    thread_ts: MessageTs | None
+    user: SlackUserId
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class SetState:
     """Set the conversation's state in Crisp, in the agent's name."""
 
@@ -285,6 +302,7 @@ Payload = (
     | PostFile
     | RemoveFile
     | TidyShares
+    | EditSent
     | SetState
     | Assign
     | UpdateCard
@@ -362,6 +380,8 @@ class NewMessage:
     channel: ChannelId | None = None
     ts: MessageTs | None = None
     slack_user: SlackUserId | None = None
+    digest: str | None = None
+    """Of a Slack message: what tells this version from any other."""
     speaker: str = ""
     state: str = "relayed"
     files: tuple[SlackFile, ...] = ()
@@ -382,10 +402,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """A stored reply becomes different before it went out, because of an edit, deletion or press.
+    """A stored reply becomes different, because of an edit, deletion or press.
 
-    ``sends`` are all its rows from now on: those that wait take over their content, those that
-    are new are added, and of what else still waits nothing is sent.
+    ``sends`` are all its rows from now on: those that wait take over their content, what is in
+    Crisp is edited there, what is new is added. Of what else waits nothing is sent, and what else
+    is in Crisp is removed.
     """
 
     message: int
@@ -394,6 +415,19 @@ class Amend:
     kind: str | None = None
     sends: tuple[Effect, ...] = ()
     files: tuple[SlackFile, ...] = ()
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Which version of a reply in Slack was decided on, whatever followed from it.
+
+    ``at`` is Slack's time of the edit, ``digest`` tells the version from any other.
+    """
+
+    message: int
+    digest: str
+    at: Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +493,7 @@ class Decision:
     """An echo proved that the row with this key was delivered."""
     confirmed_as: Json = field(default_factory=dict)
     amend: Amend | None = None
+    decided: Decided | None = None
     revise: Revise | None = None
     overwrite: Overwrite | None = None
     early: Early | None = None

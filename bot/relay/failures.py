@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot import cards, texts
+from bot.cards.root import origin_name
 from bot.domain import (
     Arrival,
     Author,
     ChannelId,
+    Conversation,
     Json,
     Key,
     MessageTs,
@@ -24,6 +26,7 @@ from bot.relay.agents import FAILED_REACTION, mark
 from bot.relay.effects import (
     Answer,
     Assign,
+    EditSent,
     Effect,
     ForCustomer,
     Learn,
@@ -68,34 +71,14 @@ def given_up(
     ``together`` is how many messages were in it.
     """
     match payload:
-        case SendMessage():
-            notice = cards.failure_notice(
-                certain=certain, reason=reason_of(code), retry_value=str(key)
-            )
-            told = tell(
-                payload.channel,
-                payload.user,
-                notice,
-                thread_ts=payload.thread_ts,
-                name=f"failed:{key}:{now}",
-            )
-            return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
-        case SendFile():
-            name = one_line(payload.file.name, _NAME_LIMIT)
-            reason = texts.OF_A_FILE.format(name=name, reason=reason_of(code))
-            notice = cards.failure_notice(certain=certain, reason=reason, retry_value=str(key))
-            told = tell(
-                payload.channel,
-                payload.user,
-                notice,
-                thread_ts=payload.thread_ts,
-                name=f"failed:{key}:{now}",
-            )
-            return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
+        case SendMessage() | SendFile():
+            return _unsent(payload, reason_of(code), key=key, certain=certain, now=now)
         case PostFile() if session_id is not None:
             return (_missing_line(session_id, key, code, now, together=together),)
         case PostMessage(style="message" | "note") if session_id is not None:
             return (_missing_line(session_id, key, code, now, together=together),)
+        case EditSent():
+            return (_edit_failed(payload, reason_of(code)),)
         case UpdatePost() if session_id is not None:
             text = texts.EDIT_NOT_SHOWN.format(reason=reason_of(code))
             return (_line(session_id, text, name=f"unshown:{key}:{now}", now=now),)
@@ -112,6 +95,20 @@ def given_up(
             return ()
 
 
+def _unsent(
+    payload: ForCustomer, reason: str, *, key: Key, certain: bool, now: int
+) -> tuple[Effect, ...]:
+    if isinstance(payload, SendFile):
+        name = one_line(payload.file.name, _NAME_LIMIT)
+        reason = texts.OF_A_FILE.format(name=name, reason=reason)
+    notice = cards.failure_notice(certain=certain, reason=reason, retry_value=str(key))
+    told = tell(
+        payload.channel, payload.user, notice,
+        thread_ts=payload.thread_ts, name=f"failed:{key}:{now}",
+    )  # fmt: skip
+    return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
+
+
 def still_waiting(payload: ForCustomer, *, key: Key) -> Effect:
     """Return what tells a writer that their reply has not gone out yet."""
     return tell(
@@ -123,11 +120,45 @@ def still_waiting(payload: ForCustomer, *, key: Key) -> Effect:
     )
 
 
-def overtaken(payload: ForCustomer, *, key: Key, now: int) -> Effect:
-    """Return what tells an agent that a change of their reply may have come too late."""
+def unchangeable(payload: ForCustomer, *, note: bool, now: int) -> Effect:
+    """Return what tells an agent that a reply was sent before they made a note of it, or back."""
+    text = texts.SENT_AS_NOTE if note else texts.SENT_AS_REPLY
     return tell(
-        payload.channel, payload.user, cards.refusal(texts.OVERTAKEN),
-        thread_ts=payload.thread_ts, name=f"overtaken:{key}:{now}",
+        payload.channel, payload.user, cards.refusal(text),
+        thread_ts=payload.thread_ts, name=f"edit:{payload.channel}:{payload.ts}:{now}",
+    )  # fmt: skip
+
+
+def not_in_a_chatbox(payload: EditSent, conversation: Conversation) -> Effect:
+    """Return what tells an agent that what the customer has cannot be changed any more."""
+    origin = origin_name(conversation.contact.origin)
+    if payload.content is None:
+        return _about_edit(payload, texts.REMOVAL_OUTSIDE_CHATBOX.format(origin=origin))
+    return _about_edit(payload, texts.EDIT_OUTSIDE_CHATBOX.format(origin=origin))
+
+
+def _edit_failed(payload: EditSent, reason: str) -> Effect:
+    if payload.content is None:
+        return _about_edit(payload, texts.REMOVAL_FAILED.format(reason=reason))
+    return _about_edit(payload, texts.EDIT_FAILED.format(reason=reason))
+
+
+def gone_in_crisp(payload: EditSent) -> Effect:
+    """Return what tells an agent that the message they edited is not in Crisp any more."""
+    return _about_edit(payload, texts.EDIT_OF_REMOVED)
+
+
+def was_read(payload: EditSent) -> Effect:
+    """Return what tells an agent that the customer had read what they changed."""
+    read = texts.REMOVED_AFTER_READ if payload.content is None else texts.EDITED_AFTER_READ
+    return _about_edit(payload, read)
+
+
+def _about_edit(payload: EditSent, text: str) -> Effect:
+    """Say one thing about one edit, however many parts it has."""
+    return tell(
+        payload.channel, payload.user, cards.sentence(text), thread_ts=payload.thread_ts,
+        name=f"edit:{payload.channel}:{payload.ts}:{payload.version}",
     )  # fmt: skip
 
 

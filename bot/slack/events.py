@@ -9,6 +9,8 @@ in a listing. Our own posts and our own reactions are echoes and become nothing.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -257,6 +259,23 @@ def edited_text_differs(event: Json) -> bool:
         return True
     differs = any(new.get(name) != old.get(name) for name in ("text", "blocks"))
     return differs and bool(new.get("edited"))
+
+
+def digest(message: Json) -> str:
+    """Return what tells one version of a message from any other: what somebody wrote in it."""
+    blocks = message.get("blocks")
+    bare = [
+        {name: value for name, value in block.items() if name != "block_id"}
+        for block in (blocks if isinstance(blocks, list) else [])
+        if isinstance(block, Mapping)
+    ]
+    written = json.dumps([word(message, "text"), bare, _file_ids(message)], sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()[:20]
+
+
+def editor(event: Json) -> str:
+    """Return who edited the event's message; empty where it does not say."""
+    return word(part(changed_message(event), "edited"), "user")
 
 
 def millis(ts: str) -> Millis:

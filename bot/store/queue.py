@@ -182,11 +182,13 @@ def become(tx: Transaction, row: OutboxRow, payload: Payload) -> None:
 def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> bool:
     """Turn a row into a dead letter (or an uncertain one); its lane goes on without it.
 
-    False if the row is gone: an echo has proved meanwhile that it was delivered.
+    False if the row is gone, because an echo has proved meanwhile that it was delivered, or if
+    something else is wanted by now: that is tried itself.
     """
     state = "dead" if certain else "uncertain"
-    sql = "UPDATE outbox SET state = ?, error = ? WHERE id = ?"
-    if tx.conn.execute(sql, (state, error, row.id)).rowcount == 0:
+    tried = row.payload_json if row.kind in WANTED_ANEW else None
+    sql = "UPDATE outbox SET state = ?1, error = ?2 WHERE id = ?3 AND (?4 IS NULL OR payload = ?4)"
+    if tx.conn.execute(sql, (state, error, row.id, tried)).rowcount == 0:
         return False
     part_state = "failed" if certain else "uncertain"
     if row.part_id is not None:

@@ -108,6 +108,13 @@ class StoredMessage:
     content: str
     slack_user: SlackUserId | None
     files: tuple[SlackFile, ...] = ()
+    removed: bool = False
+    digest: str | None = None
+    """What tells the version that was decided on last from any other."""
+    revised_at: Millis = Millis(0)
+    """Slack's time of that version, 0 for the first."""
+    heard_at: Millis = Millis(0)
+    """Our clock's time as of which it is the last."""
 
 
 @dataclass(frozen=True, slots=True)

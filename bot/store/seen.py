@@ -13,7 +13,7 @@ from collections.abc import Collection
 from bot.domain import Fingerprint, Key, Millis, SessionId
 from bot.relay.effects import Seen
 from bot.relay.truth import SEEN
-from bot.store import edits, queue, truth
+from bot.store import edits, truth
 from bot.store.transaction import Transaction
 from bot.store.view import View
 
@@ -101,6 +101,5 @@ def keep(tx: Transaction, seen: Seen) -> None:
             (part_id,),
         ).fetchone()
         if doubtful is not None:
-            edits.confirming(tx, Key(doubtful[0]))
-            queue.confirm(tx, Key(doubtful[0]), {})
+            edits.confirm(tx, Key(doubtful[0]), {})
         truth.refresh_part(tx, part_id)

@@ -210,13 +210,14 @@ class Transaction(View):
         """Store a message, and return its id."""
         cursor = self.conn.execute(
             "INSERT INTO messages (conversation, author, kind, fingerprint, channel, ts,"
-            " slack_user, speaker, state, content, occurred_at, files) VALUES"
-            " ((SELECT number FROM conversations WHERE session_id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            " ?, ?)",
+            " slack_user, speaker, state, content, occurred_at, files, digest)"
+            " VALUES ((SELECT number FROM conversations WHERE session_id = ?),"
+            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 message.session_id, message.author.value, message.kind, message.fingerprint,
                 message.channel, message.ts, message.slack_user, message.speaker, message.state,
                 message.content, message.occurred_at, dump_files(message.files),
+                message.digest,
             ),
         )  # fmt: skip
         return int(cursor.lastrowid or 0)

@@ -209,15 +209,19 @@ class View:
     def message(self, channel: ChannelId, ts: MessageTs) -> StoredMessage | None:
         """Find a message that was written in Slack."""
         row = self._one(
-            "SELECT m.id, c.session_id, m.kind, m.state, m.content, m.slack_user, m.files"
-            " FROM messages m"
+            "SELECT m.id, c.session_id, m.kind, m.state, m.content, m.slack_user, m.files,"
+            " m.removed, m.digest, m.revised_at, m.heard_at FROM messages m"
             " JOIN conversations c ON c.number = m.conversation WHERE m.channel = ? AND m.ts = ?",
             *(channel, ts),
         )
         if row is None:
             return None
         files = files_from(row["files"])
-        return StoredMessage(row[0], row[1], row[2], row[3], row[4], row[5], files)
+        return StoredMessage(
+            id=row[0], session_id=row[1], kind=row[2], state=row[3], content=row[4],
+            slack_user=row[5], files=files, removed=bool(row[7]), digest=row[8], revised_at=row[9],
+            heard_at=row[10],
+        )  # fmt: skip
 
     def change_waits(self, session_id: SessionId, kind: str, wanted: str | None) -> bool:
         """Tell whether our own change (``state`` or ``assign``) to this value is on its way."""

@@ -1,0 +1,232 @@
+"""Edits and deletions in Slack: a reply's last version is what the customer sees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bot import cards, markup, texts
+from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Millis, Source
+from bot.relay.access import Rules
+from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell, untold
+from bot.relay.effects import Amend, Change, Decided, Decision, React, Rewrite
+from bot.relay.intent import Verb
+from bot.relay.replies import why_not
+from bot.router import Router
+from bot.slack import events
+from bot.slack.models import word
+from bot.store.rows import StoredMessage
+from bot.store.view import View
+from handlers import learning
+from handlers.slack_messages import app_of, read_reply, reply, text_of
+
+router = Router()
+
+EARLY_MS = 10 * 60 * 1000
+"""So long after a message an event about it may come before its own."""
+_REVISED = "bridge_revised_at"
+"""Marks in a payload that waits when it was edited last."""
+
+
+@router.on(Source.SLACK, "message_changed", "message_deleted")
+def revised(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Let the last version of a reply be what is sent, or what the customer sees."""
+    event = dict(arrival.payload)
+    ts, channel = events.message_ts(event), ChannelId(word(event, "channel"))
+    if ts is None or not channel:
+        return None
+    gone = arrival.kind == "message_deleted" or events.is_tombstone(event)
+    if (lost := view.conversation_at(channel, ts)) is not None:
+        return _forget_thread(lost) if gone else None
+    fact = f"message:{channel}:{ts}"
+    undecided = view.open_payload(Source.SLACK, fact)
+    if undecided is not None:
+        return _rewritten(arrival, {**undecided}, fact, gone=gone)
+    message = view.message(channel, ts)
+    if message is None:
+        return _early(arrival, event, ts, view, rules=rules, gone=gone)
+    conversation = view.conversation(message.session_id)
+    if message.slack_user is None or message.removed or conversation is None:
+        return None
+    if gone:
+        return _withdrawn(message)
+    latest = {
+        **_of_app(event), **_written(event),
+        "channel": channel, "ts": ts, "user": message.slack_user,
+        "thread_ts": events.thread_of(event) or conversation.thread_ts or ts,
+    }  # fmt: skip
+    if not _is_news(arrival, event, message, events.digest(latest)):
+        return None
+    return _edited(latest, message, conversation, arrival, view=view, rules=rules)
+
+
+def _is_news(arrival: Arrival, event: dict[str, Any], message: StoredMessage, digest: str) -> bool:
+    """Tell whether an edit is its writer's, and later than what was decided on."""
+    by_another = events.editor(event) not in {"", message.slack_user} and not _of_app(event)
+    older = 0 < arrival.occurred_at < message.revised_at
+    return not by_another and not older and digest != message.digest
+
+
+def _edited(
+    latest: dict[str, Any],
+    message: StoredMessage,
+    conversation: Conversation,
+    arrival: Arrival,
+    *,
+    view: View,
+    rules: Rules,
+) -> Decision | None:
+    """Read the new version as a reply is read, and decide what becomes of the first."""
+    mentioned = markup.mentioned(blocks_of(latest), text_of(latest))
+    apps = events.apps_of(latest)
+    if apps and not apps & rules.relay_bots:
+        return None
+    learn = learning.unknown(
+        view,
+        users={*(() if apps else (latest["user"],)), *mentioned.users},
+        channels=mentioned.channels,
+        groups=mentioned.groups,
+    )
+    if learn is not None:
+        name = f"{arrival.kind}:{latest['channel']}:{latest['ts']}:{arrival.occurred_at}"
+        return learning.wait_aside(learn, arrival, name=name)
+    user = app_of(latest, view) if apps else view.user(latest["user"])
+    if user is None:
+        return None
+    said = _without_deleted(
+        read_reply(latest, view, rules, conversation=conversation, user=user, mentioned=mentioned)
+    )
+    if message.state == "relayed" and message.files and not (said.files or said.markdown):
+        decision = _withdrawn(message)
+    elif message.state == "held":
+        decision = Decision(amend=Amend(message.id, "held", said.markdown, files=said.files))
+    elif message.state == "kept":
+        decision = _kept(said, relay_to_crisp(said, rules))
+    elif view.unsent(message.id):
+        decision = _amended(said, message, relay_to_crisp(said, rules), now=view.now)
+    else:
+        decision = _carried(said, message, relay_to_crisp(said, rules), now=view.now)
+    if said.app is not None:
+        decision = untold(decision)
+    digest = events.digest(latest)
+    return replace(decision, decided=Decided(message.id, digest, arrival.occurred_at))
+
+
+def _without_deleted(said: AgentWrote) -> AgentWrote:
+    """Leave out the files that were deleted: a message keeps a tombstone of each."""
+    return replace(said, files=tuple(file for file in said.files if file.mode != "tombstone"))
+
+
+def _kept(said: AgentWrote, decision: Decision | Verb) -> Decision:
+    """Say that an edit sends nothing, if it reads as if it should."""
+    if isinstance(decision, Verb) or decision.message is None:
+        return Decision()
+    if decision.message.state != "relayed":
+        return Decision()
+    name = f"kept:{said.digest}"
+    return Decision(effects=(tell(said, name, cards.refusal(texts.EDIT_OF_KEPT)),))
+
+
+def _amended(
+    said: AgentWrote, message: StoredMessage, decision: Decision | Verb, *, now: Millis
+) -> Decision:
+    """Take the new version in place of the first, of which nothing was sent."""
+    if isinstance(decision, Verb):
+        told = tell(said, f"verb:{now}", cards.refusal(texts.EDIT_IS_NO_COMMAND))
+        return Decision(amend=Amend(message.id, "kept", said.markdown), effects=(told,))
+    became = decision.message
+    if became is None:
+        raise LookupError("a reply was decided and is no message")
+    sends = tuple(effect for effect in decision.effects if effect.of_message)
+    return Decision(
+        change=decision.change,
+        amend=Amend(message.id, became.state, became.content, became.kind, sends, said.files),
+        effects=tuple(effect for effect in decision.effects if not effect.of_message),
+    )
+
+
+def _carried(
+    said: AgentWrote, message: StoredMessage, decision: Decision | Verb, *, now: Millis
+) -> Decision:
+    """Have the edit carried to the customer, or say why that is not done."""
+    reason = why_not(decision, message.kind, said.conversation)
+    if reason is not None or isinstance(decision, Verb) or decision.message is None:
+        told = tell(said, f"edit:{now}", cards.refusal(reason or texts.EDIT_REFUSED))
+        return Decision(effects=(told,))
+    became = decision.message
+    sends = tuple(effect for effect in decision.effects if effect.of_message)
+    said_besides = tuple(
+        effect
+        for effect in decision.effects
+        if not effect.of_message and not isinstance(effect.payload, React)
+    )
+    return Decision(
+        amend=Amend(message.id, "relayed", became.content, became.kind, sends, said.files),
+        effects=said_besides,
+    )
+
+
+def _withdrawn(message: StoredMessage) -> Decision:
+    """Send nothing of a deleted reply that waits, and remove what the customer has of it."""
+    return Decision(amend=Amend(message.id, "kept", "", removed=True))
+
+
+def _rewritten(
+    arrival: Arrival, undecided: dict[str, Any], fact: str, *, gone: bool
+) -> Decision | None:
+    """Decide the last version of a reply that waits to be decided."""
+    if gone:
+        return Decision(rewrite=Rewrite(Source.SLACK, fact, None))
+    at = arrival.occurred_at
+    if 0 < at < int(undecided.get(_REVISED) or 0):
+        return None
+    payload = {**undecided, **_written(dict(arrival.payload)), _REVISED: at}
+    return Decision(rewrite=Rewrite(Source.SLACK, fact, payload))
+
+
+def _early(
+    arrival: Arrival,
+    event: dict[str, Any],
+    ts: MessageTs,
+    view: View,
+    *,
+    rules: Rules,
+    gone: bool,
+) -> Decision | None:
+    """Take an edit that comes before its message for the message, and a deletion for its end.
+
+    Slack promises no order. What is older was not for us when it was written, and is not now.
+    """
+    channel, thread_ts = ChannelId(word(event, "channel")), events.thread_of(event)
+    fresh = arrival.occurred_at - events.millis(ts) < EARLY_MS
+    if thread_ts is None or not fresh or view.conversation_in(channel, thread_ts) is None:
+        return None
+    fact = f"message:{channel}:{ts}"
+    if gone:
+        return Decision(rewrite=Rewrite(Source.SLACK, fact, None))
+    current = events.changed_message(event)
+    if current.get("subtype") in {None, "", "thread_broadcast", "file_share", "me_message"}:
+        payload = {
+            **current, "type": "message", "channel": channel, "ts": ts, "thread_ts": thread_ts,
+        }  # fmt: skip
+        return reply(replace(arrival, payload=payload), view, rules)
+    return None
+
+
+def _written(event: dict[str, Any]) -> dict[str, Any]:
+    """Return what somebody wrote, as it is after an edit."""
+    new = events.changed_message(event)
+    return {name: new.get(name) for name in ("text", "blocks", "files", "attachments")}
+
+
+def _of_app(event: dict[str, Any]) -> dict[str, Any]:
+    """Return what says which app posted a message, and as whom; nothing for people's."""
+    new = events.changed_message(event)
+    names = ("bot_id", "app_id", "bot_profile", "username", "icons", "subtype")
+    return {name: new[name] for name in names if name in new} if events.apps_of(new) else {}
+
+
+def _forget_thread(conversation: Conversation) -> Decision:
+    """Let the next message open a new thread: in that of a deleted root it would lie open."""
+    columns = {"channel": None, "thread_ts": None}
+    return Decision(change=Change(conversation.session_id, columns, card=False))
