@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 from bot.domain import (
@@ -133,6 +134,10 @@ class Wall:
         ts = MessageTs(f"1700000001.{number:06}")
         return Posted(channel, ts, None if self.open else thread_ts)
 
+    async def find_root(self, row: OutboxRow) -> Posted | None:
+        """Find what lies in the open."""
+        return self.found.get(row.key)
+
     async def find(self, _channel: ChannelId, *, keys: Collection[Key], **_: object) -> Any:
         """Find what the test has put there."""
         return {key: place for key, place in self.found.items() if key in keys}
@@ -141,9 +146,10 @@ class Wall:
 def posting(wall: Wall) -> Posting:
     """Return who posts on the wall; nobody opens threads there."""
     nothing: Any = object()
+    looks: Any = SimpleNamespace(find=wall.find_root)
     return Posting(
         wall,  # type: ignore[arg-type]  # a stand-in
-        nothing, nothing, looks=nothing, openings=nothing,
+        nothing, nothing, looks=looks, openings=nothing,
     )  # fmt: skip
 
 

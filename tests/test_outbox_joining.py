@@ -204,6 +204,21 @@ async def test_a_set_in_a_dead_thread_is_rebuilt_as_single_posts(talk: Talk) -> 
     assert talk.keys("kind = 'remove'") == [f"remove:{keys[0]}:{ts}"]
 
 
+async def test_a_set_that_is_found_in_the_open_is_no_thread(talk: Talk) -> None:
+    """It was posted to a thread that was gone by then: it is removed, not made the card."""
+    keys = [talk.say(str(at), at=at) for at in (1, 2)]
+    joined(talk)
+    talk.without_thread()
+    wall, row = Wall(open=True), in_doubt(talk.head())
+    wall.found = dict.fromkeys(keys, wall.at(1))
+    result = await posting(wall).look(row, joining.said(row))
+    assert isinstance(result, Again)
+    result.record(talk.tx)
+    assert talk.keys("kind = 'remove'") == [f"remove:{keys[0]}:{wall.at(1).ts}"]
+    assert talk.keys("kind = 'post' AND leader IS NULL") == [f"{k}~{wall.at(1).ts}" for k in keys]
+    assert {state for _, state, _, _ in talk.parts()} == {"waiting"}
+
+
 async def test_a_set_whose_thread_is_gone_is_taken_apart_before_it_is_posted(talk: Talk) -> None:
     """When the root was deleted meanwhile, nothing is posted: the first has to open a thread."""
     keys = [talk.say(str(at), at=at) for at in (1, 2)]

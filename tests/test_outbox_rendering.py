@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from bot import texts
@@ -126,3 +127,21 @@ def test_joined_parts_are_read_with_their_leader() -> None:
     assert [part.id for part in posted.on_post(tx, 1)] == [1, 3]
     assert posted.at(tx, "C1", "1.000001") == posted.on_post(tx, 1)  # type: ignore[arg-type]  # ids
     assert posted.at(tx, "C1", "1.000002") == ()  # type: ignore[arg-type]  # ids
+
+
+def test_the_longest_of_joined_parts_gives_way() -> None:
+    """What is too long for one post loses as few parts as possible; its first keeps the post."""
+    first, second, third, fourth = (
+        PostMessage("word " * words, Speaker("Maya"), Author.VISITOR)
+        for words in (700, 10, 750, 600)
+    )
+    assert rendering.overflow((first, second, third, fourth)) == {2}
+    assert rendering.overflow((first, second, fourth)) == frozenset()
+    struck = tuple(replace(part, removed=True) for part in (third, fourth, third))
+    assert rendering.overflow((first, *struck)) == frozenset()
+
+
+def test_the_text_beside_a_joined_post_has_its_limit() -> None:
+    """Slack may cut a longer one itself; the blocks show all."""
+    long = PostMessage("word " * 700, Speaker("Maya"), Author.VISITOR)
+    assert len(rendering.post_of((long, long)).text) <= 3_900

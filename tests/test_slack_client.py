@@ -85,6 +85,24 @@ async def test_post_carries_key_and_name_and_nothing_is_unfurled(
     assert call["_verb"] == "POST"
 
 
+async def test_a_post_of_several_messages_is_found_by_each_of_their_keys(
+    fake: tuple[FakeSlack, SlackClient],
+) -> None:
+    """The metadata lists every key, in values of the kinds that Slack takes."""
+    server, client = fake
+    server.will("chat.postMessage", posted(thread_ts=ROOT))
+    others = (Key("k2"), Key("k3"))
+    await client.post(CHANNEL, POST, key=Key("k1"), joined=others, thread_ts=ROOT)
+    [call] = server.called("chat.postMessage")
+    payload = call["metadata"]["event_payload"]
+    assert all(isinstance(value, str) for value in payload.values())
+    listing = {**listed(TS, "k1"), "metadata": call["metadata"]}
+    server.will("conversations.history", {"ok": True, "messages": [listing]})
+    wanted = [Key("k3"), Key("k1")]
+    found = await client.find(CHANNEL, keys=wanted, thread_ts=None, oldest=ROOT)
+    assert found == {"k1": Posted(CHANNEL, TS), "k3": Posted(CHANNEL, TS)}
+
+
 async def test_post_into_a_dead_thread_is_told_by_its_answer(
     fake: tuple[FakeSlack, SlackClient],
 ) -> None:
