@@ -10,7 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -30,6 +30,7 @@ from bot.outbox.echoes import Echoes
 from bot.outbox.learner import Learner
 from bot.outbox.moving import Movers
 from bot.outbox.pacing import Pacer
+from bot.outbox.progress import Progress
 from bot.outbox.to_crisp import crisp_courier
 from bot.outbox.to_slack import slack_courier
 from bot.recent_pages import RecentPages
@@ -115,11 +116,17 @@ class Bridge:
             random.Random(),  # noqa: S311 - jitter
         )
         learner = Learner(clients.slack, self.reader, redecide=self.inbox.redecide)
+        movers = replace(
+            clients.movers,
+            progress=Progress(
+                clients.slack, self.writer, clock=time.monotonic, pause=clients.movers.pause
+            ),
+        )
         to_slack = slack_courier(
             clients.slack, clients.crisp, self.reader, self.rules,
             learner=learner, pages=self.pages, typists=self.typists, clock=now,
             redecide=self.inbox.redecide, joins=pacing.join,
-            movers=clients.movers,
+            movers=movers,
         )  # fmt: skip
         self.to_slack = Dispatcher(
             Source.SLACK, to_slack, wiring.slack_pacer(settings), env,
@@ -130,7 +137,7 @@ class Bridge:
             crisp_courier(
                 clients.crisp, self.reader, learner=learner, echoes=self.echoes,
                 spare=lambda: clients.quota.left > clients.quota.limit * QUOTA_KEPT,
-                movers=clients.movers,
+                movers=movers,
             ),
             Pacer({}, at_once=wiring.at_once(settings)), env, in_flight=pacing.in_flight,
         )  # fmt: skip

@@ -28,6 +28,7 @@ from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.learner import Learner
 from bot.outbox.openings import Openings
 from bot.outbox.posts import Posting
+from bot.outbox.progress import Progress
 from bot.outbox.sends import Sending
 from bot.slack import socket
 from bot.slack.client import SlackClient
@@ -107,6 +108,7 @@ POINTS: dict[str, Point] = {
     "reaction-in-commit": Point(reactions, "became", after=True),
     "marked-read": Point(CrispClient, "mark_read", after=True),
     "file-fetched": Point(Carrier, "upload", after=True),
+    "progress-shown": Point(Progress, "_post", after=True),
     "file-patched": Point(queue, "patch", after=True),
     "file-moved": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("file")),
     "before-share": Point(SlackFiles, "share"),

@@ -8,15 +8,18 @@ Whatever cannot be had is refused, and nothing goes to the customer.
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 import structlog
 
+from bot import texts
 from bot.crisp.client import CrispClient
 from bot.crisp.convert import to_sender
 from bot.crisp.models import OutgoingMessage
 from bot.domain import Source
 from bot.errors import Ambiguous, ApiError, Refused, Unreachable
 from bot.files import Reason, SlackFile, sent_as
+from bot.markup import one_line
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.echoes import Echoes
 from bot.outbox.moving import LARGE, TRANSFER, TRIES, Movers
@@ -27,6 +30,8 @@ from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 
 log = structlog.get_logger()
+
+_NAME_LIMIT = 60
 
 
 class SendingFile(Errand):
@@ -78,7 +83,7 @@ class SendingFile(Errand):
     async def look(self, row: OutboxRow, payload: SendFile) -> Result | None:
         """Find the message by its fingerprint; before the bytes are there, there is none."""
         if not payload.resource:
-            return Again()
+            return await self._movers.begun_anew(row)
         session_id = conversation_of(row).session_id
         if self._echoes.heard(session_id, payload.fingerprint):
             return _sent(row)
@@ -87,7 +92,7 @@ class SendingFile(Errand):
 
     async def _carry(self, row: OutboxRow, payload: SendFile) -> Result:
         try:
-            file, resource = await self._moved(payload.file)
+            file, resource = await self._moved(row, payload.file)
         except (Ambiguous, Unreachable) as err:
             return self._later(row, err)
         return Again(lambda tx: queue.patch(tx, row, file=asdict(file), resource=resource))
@@ -101,7 +106,7 @@ class SendingFile(Errand):
         log.warning("file.not_moved", key=row.key, code=err.code, call=err.call)
         return Again(after=self._movers.pause_after(row.attempts + 1), counts=True)
 
-    async def _moved(self, told: SlackFile) -> tuple[SlackFile, str]:
+    async def _moved(self, row: OutboxRow, told: SlackFile) -> tuple[SlackFile, str]:
         """Move the bytes from Slack to Crisp's bucket; return the file, as it is known by then."""
         file = told if told.asked else await self._movers.slack.describe(told.id)
         if (reason := file.refusal(most=self._movers.slack.most)) is not None:
@@ -110,11 +115,16 @@ class SendingFile(Errand):
             address = await self._movers.addresses.get(file.name, file.mime)
             if address.most is not None and (whole.size or 0) > address.most:
                 raise Refused(Source.CRISP, "file", Reason.TOO_LARGE)
-            await self._movers.carrier.upload(
-                Source.CRISP, "PUT", address.signed, whole, mime=file.mime
-            )
+            async with self._movers.shown(row, whole, partial(_going, file.name)):
+                await self._movers.carrier.upload(
+                    Source.CRISP, "PUT", address.signed, whole, mime=file.mime
+                )
         return file, address.resource
 
 
 def _sent(row: OutboxRow) -> Done:
     return Done(lambda tx: queue.deliver_part(tx, row))
+
+
+def _going(name: str, done: int, total: int) -> str:
+    return texts.FILE_GOING.format(name=one_line(name, _NAME_LIMIT), done=done, total=total)

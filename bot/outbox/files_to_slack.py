@@ -8,11 +8,15 @@ shown in words, with its address and the reason.
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 
+from bot import texts
 from bot.domain import Posted, Source
 from bot.errors import Ambiguous, ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.files import Reason, clean_name
+from bot.markup import one_line
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.moving import TRANSFER, TRIES, Movers
 from bot.policy import HEALING_CODES
@@ -26,6 +30,8 @@ from bot.store.transaction import Transaction
 from bot.transfer import Incoming
 
 log = structlog.get_logger()
+
+_NAME_LIMIT = 60
 
 LOOKS = 12
 """So often a share is looked for that Slack was told of: about half a minute."""
@@ -70,7 +76,7 @@ class PostingFile(Errand):
     async def look(self, row: OutboxRow, payload: PostFile) -> Result | None:
         """Find out whether it is shared; before its bytes are in Slack, it cannot be."""
         if not payload.file_id or conversation_of(row).thread_ts is None:
-            return Again()
+            return await self._movers.begun_anew(row)
         if payload.shared:
             return await self._locate(row, payload)
         found = await self._shares(row, payload)
@@ -88,7 +94,7 @@ class PostingFile(Errand):
 
     async def _carry(self, row: OutboxRow, payload: PostFile) -> Result:
         try:
-            file_id = await self._moved(payload)
+            file_id = await self._moved(row, payload)
         except (RateLimited, Unauthorized) as err:
             if err.source is Source.SLACK:
                 raise
@@ -101,7 +107,7 @@ class PostingFile(Errand):
             return self._later(row, payload, err)
         return Again(lambda tx: queue.patch(tx, row, file_id=file_id))
 
-    async def _moved(self, payload: PostFile) -> str:
+    async def _moved(self, row: OutboxRow, payload: PostFile) -> str:
         """Move the bytes from Crisp to Slack, and return Slack's name for them."""
         file, movers = payload.file, self._movers
         async with (
@@ -111,9 +117,10 @@ class PostingFile(Errand):
             if not whole.size:
                 raise Refused(Source.SLACK, "file", Reason.EMPTY)
             slot = await movers.slack.slot(_name(payload, whole), whole.size)
-            await movers.carrier.upload(
-                Source.SLACK, "POST", slot.address, whole, mime="application/octet-stream"
-            )
+            async with movers.shown(row, whole, partial(_coming, file.name)):
+                await movers.carrier.upload(
+                    Source.SLACK, "POST", slot.address, whole, mime="application/octet-stream"
+                )
         return slot.file_id
 
     def _later(self, row: OutboxRow, payload: PostFile, err: ApiError) -> Result:
@@ -266,3 +273,7 @@ class TidyingShares(Errand):
 def _name(payload: PostFile, whole: Incoming) -> str:
     """Return the name with an ending, of which Slack makes the kind: pictures show only then."""
     return clean_name(payload.file.name, whole.mime)
+
+
+def _coming(name: str, done: int, total: int) -> str:
+    return texts.FILE_COMING.format(name=one_line(name, _NAME_LIMIT), done=done, total=total)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -34,6 +34,8 @@ class Incoming:
     _pieces: AsyncIterator[bytes]
     passed: int = 0
     """How many bytes have been read so far."""
+    watch: Callable[[int], Awaitable[None]] | None = None
+    """Told after each piece how many bytes have passed; the next one waits for it."""
     failure: ApiError | None = field(default=None)
     """What kept the bytes from coming: an upload that breaks off for it only says that it did."""
 
@@ -45,6 +47,8 @@ class Incoming:
                 if self.passed > (self.most if self.size is None else self.size):
                     raise Refused(self.source, CALL, self._overflow())
                 yield piece
+                if self.watch is not None:
+                    await self.watch(self.passed)
             if self.size is not None and self.passed != self.size:
                 raise Ambiguous(self.source, CALL, Reason.UNREADABLE)
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
