@@ -33,7 +33,7 @@ from bot.outbox.sends import Sending
 from bot.slack import socket
 from bot.slack.client import SlackClient
 from bot.slack.files import SlackFiles
-from bot.store import migrate, queue, reactions, seen, sets, shares
+from bot.store import edits, migrate, queue, reactions, seen, sets, shares
 from bot.store.transaction import Transaction
 from bot.sweep import CrispSweep, SlackSweep
 from bot.transfer import Carrier
@@ -56,6 +56,13 @@ def _arrives(source: Source, *, swept: bool = False) -> Callable[..., bool]:
         return arrival.source is source and new and arrival.swept is swept
 
     return wanted
+
+
+def _revised(*args: Any, **_kwargs: Any) -> bool:
+    return args[-1].source is Source.SLACK and args[-1].kind in {
+        "message_changed",
+        "message_deleted",
+    }
 
 
 def _root(*_args: Any, thread_ts: object = None, **_kwargs: Any) -> bool:
@@ -102,6 +109,16 @@ POINTS: dict[str, Point] = {
         queue, "finish", after=True, wanted=lambda _tx, row: row.kind == "send"
     ),
     "send-committed": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("send")),
+    "edit-decided": Point(Inbox, "receive", after=True, wanted=_revised),
+    "edit-stored": Point(Inbox, "accept", after=True, wanted=_revised),
+    "before-edit": Point(CrispClient, "edit_message"),
+    "after-edit": Point(CrispClient, "edit_message", after=True),
+    "after-removal": Point(CrispClient, "remove_message", after=True),
+    "edit-in-commit": Point(edits, "became", after=True),
+    "edit-committed": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("edit")),
+    "edit-compared": Point(
+        edits, "finish", after=True, wanted=lambda _tx, row, _record: row.kind == "send"
+    ),
     "acknowledged": Point(seen, "keep", after=True),
     "unreacted": Point(SlackClient, "unreact", after=True),
     "reacted": Point(SlackClient, "react", after=True),
