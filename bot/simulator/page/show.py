@@ -33,6 +33,9 @@ _LOOK_EVERY = 0.4
 _PATIENCE = 60.0
 _BRIDGE_TOML = """\
 # Shorter than in production, so that a visitor sees everything happen.
+[relay]
+show_typing = true
+
 [timers]
 card_debounce = 0.5
 settle = 2.0

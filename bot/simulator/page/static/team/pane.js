@@ -75,7 +75,7 @@ export class TeamPane {
 
   buildThread() {
     this.also = h("input", { type: "checkbox" });
-    this.reply.node.append(h("label", { class: "also" }, this.also, h("span", {}, "Also send to #support")));
+    this.reply.button.before(h("label", { class: "also" }, this.also, h("span", {}, "Also send to #support")));
     this.typing = h("p", { class: "rules typing", hidden: true });
     this.rules = h("p", { class: "rules" }, "Goes to the customer. ", h("code", {}, "note: …"), " is a private note, ",
       h("code", {}, "// …"), " stays in Slack.");
