@@ -23,6 +23,7 @@ from bot.crisp.bucket import GENERATED
 from bot.crisp.client import CrispClient
 from bot.crisp.events import COMPOSE_SEND, EVENTS
 from bot.crisp.feed import UploadFeed
+from bot.crisp.membrane import is_own
 from bot.crisp.rtm import RtmListener
 from bot.desk import Desk
 from bot.domain import Arrival
@@ -242,6 +243,11 @@ async def _listen_to_crisp(bridge: Bridge) -> None:
     try:
         await _rtm(bridge).run()
     except Unauthorized as err:
+        if is_own(err):
+            raise BridgeError(
+                f"Membrane lets no call through to Crisp ({err.code}): check MEMBRANE_TOKEN and "
+                "MEMBRANE_CONNECTION_ID; slack-crisp-bridge doctor says what is wrong."
+            ) from err
         raise BridgeError(
             f"Crisp refuses the token ({err.code}): check CRISP_TOKEN_IDENTIFIER, CRISP_TOKEN_KEY, "
             "CRISP_TIER and CRISP_WEBSITE_ID; slack-crisp-bridge doctor says which is wrong."

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot import texts
-from bot.config import Settings
+from bot.config import CrispSettings, MembraneSettings, Settings
 from bot.crisp.bucket import UploadAddresses
 from bot.crisp.client import CrispClient
+from bot.crisp.membrane import Membrane, MembraneTransport
 from bot.crisp.quota import DailyCount
-from bot.crisp.transport import DirectTransport
+from bot.crisp.transport import DirectTransport, HttpTransport
 from bot.domain import ChannelId, Source, Speaker
 from bot.errors import ConfigError
 from bot.files import own_hosts
@@ -113,7 +114,7 @@ def movers(settings: Settings, slack: SlackClient, crisp: CrispClient, carrier: 
     return Movers(files, carrier, addresses, pause=max(settings.bridge.timers.settle / 5, 0.05))
 
 
-def hears_uploads(settings: Settings) -> bool:
+def hears_uploads(settings: CrispSettings) -> bool:
     """Tell whether there is a token to sign in to Crisp's socket with, where it tells addresses."""
     return settings.crisp_token_identifier is not None and settings.crisp_token_key is not None
 
@@ -123,12 +124,20 @@ def at_once(settings: Settings) -> dict[str, int]:
     return {TRANSFER: max(min(TRANSFERS, settings.bridge.pacing.in_flight // 2), 1)}
 
 
-def crisp_transport(settings: Settings, quota: DailyCount) -> DirectTransport:
-    """Return the way to Crisp's REST API with the website's or plugin's own token."""
-    if settings.via_membrane:
-        raise ConfigError(
-            "Reaching Crisp through Membrane is not built yet: unset MEMBRANE_TOKEN and set "
-            "CRISP_TOKEN_IDENTIFIER and CRISP_TOKEN_KEY."
+def crisp_transport(settings: CrispSettings, quota: DailyCount) -> HttpTransport:
+    """Return the way to Crisp's REST API: with a token of its own, or through Membrane."""
+
+    def count(_call: str) -> None:
+        quota.add()
+
+    if settings.membrane_token is not None:
+        if not settings.membrane_connection_id:
+            raise ConfigError("MEMBRANE_CONNECTION_ID is not set: name the connection to use.")
+        return MembraneTransport(
+            base_url=settings.membrane_api_url,
+            token=settings.membrane_token,
+            connection=settings.membrane_connection_id,
+            on_call=count,
         )
     if settings.crisp_token_identifier is None or settings.crisp_token_key is None:
         raise ConfigError(
@@ -140,8 +149,15 @@ def crisp_transport(settings: Settings, quota: DailyCount) -> DirectTransport:
         identifier=settings.crisp_token_identifier.get_secret_value(),
         key=settings.crisp_token_key,
         tier=settings.crisp_tier,
-        on_call=lambda _call: quota.add(),
+        on_call=count,
     )
+
+
+def membrane(settings: MembraneSettings) -> Membrane:
+    """Return Membrane's own API."""
+    if settings.membrane_token is None:
+        raise ConfigError("MEMBRANE_TOKEN is not set: make one in Membrane.")
+    return Membrane(base_url=settings.membrane_api_url, token=settings.membrane_token)
 
 
 def quota(settings: Settings, *, clock: Callable[[], float], calls: int) -> DailyCount:

@@ -141,6 +141,47 @@ async def test_beside_a_running_bridge(world: World) -> None:
         assert await get_status(world.http_port, "/readyz") == 200
 
 
+# --- Membrane
+
+
+def through_membrane(world: World) -> dict[str, str]:
+    """Return the settings that reach Crisp through Membrane, with events by hook."""
+    no_token = {"CRISP_TOKEN_IDENTIFIER": "", "CRISP_TOKEN_KEY": "", "CRISP_EVENTS": "webhook"}
+    return {**world.crisp.membrane_settings(), **no_token}
+
+
+async def test_membrane_that_works(world: World) -> None:
+    """Through a ready connection Crisp is checked as with a token, and events come by hook."""
+    checks = await found(world, **through_membrane(world))
+    assert not statuses(checks, Status.FAIL)
+    assert "its events are not" in checks["membrane connection"].message
+    assert checks["crisp token"].message.startswith("Membrane's connection opens")
+    assert "crisp hooks" in checks
+    assert "crisp rtm" not in checks
+
+
+@pytest.mark.parametrize(
+    ("condition", "env", "told"),
+    [
+        ({"disconnected": True}, {}, "is disconnected: connect it again"),
+        ({"state": "SETUP_FAILED"}, {}, "is SETUP_FAILED: connect it again"),
+        ({"state": "CLIENT_ACTION_REQUIRED"}, {}, "slack-crisp-bridge membrane wait"),
+        ({}, {"MEMBRANE_CONNECTION_ID": "conn_other"}, "check MEMBRANE_TOKEN"),
+        ({}, {"MEMBRANE_TOKEN": "made-up"}, "check MEMBRANE_TOKEN"),
+    ],
+)
+async def test_membrane_that_does_not(
+    world: World, condition: dict[str, object], env: dict[str, str], told: str
+) -> None:
+    """What is wrong with the connection is said of it, and Crisp's token is not blamed."""
+    world.crisp.membrane.config(condition)
+    checks = await found(world, **{**through_membrane(world), **env})
+    assert checks["membrane connection"].status is Status.FAIL
+    assert told in checks["membrane connection"].message
+    assert checks["crisp token"].status is Status.FAIL
+    assert "CRISP_TOKEN_KEY" not in checks["crisp token"].message
+
+
 # --- Slack
 
 

@@ -241,7 +241,17 @@ def test_the_document_names_every_switch_and_control_route() -> None:
     words = DOCS.read_text(encoding="utf-8")
     named = {*ACTS, *Modes().to_json(), "used"}
     assert [n for n in sorted(named) if f"`{n}`" not in words] == []
-    control = {"state", "act", "faults", "disconnect", "config", "reset", "seed", "stream"}
+    control = {
+        "state",
+        "act",
+        "faults",
+        "disconnect",
+        "config",
+        "reset",
+        "seed",
+        "stream",
+        "membrane",
+    }
     assert [r for r in sorted(control) if f"/_control/{r}" not in words] == []
 
 
@@ -262,3 +272,5 @@ async def test_the_documents_examples_work_and_leave_no_route_out(sim: CrispSimu
         sim.faults.add(json.loads(line))
     for line in examples("config"):
         sim.config(json.loads(line))
+    for line in examples("membrane"):
+        sim.membrane.config(json.loads(line))

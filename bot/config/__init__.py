@@ -5,8 +5,16 @@ anything, and nobody else may read the environment.
 """
 
 from bot.config.bridge import BridgeConfig, Crisp, Pacing, Relay, Route, Timers
-from bot.config.loading import BRIDGE_FILE, environment, load, load_bridge, load_database
-from bot.config.settings import SECRETS, SETTINGS, Settings
+from bot.config.loading import (
+    BRIDGE_FILE,
+    environment,
+    load,
+    load_bridge,
+    load_crisp,
+    load_database,
+    load_membrane,
+)
+from bot.config.settings import SECRETS, SETTINGS, CrispSettings, MembraneSettings, Settings
 
 __all__ = [
     "BRIDGE_FILE",
@@ -14,6 +22,8 @@ __all__ = [
     "SETTINGS",
     "BridgeConfig",
     "Crisp",
+    "CrispSettings",
+    "MembraneSettings",
     "Pacing",
     "Relay",
     "Route",
@@ -22,5 +32,7 @@ __all__ = [
     "environment",
     "load",
     "load_bridge",
+    "load_crisp",
     "load_database",
+    "load_membrane",
 ]

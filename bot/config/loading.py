@@ -9,17 +9,27 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from pydantic_settings import DotEnvSettingsSource
+from pydantic_settings import BaseSettings, DotEnvSettingsSource
 
 from bot.config.bridge import BridgeConfig
-from bot.config.rules import broken_rules
-from bot.config.settings import DATABASE, SECRETS, SETTINGS, Settings
+from bot.config.rules import broken_rules, crisp_access, membrane_access
+from bot.config.settings import (
+    DATABASE,
+    SECRETS,
+    SETTINGS,
+    CrispSettings,
+    MembraneSettings,
+    Settings,
+)
 from bot.config.wording import wrong_key, wrong_setting
 from bot.errors import ConfigError
+
+S = TypeVar("S", bound=BaseSettings)
 
 ENV_FILE = Path(".env")
 BRIDGE_FILE = Path("bridge.toml")
@@ -45,9 +55,42 @@ def load(
     dotenv = _dotenv(env_file, problems)
     given = _given(environment, dotenv, problems)
     bridge = _bridge_config(given, bridge_file, problems)
-    settings = _settings(given, bridge or BridgeConfig(), problems)
+    settings = _settings(Settings, given, problems, bridge=bridge or BridgeConfig())
     if bridge is not None:
         problems.extend(broken_rules(given, bridge))
+    if problems or settings is None:
+        raise ConfigError(*(_with_hint(problem, environment, dotenv) for problem in problems))
+    return settings
+
+
+def load_crisp(
+    env: Mapping[str, str] | None = None, *, env_file: Path | None = ENV_FILE
+) -> CrispSettings:
+    """Read what it takes to reach Crisp, for commands that need no Slack."""
+    return _part(CrispSettings, env, env_file, rules=crisp_access)
+
+
+def load_membrane(
+    env: Mapping[str, str] | None = None, *, env_file: Path | None = ENV_FILE
+) -> MembraneSettings:
+    """Read what it takes to reach Membrane; which connection is meant may still be open."""
+    return _part(MembraneSettings, env, env_file, rules=membrane_access)
+
+
+def _part(
+    model: type[S],
+    env: Mapping[str, str] | None,
+    env_file: Path | None,
+    *,
+    rules: Callable[[Mapping[str, str]], Iterator[str]],
+) -> S:
+    environment = os.environ if env is None else env
+    problems: list[str] = []
+    dotenv = _dotenv(env_file, problems)
+    names = {name.upper() for name in model.model_fields}
+    found = _given(environment, dotenv, problems, only=names)
+    settings = _settings(model, found, problems)
+    problems.extend(rules(found))
     if problems or settings is None:
         raise ConfigError(*(_with_hint(problem, environment, dotenv) for problem in problems))
     return settings
@@ -101,11 +144,15 @@ def _dotenv(path: Path | None, problems: list[str]) -> Mapping[str, str | None]:
 
 
 def _given(
-    environment: Mapping[str, str], dotenv: Mapping[str, str | None], problems: list[str]
+    environment: Mapping[str, str],
+    dotenv: Mapping[str, str | None],
+    problems: list[str],
+    *,
+    only: Collection[str] = SETTINGS,
 ) -> dict[str, str]:
     """Find each setting's value: from the environment if it says anything, else from ``.env``."""
     found: dict[str, str] = {}
-    for name in SETTINGS:
+    for name in (setting for setting in SETTINGS if setting in only):
         for layer in (environment, dotenv):
             value = _value(name, layer, problems)
             if value is not None:
@@ -147,11 +194,11 @@ def _bridge_config(
 
 
 def _settings(
-    given: Mapping[str, str], bridge: BridgeConfig, problems: list[str]
-) -> Settings | None:
+    model: type[S], given: Mapping[str, str], problems: list[str], **more: Any
+) -> S | None:
     values = {name.lower(): value for name, value in given.items()}
     try:
-        return Settings.model_validate({**values, "bridge": bridge})
+        return model.model_validate({**values, **more})
     except ValidationError as err:
         for detail in err.errors(include_url=False):
             name = str(detail["loc"][0]).upper()

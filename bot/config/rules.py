@@ -14,8 +14,8 @@ from bot.config.bridge import BridgeConfig
 def broken_rules(given: Mapping[str, str], bridge: BridgeConfig) -> Iterator[str]:
     """Yield one sentence per broken rule; ``given`` holds the settings that are set."""
     yield from _slack(given, bridge)
-    yield from _crisp(given)
-    yield from _membrane(given)
+    yield from _events(given)
+    yield from crisp_access(given, rtm=given.get("CRISP_EVENTS") != "webhook")
     yield from _bridge(bridge)
 
 
@@ -32,16 +32,25 @@ def _slack(given: Mapping[str, str], bridge: BridgeConfig) -> Iterator[str]:
         )
 
 
-def _crisp(given: Mapping[str, str]) -> Iterator[str]:
-    through_membrane = "MEMBRANE_TOKEN" in given or "MEMBRANE_CONNECTION_ID" in given
-    by_hook = given.get("CRISP_EVENTS") == "webhook"
-    tokens = ("CRISP_TOKEN_IDENTIFIER", "CRISP_TOKEN_KEY")
-    missing = [name for name in tokens if name not in given]
-    if by_hook and "CRISP_HOOK_SECRET" not in given and "CRISP_HOOK_TOKEN" not in given:
+def _events(given: Mapping[str, str]) -> Iterator[str]:
+    secrets = ("CRISP_HOOK_SECRET", "CRISP_HOOK_TOKEN")
+    if given.get("CRISP_EVENTS") == "webhook" and not any(name in given for name in secrets):
         yield (
             "CRISP_EVENTS=webhook needs CRISP_HOOK_SECRET (a plugin's hooks) "
             "or CRISP_HOOK_TOKEN (a website's hooks)."
         )
+
+
+def crisp_access(given: Mapping[str, str], *, rtm: bool = False) -> Iterator[str]:
+    """Yield what is missing to reach Crisp; ``rtm`` where its socket is needed too."""
+    yield from _token(given, rtm=rtm)
+    yield from _membrane(given)
+
+
+def _token(given: Mapping[str, str], *, rtm: bool) -> Iterator[str]:
+    through_membrane = "MEMBRANE_TOKEN" in given or "MEMBRANE_CONNECTION_ID" in given
+    tokens = ("CRISP_TOKEN_IDENTIFIER", "CRISP_TOKEN_KEY")
+    missing = [name for name in tokens if name not in given]
     if not missing:
         return
     if not through_membrane:
@@ -49,7 +58,7 @@ def _crisp(given: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} is not set: make a token in Crisp, or set MEMBRANE_TOKEN instead."
     elif len(missing) == 1:
         yield f"{missing[0]} is not set, but the other half of the Crisp token is: set both."
-    elif not by_hook:
+    elif rtm:
         yield (
             "CRISP_EVENTS=rtm signs in with a Crisp token, which Membrane does not hand out: "
             "set CRISP_EVENTS=webhook, or CRISP_TOKEN_IDENTIFIER and CRISP_TOKEN_KEY as well."
@@ -58,9 +67,18 @@ def _crisp(given: Mapping[str, str]) -> Iterator[str]:
 
 def _membrane(given: Mapping[str, str]) -> Iterator[str]:
     if "MEMBRANE_TOKEN" in given and "MEMBRANE_CONNECTION_ID" not in given:
-        yield "MEMBRANE_CONNECTION_ID is not set: name the connection that MEMBRANE_TOKEN is for."
+        yield (
+            "MEMBRANE_CONNECTION_ID is not set: name the connection that MEMBRANE_TOKEN is for "
+            "(slack-crisp-bridge membrane connections lists them)."
+        )
     if "MEMBRANE_CONNECTION_ID" in given and "MEMBRANE_TOKEN" not in given:
         yield "MEMBRANE_TOKEN is not set: MEMBRANE_CONNECTION_ID cannot be reached without it."
+
+
+def membrane_access(given: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is missing to ask Membrane about its connections."""
+    if "MEMBRANE_TOKEN" not in given:
+        yield "MEMBRANE_TOKEN is not set: make one in Membrane, for the workspace's API."
 
 
 def _bridge(bridge: BridgeConfig) -> Iterator[str]:

@@ -81,39 +81,10 @@ def _port(value: object) -> int:
     return int(str(value))
 
 
-class Settings(BaseSettings):
-    """What an operator chose, checked; ``bridge`` is what ``bridge.toml`` says."""
+class _Given(BaseSettings):
+    """What every group of settings has in common: nothing is read here."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    slack_bot_token: Annotated[
-        SecretStr, _starts_with("xoxb-", where="OAuth & Permissions on the app's page in Slack")
-    ]
-    slack_app_token: (
-        Annotated[
-            SecretStr, _starts_with("xapp-", where="Basic Information on the app's page in Slack")
-        ]
-        | None
-    ) = None
-    slack_signing_secret: SecretStr | None = None
-    slack_channel: Annotated[ChannelId, AfterValidator(_channel)] | None = None
-    slack_api_url: Annotated[str, AfterValidator(_url_with_slash)] = "https://slack.com/api/"
-    crisp_website_id: Annotated[WebsiteId, AfterValidator(_website)]
-    crisp_token_identifier: SecretStr | None = None
-    crisp_token_key: SecretStr | None = None
-    crisp_tier: Literal["website", "plugin"] = "website"
-    crisp_api_url: Annotated[str, AfterValidator(_url)] = "https://api.crisp.chat/v1"
-    crisp_events: Literal["rtm", "webhook"] = "rtm"
-    crisp_hook_secret: SecretStr | None = None
-    crisp_hook_token: SecretStr | None = None
-    membrane_token: SecretStr | None = None
-    membrane_connection_id: str | None = None
-    membrane_api_url: Annotated[str, AfterValidator(_url)] = "https://api.getmembrane.com"
-    bridge_database: Path = DATABASE
-    bridge_http_host: str = "127.0.0.1"
-    bridge_http_port: Annotated[int, BeforeValidator(_port)] = 3000
-    bridge_config: Path | None = None
-    bridge: BridgeConfig = Field(default_factory=BridgeConfig)
 
     @classmethod
     def settings_customise_sources(
@@ -127,15 +98,67 @@ class Settings(BaseSettings):
         """Take what ``loading`` hands in and nothing else: it has read the rest."""
         return (init_settings,)
 
-    @property
-    def socket_mode(self) -> bool:
-        """Tell whether Slack's events come over Socket Mode; otherwise over HTTP."""
-        return self.slack_app_token is not None
+
+class SlackSettings(_Given):
+    """Slack's part."""
+
+    slack_bot_token: Annotated[
+        SecretStr, _starts_with("xoxb-", where="OAuth & Permissions on the app's page in Slack")
+    ]
+    slack_app_token: (
+        Annotated[
+            SecretStr, _starts_with("xapp-", where="Basic Information on the app's page in Slack")
+        ]
+        | None
+    ) = None
+    slack_signing_secret: SecretStr | None = None
+    slack_channel: Annotated[ChannelId, AfterValidator(_channel)] | None = None
+    slack_api_url: Annotated[str, AfterValidator(_url_with_slash)] = "https://slack.com/api/"
+
+
+class _TokenSettings(_Given):
+    """Crisp's own part."""
+
+    crisp_website_id: Annotated[WebsiteId, AfterValidator(_website)]
+    crisp_token_identifier: SecretStr | None = None
+    crisp_token_key: SecretStr | None = None
+    crisp_tier: Literal["website", "plugin"] = "website"
+    crisp_api_url: Annotated[str, AfterValidator(_url)] = "https://api.crisp.chat/v1"
+    crisp_events: Literal["rtm", "webhook"] = "rtm"
+    crisp_hook_secret: SecretStr | None = None
+    crisp_hook_token: SecretStr | None = None
+
+
+class MembraneSettings(_Given):
+    """Membrane's part."""
+
+    membrane_token: SecretStr | None = None
+    membrane_connection_id: str | None = None
+    membrane_api_url: Annotated[str, AfterValidator(_url)] = "https://api.getmembrane.com"
+
+
+class CrispSettings(MembraneSettings, _TokenSettings):
+    """What it takes to reach Crisp, by whichever way."""
 
     @property
     def via_membrane(self) -> bool:
         """Tell whether Crisp's REST API is reached through Membrane."""
         return self.membrane_token is not None
+
+
+class Settings(CrispSettings, SlackSettings):
+    """What an operator chose, checked; ``bridge`` is what ``bridge.toml`` says."""
+
+    bridge_database: Path = DATABASE
+    bridge_http_host: str = "127.0.0.1"
+    bridge_http_port: Annotated[int, BeforeValidator(_port)] = 3000
+    bridge_config: Path | None = None
+    bridge: BridgeConfig = Field(default_factory=BridgeConfig)
+
+    @property
+    def socket_mode(self) -> bool:
+        """Tell whether Slack's events come over Socket Mode; otherwise over HTTP."""
+        return self.slack_app_token is not None
 
     @property
     def crisp_quota(self) -> int:

@@ -17,7 +17,8 @@ from __future__ import annotations
 import asyncio
 import json as jsonlib
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 from urllib.request import getproxies, proxy_bypass
 
@@ -64,16 +65,23 @@ class Transport(Protocol):
         ...
 
 
-class DirectTransport:
-    """Crisp's REST API with a token of our own (docs.crisp.chat/guides/rest-api/authentication)."""
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer as it came, whatever it means."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class HttpTransport:
+    """Calls below one address, with the same headers on each."""
 
     def __init__(
         self,
         *,
         base_url: str,
-        identifier: str,
-        key: SecretStr,
-        tier: str,
+        headers: Mapping[str, str],
         timeout: float = TIMEOUT,
         max_connections: int = CONNECTIONS,
         on_call: Callable[[str], None] = lambda _call: None,
@@ -88,8 +96,7 @@ class DirectTransport:
         self._base = base_url.rstrip("/")
         self._headers = httpx.Headers(
             {
-                "Authorization": _basic(identifier, key.get_secret_value()),
-                "X-Crisp-Tier": tier,
+                **headers,
                 "User-Agent": f"slack-crisp-bridge/{__version__}",
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip, deflate",
@@ -103,6 +110,10 @@ class DirectTransport:
         """Close the connections."""
         await self._wire.aclose()
 
+    def address(self, path: str) -> str:
+        """Return where a call of this path goes."""
+        return self._base + path
+
     async def request(
         self,
         method: str,
@@ -112,30 +123,59 @@ class DirectTransport:
         json: Any = None,
     ) -> Reply:
         """Make one call; see Transport."""
-        call = call_name(method, path)
-        self._on_call(call)
-        response = await self._exchange(call, method, path, params, encode(json))
-        empty = method == "HEAD" or response.status_code in {204, 205}
-        body = None if empty else decode(response.content)
-        error = failure(
-            call, status=response.status_code, body=body, headers=response.headers, empty=empty
+        call = self.name(method, path)
+        answer = await self._exchange(call, method, path, params, encode(json))
+        empty = method == "HEAD" or answer.status_code in {204, 205}
+        body = None if empty else decode(answer.content)
+        error = self.verdict(
+            call, status=answer.status_code, body=body, headers=answer.headers, empty=empty
         )
         if error is not None:
             raise error
-        return Reply(response.status_code, body, dict(response.headers))
+        return Reply(answer.status_code, body, dict(answer.headers))
+
+    async def raw(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Raw:
+        """Make one call and return its answer unjudged; Unreachable or Ambiguous if none comes."""
+        query = httpx.QueryParams(list(params)) if params else None
+        answer = await self._exchange(
+            self.name(method, path), method, path, query, content, headers=headers
+        )
+        return Raw(answer.status_code, dict(answer.headers), answer.content)
+
+    def name(self, method: str, path: str) -> str:
+        """Name a call in errors and figures."""
+        return call_name(method, path)
+
+    def verdict(
+        self, call: str, *, status: int, body: Any, headers: Mapping[str, str], empty: bool = False
+    ) -> ApiError | None:
+        """Say what an answer means; see ``bot.crisp.replies.failure``."""
+        return failure(call, status=status, body=body, headers=headers, empty=empty)
 
     async def _exchange(
         self,
         call: str,
         method: str,
         path: str,
-        params: Mapping[str, str | int] | None,
+        params: Mapping[str, str | int] | httpx.QueryParams | None,
         content: bytes | None,
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
+        self._on_call(call)
+        own = self._headers if content is None else self._with_json
         request = httpx.Request(
             method,
             httpx.URL(self._base + path, **({"params": params} if params else {})),
-            headers=self._headers if content is None else self._with_json,
+            headers=own if headers is None else {**own, **httpx.Headers(headers)},
             content=content,
             extensions=self._extensions,
         )
@@ -149,6 +189,23 @@ class DirectTransport:
             _fail(Unreachable, call, err)
         except (httpx.HTTPError, TimeoutError) as err:
             _fail(Ambiguous, call, err)
+
+
+class DirectTransport(HttpTransport):
+    """Crisp's REST API with a token of our own (docs.crisp.chat/guides/rest-api/authentication)."""
+
+    def __init__(
+        self, *, base_url: str, identifier: str, key: SecretStr, tier: str, **options: Any
+    ) -> None:
+        """``options`` are HttpTransport's."""
+        super().__init__(
+            base_url=base_url,
+            headers={
+                "Authorization": _basic(identifier, key.get_secret_value()),
+                "X-Crisp-Tier": tier,
+            },
+            **options,
+        )
 
 
 class AiohttpWire(httpx.AsyncBaseTransport):

@@ -18,6 +18,7 @@ from bot.crisp.bucket import GENERATED
 from bot.crisp.client import CrispClient
 from bot.crisp.events import EVENTS
 from bot.crisp.link import LinkLost, Login, dial
+from bot.crisp.membrane import client_action, is_own
 from bot.crisp.replies import Reply
 from bot.crisp.transport import Transport
 from bot.doctor.check import Check, Report, clock, fail, failed_call, ok, warn
@@ -25,6 +26,7 @@ from bot.domain import Source
 from bot.errors import ApiError, ConfigError
 
 TOKEN = "crisp token"  # noqa: S105 - a check's name
+MEMBRANE = "membrane connection"
 OPERATORS = "crisp operators"
 RTM = "crisp rtm"
 HOOKS = "crisp hooks"
@@ -34,6 +36,10 @@ RTM_SECONDS = 20.0
 _ACCESS = (
     "check CRISP_TOKEN_IDENTIFIER, CRISP_TOKEN_KEY, CRISP_TIER and CRISP_WEBSITE_ID, which must be "
     "of the same workspace"
+)
+_MEMBRANE_ACCESS = (
+    "check MEMBRANE_TOKEN and MEMBRANE_CONNECTION_ID; "
+    "slack-crisp-bridge membrane connections lists what the token may use"
 )
 
 
@@ -69,9 +75,11 @@ async def examine_crisp(settings: Settings, report: Report) -> None:
             report(fail(TOKEN, str(err)))
             return
         stack.push_async_callback(direct.aclose)
+        if settings.via_membrane:
+            report(await _connection(settings))
         transport = Dated(direct)
         crisp = CrispClient(transport, settings.crisp_website_id)
-        if await _website(crisp, transport, report):
+        if await _website(crisp, transport, settings, report):
             report(await _operators(crisp))
         if settings.crisp_events == "rtm":
             report(await _rtm(crisp, settings))
@@ -80,14 +88,38 @@ async def examine_crisp(settings: Settings, report: Report) -> None:
             report(await _uploads(crisp, settings))
 
 
-async def _website(crisp: CrispClient, transport: Dated, report: Report) -> bool:
+async def _connection(settings: Settings) -> Check:
+    """Look at the connection itself, which may say what it lacks."""
+    api = wiring.membrane(settings)
+    try:
+        found = await api.connection(settings.membrane_connection_id or "")
+    except ApiError as err:
+        return failed_call(MEMBRANE, err, refused=_MEMBRANE_ACCESS)
+    finally:
+        await api.aclose()
+    if found.is_ready:
+        return ok(MEMBRANE, "Crisp's REST API is reached through Membrane; its events are not.")
+    action = client_action(found)
+    todo = "see slack-crisp-bridge membrane wait" if action else "connect it again in Membrane"
+    state = "disconnected" if found.disconnected else found.state or "in no known state"
+    return fail(MEMBRANE, f"Membrane's connection is {state}: {todo}.")
+
+
+def _remedy(err: ApiError) -> str:
+    return _MEMBRANE_ACCESS if is_own(err) else _ACCESS
+
+
+async def _website(
+    crisp: CrispClient, transport: Dated, settings: Settings, report: Report
+) -> bool:
     before = time.time()
     try:
         website = await crisp.get_website()
     except ApiError as err:
-        report(failed_call(TOKEN, err, refused=_ACCESS))
+        report(failed_call(TOKEN, err, refused=_remedy(err)))
         return False
-    report(ok(TOKEN, f"The Crisp token opens the workspace {website.name or 'without a name'}."))
+    key = "Membrane's connection" if settings.via_membrane else "The Crisp token"
+    report(ok(TOKEN, f"{key} opens the workspace {website.name or 'without a name'}."))
     report(clock(Source.CRISP, transport.date, before=before, after=time.time()))
     return True
 
@@ -130,7 +162,7 @@ async def _rtm(crisp: CrispClient, settings: Settings) -> Check:
             async with dial(endpoint.app, login, handshake=RTM_SECONDS / 2):
                 pass
     except ApiError as err:
-        return failed_call(RTM, err, refused=_ACCESS)
+        return failed_call(RTM, err, refused=_remedy(err))
     except LinkLost as err:
         return _no_socket(str(err))
     except TimeoutError:

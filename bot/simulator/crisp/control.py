@@ -39,6 +39,7 @@ class Control:
         add("POST", "/_control/disconnect", self._disconnect)
         add("GET", "/_control/config", self._config)
         add("POST", "/_control/config", self._configure)
+        add("POST", "/_control/membrane", self._membrane)
         add("POST", "/_control/reset", self._reset)
         add("POST", "/_control/seed", self._seed)
         add("GET", "/_control/stream", self._simulator.stream.serve)
@@ -80,6 +81,12 @@ class Control:
     async def _configure(self, request: web.Request) -> web.Response:
         try:
             return _json(self._simulator.config(await _body(request)))
+        except ValueError as err:
+            return _json({"error": str(err)}, status=400)
+
+    async def _membrane(self, request: web.Request) -> web.Response:
+        try:
+            return _json(self._simulator.membrane.config(await _body(request)))
         except ValueError as err:
             return _json({"error": str(err)}, status=400)
 

@@ -91,7 +91,7 @@ class Gate:
             await asyncio.sleep(self._world.modes.latency)
         fault = self._faults.pick(f"{request.method} {path}")
         if fault is None:
-            reply: Reply | None = self._act(request, path, body)
+            reply: Reply | None = self.act(request, path, body)
         else:
             reply = await self._commit(fault, request, path, body)
         self.log.append(
@@ -113,20 +113,20 @@ class Gate:
         """Carry out a fault; None means: close the connection without an answer."""
         match fault.do:
             case "error_after":
-                self._act(request, path, body)
+                self.act(request, path, body)
             case "drop_after":
-                self._act(request, path, body)
+                self.act(request, path, body)
                 return None
             case "disconnect":
                 self._name_and_count(request.method, path)
                 return None
             case "late":
-                self._chores.later(fault.seconds, lambda: self._act(request, path, body))
+                self._chores.later(fault.seconds, lambda: self.act(request, path, body))
             case "delay":
                 await asyncio.sleep(fault.seconds)
-                return self._act(request, path, body)
+                return self.act(request, path, body)
             case "stale":
-                return self._act(request, path, body, stale=True)
+                return self.act(request, path, body, stale=True)
             case "rate_limit":
                 self._name_and_count(request.method, path)
                 reply = self._refuse(Refusal(429, "rate_limited"))
@@ -146,7 +146,8 @@ class Gate:
         self.calls[f"{method} {route.template}"] += 1
         return route, args
 
-    def _act(self, request: web.Request, path: str, body: bytes, *, stale: bool = False) -> Reply:
+    def act(self, request: web.Request, path: str, body: bytes, *, stale: bool = False) -> Reply:
+        """Answer one request, whose path below ``/v1`` and body are given."""
         found = self._name_and_count(request.method, path)
         try:
             tier = self._admit(request)

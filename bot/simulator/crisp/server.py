@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.simulator.crisp import (
     acts,
     bulk,
+    membrane,
     rest_conversations,
     rest_messages,
     rest_people,
@@ -67,6 +68,9 @@ class CrispSimulator:
             self.world, routes=self.routes(), tokens=list(self._tokens.values()),
             faults=self.faults, chores=self._chores,
         )  # fmt: skip
+        self.membrane = membrane.Membrane(
+            self._gate, token=self._tokens[tier], faults=self.faults, chores=self._chores
+        )
         self._rtm: Rtm | None = None
         self._hooks = Hooks(
             self.modes, website_id=self.world.website_id, secret=HOOK_SECRET, token=HOOK_TOKEN,
@@ -103,6 +107,14 @@ class CrispSimulator:
             "CRISP_HOOK_TOKEN": HOOK_TOKEN,
         }
 
+    def membrane_settings(self) -> dict[str, str]:
+        """Return the settings that reach it through Membrane's routes, to go with the others."""
+        return {
+            "MEMBRANE_TOKEN": membrane.TOKEN,
+            "MEMBRANE_CONNECTION_ID": membrane.CONNECTION,
+            "MEMBRANE_API_URL": f"{self.root}{membrane.PREFIX}",
+        }
+
     async def start(self) -> None:
         """Listen; a simulator that was stopped starts again on its port with all it held."""
         app = web.Application(client_max_size=_MAX_BODY, middlewares=[self._refuse_outage, cors])
@@ -111,6 +123,7 @@ class CrispSimulator:
         self._feed.sinks[:] = [self._rtm.send, self._hooks.send]
         app.router.add_route("*", "/v1/{path:.*}", self._gate.handle)
         self._bucket.mount(app)
+        self.membrane.mount(app)
         Control(self).mount(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
@@ -175,6 +188,7 @@ class CrispSimulator:
             "files": self._bucket.dump(),
             "strays": list(self._bucket.strays.seen),
             "config": self.modes.to_json(),
+            "membrane": self.membrane.dump(),
             "faults": self.faults.dump(),
         }
 
@@ -236,5 +250,6 @@ class CrispSimulator:
         self._gate.reset()
         self._hooks.log.clear()
         self._bucket.clear()
+        self.membrane.reset()
         self.modes.update(Modes(limits=self._limits).to_json())
         bulk.furnish(self.world)
