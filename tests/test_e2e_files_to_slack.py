@@ -282,3 +282,32 @@ async def test_a_removed_file_is_taken_away(world: World, removals: str) -> None
         await eventually(lambda: in_thread(world, session) == [], what="its removal")
         await rest(world)
     assert [file["mode"] for file in world.slack.dump()["files"].values()] == ["tombstone"]
+
+
+async def test_a_second_share_is_taken_back(world: World) -> None:
+    """Where an answer is lost and the share comes very late, a file stands there once at last."""
+    world.slack.configure(shares_again=True, share_delay=1.5)
+    async with world.bridge():
+        session = await opened(world)
+        world.slack.faults.add({"on": SHARE, "do": "error_after", "times": 1})
+        send(world, session, "a.png", 10)
+        world.visitor("two", session)
+        await eventually(
+            lambda: world.slack.dump()["calls"].get("chat.delete"), what="a removal", within=PATIENT
+        )
+        await rest(world)
+        assert in_thread(world, session) == [made("a.png", 10), "two"]
+
+
+async def test_where_slack_ignores_names_they_are_said(world: World) -> None:
+    """Where shares bear the app's name whatever is asked, each file says whose it is."""
+    world.slack.configure(plain_shares=True)
+    async with world.bridge():
+        session = await opened(world)
+        send(world, session, "a.png", 10)
+        await eventually(lambda: len(in_thread(world, session)) == 2, what="the file and a line")
+        assert in_thread(world, session)[1] == "(📎 a.png is from Maya.)"
+        send(world, session, "b.png", 20)
+        await eventually(lambda: len(in_thread(world, session)) == 3, what="the second file")
+        await rest(world)
+    assert world.thread(session)[-1]["text"] == "Maya:"

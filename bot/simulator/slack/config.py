@@ -43,6 +43,10 @@ class Config:
     """How long a socket stays open after it was told to refresh."""
     share_delay: float = 0.05
     """How long after files.completeUploadExternal the file's message appears."""
+    shares_again: bool = False
+    """Share a file once more when its upload is completed a second time, and not refuse that."""
+    plain_shares: bool = False
+    """Share files under the app's own name, whichever is given."""
     scopes: list[str] = field(default_factory=lambda: list(SCOPES))
     subscriptions: list[str] = field(default_factory=lambda: list(SUBSCRIPTIONS))
     unfurl_domains: list[str] = field(default_factory=lambda: ["app.crisp.chat"])

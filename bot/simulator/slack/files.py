@@ -66,7 +66,8 @@ def complete_upload(call: Call) -> Json:
             app_id=people.APP,
             team=people.TEAM,
         )
-        disguise(call, message)
+        if not call.ws.config.plain_shares:
+            disguise(call, message)
         _share_later(call.ws, channel, files, message)
     for file in files:
         file.complete = True
@@ -84,7 +85,7 @@ def _uploaded(call: Call) -> list[File]:
             raise ApiError("file_not_found")
         if not file.content:
             raise ApiError("file_upload_incomplete")
-        if file.complete:
+        if file.complete and not call.ws.config.shares_again:
             raise ApiError("file_already_completed")
         file.title = str(entry.get("title") or file.name)
         files.append(file)
