@@ -10,10 +10,12 @@ import pytest
 from bot import texts
 from bot.simulator.slack.people import ADMIN, ANA
 from tests.e2e_kit import answers, notices, rest, stored
+from tests.files_kit import at_customer, customer_has, made, share
 from tests.harness import World, eventually
 
 SEND = "POST /website/*/conversation/*/message"
 EDIT = "PATCH /website/*/conversation/*/message/*"
+A, B = made("a.png", 900), made("b.txt", 800)
 REMOVE = "DELETE /website/*/conversation/*/message/*"
 
 
@@ -243,3 +245,53 @@ async def test_an_operators_removal_comes_before_the_edit(world: World) -> None:
         await edit(world, ts, "Hello")
         await told(world, texts.EDIT_OF_REMOVED)
         assert answers(world, session) == []
+
+
+async def shared(world: World, text: str) -> tuple[str, str, list[str]]:
+    """Let the customer have a reply with two files; return the conversation, ts and file ids."""
+    session = world.visitor("Hi")
+    files = ({"name": "a.png", "size": 900}, {"name": "b.txt", "size": 800})
+    done = await share(world, session, *files, text=text)
+    await customer_has(world, session, *([("text", text)] if text else []), A, B)
+    return session, done["ts"], [str(file) for file in done["files"]]
+
+
+async def test_a_file_that_is_taken_out_of_a_message_is_removed(world: World) -> None:
+    """What stays is left alone, with its place; the text is edited beside it."""
+    async with world.bridge():
+        session, ts, (first, second) = await shared(world, "look")
+        await edit(world, ts, "look here", files=[second])
+        wanted = [("text", "look here"), B]
+        await eventually(lambda: at_customer(world, session) == wanted, what="the removal")
+        await rest(world)
+        assert at_customer(world, session) == wanted
+        assert first != second
+        await edit(world, ts, "look again", files=[second])
+        wanted = [("text", "look again"), B]
+        await eventually(lambda: at_customer(world, session) == wanted, what="the edit")
+        await rest(world)
+    assert (calls(world, SEND), calls(world, REMOVE)) == (3, 1)
+    assert notices(world, ANA) == []
+
+
+async def test_a_file_that_is_deleted_in_slack_is_removed(world: World) -> None:
+    """The message keeps a tombstone of it, and the customer the other file; then nothing."""
+    async with world.bridge():
+        session, _, (first, second) = await shared(world, "")
+        await world.slack.act({"as": ANA, "do": "delete_file", "file": first})
+        await eventually(lambda: at_customer(world, session) == [B], what="the removal")
+        await rest(world)
+        await world.slack.act({"as": ANA, "do": "delete_file", "file": second})
+        await eventually(lambda: at_customer(world, session) == [], what="the other removal")
+        await rest(world)
+    assert notices(world, ANA) == []
+
+
+async def test_a_deleted_message_takes_its_files_along(world: World) -> None:
+    """Text and files are gone."""
+    async with world.bridge():
+        session, ts, _ = await shared(world, "look")
+        await delete(world, ts)
+        await eventually(lambda: at_customer(world, session) == [], what="the removal")
+        await rest(world)
+    assert notices(world, ANA) == []
