@@ -183,6 +183,7 @@ async def _start_intake(
         metrics=bridge.metrics,
         slack_events=slack_door,
         crisp_events=bridge.crisp_hook if settings.crisp_events == "webhook" else None,
+        tiles=bool(settings.bridge.relay.public_url),
     )
     for side in (bridge.slack_side, bridge.crisp_side):
         side.hold()
@@ -335,8 +336,9 @@ async def _clients(
         transport = wiring.crisp_transport(settings, quota)
         stack.push_async_callback(transport.aclose)
         slack = SlackClient(
-            settings.slack_bot_token.get_secret_value(), settings.slack_api_url, session
-        )
+            settings.slack_bot_token.get_secret_value(), settings.slack_api_url, session,
+            faces=wiring.faces(settings),
+        )  # fmt: skip
         identity = await _identity(slack, stop)
         crisp = CrispClient(transport, settings.crisp_website_id)
         carrier = wiring.carrier(settings)

@@ -67,6 +67,8 @@ class Speaker:
 
     name: str
     avatar: str | None = None
+    face: str = ""
+    """The colour that stands for them where there is no picture; by the name if it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Contact:
     rating_comment: str = ""
     verified: bool = False
     """Whether Crisp knows that the e-mail address is the customer's own."""
+    face: str = ""
+    """The colour that stands for the customer, chosen when the thread is opened."""
 
 
 @dataclass(frozen=True, slots=True)

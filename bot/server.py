@@ -15,6 +15,7 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
+from bot.cards.tiles import has_tile, tile
 from bot.errors import BridgeError
 from bot.telemetry import METRICS_CONTENT_TYPE, Metrics
 
@@ -22,6 +23,8 @@ MAX_BODY = 2 * 1024 * 1024
 """Bytes of the longest body taken; Slack's and Crisp's largest events are far below."""
 BODY_TIMEOUT = 10.0
 """Seconds within which a body must have come in whole."""
+TILE_CACHE = "public, max-age=31536000, immutable"
+"""What stands on a tile never changes."""
 LINGER = 1.0
 """Seconds that the rest of a refused body is still read, so that the sender sees the answer."""
 
@@ -84,9 +87,13 @@ def build(
     metrics: Metrics,
     slack_events: SlackHandler | None = None,
     crisp_events: HookHandler | None = None,
+    tiles: bool = False,
     body_timeout: float = BODY_TIMEOUT,
 ) -> web.Application:
-    """Build the application; a door without a handler does not exist (404)."""
+    """Build the application; a door without a handler does not exist (404).
+
+    With ``tiles`` it shows the pictures of people who have none.
+    """
     application = web.Application(
         client_max_size=MAX_BODY, middlewares=[_bare_errors, _whole_bodies(body_timeout)]
     )
@@ -94,6 +101,8 @@ def build(
     application.router.add_get("/healthz", _healthz(health))
     application.router.add_get("/readyz", _readyz(health))
     application.router.add_get("/metrics", _metrics(metrics))
+    if tiles:
+        application.router.add_get("/avatar/{letter}-{colour}.png", _tile)
     if slack_events is not None:
         application.router.add_post("/slack/events", slack_events)
     if crisp_events is not None:
@@ -156,6 +165,17 @@ def _readyz(health: Callable[[], Health]) -> SlackHandler:
         return web.Response(status=200 if now.ready else 503, text=now.reason + "\n")
 
     return answer
+
+
+async def _tile(request: web.Request) -> web.Response:
+    """Answer a letter tile; each is drawn once, and there are few."""
+    letter, colour = request.match_info["letter"], request.match_info["colour"]
+    if not has_tile(letter, colour):
+        raise web.HTTPNotFound
+    picture = await asyncio.to_thread(tile, letter, colour)
+    return web.Response(
+        body=picture, content_type="image/png", headers={hdrs.CACHE_CONTROL: TILE_CACHE}
+    )
 
 
 def _metrics(metrics: Metrics) -> SlackHandler:

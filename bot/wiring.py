@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot import texts
+from bot.cards.faces import Faces
 from bot.config import CrispSettings, MembraneSettings, Settings
 from bot.crisp.bucket import UploadAddresses
 from bot.crisp.client import CrispClient
@@ -57,6 +58,7 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         company=Speaker(relay.company_name or texts.COMPANY, relay.company_avatar or None),
         card_debounce_ms=int(timers.card_debounce * 1000),
         removals=relay.removals,
+        public_url=relay.public_url,
         history_messages=history.messages,
         reopen=history.reopen,
         reopen_after_ms=int(history.reopen_after_days * 86_400_000),
@@ -96,6 +98,15 @@ def slack_pacer(settings: Settings) -> Pacer:
         },
         at_once=at_once(settings),
     )
+
+
+def faces(settings: Settings) -> Faces:
+    """Return how people are shown in Slack: by pictures of the platforms' own, else by tiles."""
+    hosts = (
+        own_hosts(Source.CRISP, settings.crisp_api_url),
+        own_hosts(Source.SLACK, settings.slack_api_url),
+    )
+    return Faces(hosts, settings.bridge.relay.public_url)
 
 
 def carrier(settings: Settings) -> Carrier:

@@ -18,7 +18,7 @@ from bot.domain import (
 )
 from bot.files import read_files
 from bot.relay import keys
-from bot.relay.access import Rules, find_operator, of_team
+from bot.relay.access import Rules, find_operator, of_team, tile_url
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp
 from bot.relay.effects import Decision, NewMessage
 from bot.relay.intent import Verb
@@ -127,7 +127,7 @@ def read_reply(
         files=read_files(event),
         occurred_at=events.millis(event["ts"]),
         shared=tuple(markup.shared(blocks)),
-        app=Speaker(user.name, user.avatar or None) if by_app else None,
+        app=Speaker(user.name, user.avatar or tile_url(user.name, rules)) if by_app else None,
         digest=events.digest(event),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.simulator.slack.people import ANA, BEN, GENERAL, OTHER_BOT
@@ -273,3 +274,66 @@ async def test_only_a_named_app_speaks_to_customers(world: World) -> None:
         await rest(world)
     assert (sent["content"], sent["user"]["nickname"]) == ("Shipped **v2**", "deploys")
     assert len(world.customer_sees(session)) == 1
+
+
+# --- pictures
+
+
+STRANGE = "https://evil.example/track.png"
+"""A picture that is not on Crisp's own hosts: Crisp gives one of its own to who sets none."""
+
+
+def icons(world: World, session: str) -> list[Json]:
+    """Return the pictures of a conversation's posts by name, the card's first."""
+    root = world.root_of(session)
+    assert root is not None
+    replies = [m for m in world.thread(session) if by_bot(m) and not is_context(m)]
+    return [m["icons"] for m in (root, *replies)]
+
+
+async def test_a_customer_without_a_picture_has_one_colour_on_each_post(world: World) -> None:
+    """Also when a picture from elsewhere is set, and in the customer's next conversation."""
+    async with world.bridge():
+        first = await opened(world, email="maya@example.test", avatar=STRANGE)
+        world.visitor("more", first)
+        await eventually(lambda: len(world.shown(first)) == 2, what="the second message")
+        other = await opened(world, email="Maya@example.test", avatar=STRANGE)
+    shown = {icon["emoji"] for icon in (*icons(world, first), *icons(world, other))}
+    assert len(shown) == 1
+    assert shown.pop().endswith("_circle:")
+    assert "evil.example" not in str(world.slack.dump()["channels"])
+
+
+async def test_a_tile_is_served_where_slack_can_fetch_it(world: World) -> None:
+    """With ``public_url`` posts bear tiles, which the bridge serves under a letter and a colour."""
+    config = FAST + '[relay]\npublic_url = "https://bridge.example/b"\n'
+    async with world.bridge(config) as port:
+        session = await opened(world, email="maya@example.test", avatar=STRANGE)
+        world.visitor("more", session)
+        await eventually(lambda: len(world.shown(session)) == 2, what="the second message")
+        addresses = {icon["image_72"] for icon in icons(world, session)}
+        (address,) = addresses
+        assert address.startswith("https://bridge.example/b/avatar/M-")
+        path = address.removeprefix("https://bridge.example/b")
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"http://127.0.0.1:{port}{path}") as answer,
+            http.get(f"http://127.0.0.1:{port}/avatar/Maya-blue.png") as named,
+        ):
+            assert (answer.status, answer.content_type) == (200, "image/png")
+            assert "max-age=31536000" in answer.headers["Cache-Control"]
+            assert (await answer.read()).startswith(b"\x89PNG")
+            assert named.status == 404
+
+
+async def test_crisps_own_picture_is_shown(world: World) -> None:
+    """What Crisp itself gives out as a picture is on the posts."""
+    avatar = world.env["CRISP_API_URL"].removesuffix("/v1") + "/avatars/maya.png"
+    async with world.bridge() as port:
+        session = await opened(world, avatar=avatar)
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"http://127.0.0.1:{port}/avatar/M-blue.png") as answer,
+        ):
+            assert answer.status == 404
+    assert icons(world, session)[0]["image_72"] == avatar

@@ -32,7 +32,7 @@ ROOT = MessageTs("1700000000.000100")
 POST = Post(
     "hello &amp; welcome", [{"type": "section", "text": {"type": "plain_text", "text": "x"}}]
 )
-ANNA = Speaker("Anna  Meyer", "https://example.org/anna.png")
+ANNA = Speaker("Anna  Meyer", "https://image.crisp.chat/anna.png")
 
 
 @pytest.fixture
@@ -79,7 +79,10 @@ async def test_post_carries_key_and_name_and_nothing_is_unfurled(
     assert result == Posted(CHANNEL, TS, ROOT)
     [call] = server.called("chat.postMessage")
     assert call["metadata"] == {"event_type": METADATA_EVENT, "event_payload": {"key": "k1"}}
-    assert (call["username"], call["icon_url"]) == ("Anna Meyer", "https://example.org/anna.png")
+    assert (call["username"], call["icon_url"]) == (
+        "Anna Meyer",
+        "https://image.crisp.chat/anna.png",
+    )
     assert (call["unfurl_links"], call["unfurl_media"], call["link_names"]) == (False,) * 3
     assert call["_authorization"] == f"Bearer {TOKEN}"
     assert call["_verb"] == "POST"

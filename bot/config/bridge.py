@@ -38,6 +38,7 @@ class Relay(Table):
     company_name: Text = ""
     company_avatar: Annotated[str, StringConstraints(pattern=r"^(https://\S+)?$")] = ""
     relay_bots: tuple[AppOrBot, ...] = ()
+    public_url: Annotated[str, StringConstraints(pattern=r"^(https://[^\s?#]+)?$")] = ""
     backfill: Literal["none", "open"] = "none"
     show_typing: Annotated[bool, Field(strict=True)] = False
     mark_read: Annotated[bool, Field(strict=True)] = True

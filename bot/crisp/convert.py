@@ -81,6 +81,7 @@ def updated_contact(conversation: Conversation, known: domain.Contact) -> domain
         trail=known.trail,
         rating=known.rating,
         rating_comment=known.rating_comment,
+        face=known.face,
         participants=(
             known.participants if conversation.participants is None else fresh.participants
         ),

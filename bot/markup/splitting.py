@@ -33,10 +33,10 @@ _MARKED = regex.compile(r"[*_~`>\[]")
 _STARTED = regex.compile(r"[ \t]*(?:[#>+*_~`|=-]|\d+[.)]|\[)")
 """Without the one before a cut and the other behind it, a cut changes nothing."""
 _MARK_ROOM = 8
-_LOOKAHEAD, _SHORT_LOOKAHEAD = 40_000, 3_000
+_LOOKAHEAD, _SHORT_LOOKAHEAD = 10_000, 2_000
 """How far behind a cut a mark's other end is looked for; the other where there are many marks."""
 _EARLIER_CUTS = 3
-_MANY_MARKS, _MANY_BRACKETS = 400, 200
+_MANY_MARKS, _MANY_BRACKETS = 1_500, 200
 """From here on reading is slow, and nobody wrote it to be read."""
 _LEAST = 24
 """What a part must take of the text, so that what is opened again does not fill the next."""
@@ -87,22 +87,24 @@ def _mended(text: str, first: _Cut, room: int) -> tuple[str, str] | None:
     for cut in _cuts(text, first, room - _MARK_ROOM):
         fits = measure(text[: cut.end]) <= room - _MARK_ROOM
         body, rest = text[: cut.end].rstrip("\n"), text[cut.resume :].lstrip("\n")
-        start = body.rpartition("\n\n")[0]
+        start = body.rpartition("\n")[0]
+        if "\n" in text[cut.end - 1 : cut.resume]:
+            return body, rest  # a line's end ends what is open in it
         if not _MARKED.search(body, len(start)) and not _STARTED.match(rest):
             return body, rest
-        ahead = regex.split(r"\n\s*\n", _ahead(rest), maxsplit=1)[0]
+        ahead = _ahead(rest.partition("\n")[0])
         if (body + ahead).count("[") > _MANY_BRACKETS:
             return None
         wanted = _read(body[len(start) :] + text[cut.end : cut.resume] + ahead)
         quoted = _QUOTED.match(body.rpartition("\n")[2])
-        again = quoted[0] if quoted and "\n" not in text[cut.end : cut.resume] else ""
+        again = quoted[0] if quoted else ""
         marks = [mark for mark in _MARKS[: None if fits else 1] if set(mark) <= set(body)]
         for mark in marks if cut.end > _LEAST else ():
             ended, begun = body.rstrip() + mark[::-1] if mark else body, again + mark
-            if (
-                _read(ended[len(start) :]) + _read(begun + ahead).removeprefix(">" if again else "")
-                == wanted
-            ):
+            shown = _read(ended[len(start) :])
+            if not wanted.startswith(shown):
+                continue
+            if shown + _read(begun + ahead).removeprefix(">" if again else "") == wanted:
                 return ended, begun + rest
     return None
 

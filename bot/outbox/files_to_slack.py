@@ -19,6 +19,7 @@ from bot.files import Reason, clean_name
 from bot.markup import one_line
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.moving import TRANSFER, TRIES, Movers
+from bot.outbox.roots import speaker_of
 from bot.policy import HEALING_CODES
 from bot.relay.effects import Change
 from bot.relay.file_effects import PostFile, RemoveFile, TidyShares
@@ -148,7 +149,7 @@ class PostingFile(Errand):
         try:
             await self._movers.slack.share(
                 payload.file_id, payload.file.name, channel=channel, thread_ts=thread_ts,
-                speaker=payload.speaker, disguised=self._disguises is not False,
+                speaker=speaker_of(payload, conversation), disguised=self._disguises is not False,
             )  # fmt: skip
         except Unauthorized:
             raise

@@ -17,7 +17,7 @@ from bot.outbox import joining, rendering
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.openings import Openings
 from bot.outbox.root_looks import RootLooks
-from bot.outbox.roots import Root, Roots, visitor
+from bot.outbox.roots import Root, Roots, speaker_of, visitor
 from bot.relay.effects import Change, PostMessage
 from bot.relay.failures import MISSING, removal
 from bot.slack.client import SlackClient
@@ -78,7 +78,7 @@ class Posting(Errand):
             key=row.key,
             joined=row.keys[1:],
             thread_ts=conversation.thread_ts,
-            speaker=payload.speaker if payload.style != "context" else None,
+            speaker=speaker_of(payload, conversation) if payload.style != "context" else None,
             broadcast=payload.broadcast,
         )
         return self._posted(row, payload, posted, there=row.members)

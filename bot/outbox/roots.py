@@ -13,6 +13,7 @@ from http import HTTPStatus
 import structlog
 
 from bot import cards, texts
+from bot.cards.faces import colour_of
 from bot.crisp import convert
 from bot.crisp.client import CrispClient
 from bot.domain import Author, Contact, Conversation, Millis, Operator, Post, Speaker
@@ -23,6 +24,7 @@ from bot.recent_pages import RecentPages
 from bot.relay.access import Rules
 from bot.relay.changes import contact_columns
 from bot.relay.effects import PostMessage
+from bot.relay.file_effects import PostFile
 from bot.store.rows import OutboxRow
 
 log = structlog.get_logger()
@@ -75,8 +77,10 @@ class Roots:
         try:
             read = await self._crisp.get_conversation(conversation.session_id)
         except ApiError as err:
-            return self._unread(row, replace(conversation, contact=contact), err)
-        fresh = convert.updated_contact(read, contact)
+            return self._unread(row, _with_face(replace(conversation, contact=contact)), err)
+        fresh = _with_face(
+            replace(conversation, contact=convert.updated_contact(read, contact))
+        ).contact
         state = convert.to_state(read.state) or conversation.state
         assignee = convert.assignee(read)
         columns: dict[str, object] = {
@@ -138,4 +142,21 @@ def visitor(conversation: Conversation) -> Speaker:
     """Return the name and picture of a conversation's customer."""
     contact: Contact = conversation.contact
     name = contact.nickname or contact.email or texts.VISITOR.format(number=conversation.number)
-    return Speaker(name, contact.avatar or None)
+    face = contact.face or colour_of(conversation.session_id)
+    return Speaker(name, contact.avatar or None, face)
+
+
+def speaker_of(payload: PostMessage | PostFile, conversation: Conversation) -> Speaker:
+    """Return whom a message is shown under; a customer looks the same on each."""
+    said = payload.speaker
+    if payload.author is not Author.VISITOR:
+        return said
+    known = visitor(conversation)
+    return Speaker(said.name or known.name, said.avatar or known.avatar, known.face)
+
+
+def _with_face(conversation: Conversation) -> Conversation:
+    """Choose the customer's colour once: by their address, so that they are known again by it."""
+    contact = conversation.contact
+    face = contact.face or colour_of(contact.email or conversation.session_id)
+    return replace(conversation, contact=replace(contact, face=face))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot import texts
+from bot.cards.faces import colour_of, tile_path
 from bot.domain import ChannelId, Conversation, Operator, SlackUser, Speaker
 
 
@@ -44,6 +45,8 @@ class Rules:
     unmapped_agents: str = "profile"
     company: Speaker = Speaker(texts.COMPANY)
     card_debounce_ms: int = 2000
+    public_url: str = ""
+    """Where the bridge's tiles can be fetched; empty where nobody can."""
     relay_bots: frozenset[str] = frozenset()
     """Apps whose posts go to customers, by app id (A…) or bot id (B…)."""
     removals: str = "strike"
@@ -104,9 +107,17 @@ def find_operator(
 def speaker_for(user: SlackUser, operator: Operator | None, rules: Rules) -> Speaker | None:
     """Return the name and picture customers see; None if unmapped agents are refused."""
     if operator is not None:
-        return Speaker(operator.name or user.name, operator.avatar or user.avatar or None)
+        name = operator.name or user.name
+        return Speaker(name, operator.avatar or user.avatar or tile_url(name, rules))
     if rules.unmapped_agents == "refuse":
         return None
     if rules.unmapped_agents == "company":
         return rules.company
-    return Speaker(user.name, user.avatar or None)
+    return Speaker(user.name, user.avatar or tile_url(user.name, rules))
+
+
+def tile_url(name: str, rules: Rules) -> str | None:
+    """Return where customers find the tile of somebody without a picture, if they can reach it."""
+    if not rules.public_url:
+        return None
+    return rules.public_url.rstrip("/") + tile_path(name, colour_of(name))

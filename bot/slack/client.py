@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.cards.faces import Faces
 from bot.domain import (
     Block,
     ChannelId,
@@ -56,8 +57,13 @@ class SlackClient(Surfaces):
         session: aiohttp.ClientSession,
         *,
         timeout: aiohttp.ClientTimeout = TIMEOUT,
+        faces: Faces | None = None,
     ) -> None:
-        """Share ``session`` (see ``bot.slack.web.open_session``), which the caller closes."""
+        """Share ``session`` (see ``bot.slack.web.open_session``), which the caller closes.
+
+        ``faces`` chooses the pictures on posts.
+        """
+        self.faces = faces or Faces()
         self._session = session
         self._web = WebApi(token=token, base_url=base_url, session=session, timeout=timeout)
         self._identity: Identity | None = None
@@ -131,7 +137,7 @@ class SlackClient(Surfaces):
             "unfurl_media": False,
             "link_names": False,
         }
-        disguise = named(speaker) if speaker is not None and self._customizes else {}
+        disguise = named(speaker, self.faces) if speaker is not None and self._customizes else {}
         if disguise:
             try:
                 return await self._post({**body, **_content(post), **disguise}, channel=channel)
@@ -342,14 +348,10 @@ def labelled(post: Post, speaker: Speaker | None) -> Post:
     return Post(f"{escaped}: {post.text}", [label, *post.blocks] if fits else post.blocks)
 
 
-def named(speaker: Speaker) -> dict[str, str]:
+def named(speaker: Speaker, faces: Faces) -> dict[str, str]:
     """Return the arguments that put a name and a picture on a post."""
     name = _clean(speaker.name)
-    if not name:
-        return {}
-    avatar = speaker.avatar or ""
-    icon = {"icon_url": avatar} if avatar.startswith(("https://", "http://")) else {}
-    return {"username": name, **icon}
+    return {"username": name, **faces.icon(speaker)} if name else {}
 
 
 def _clean(name: str) -> str:

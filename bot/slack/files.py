@@ -111,7 +111,7 @@ class SlackFiles:
             "channel_id": channel,
             "thread_ts": thread_ts,
         }
-        name = named(speaker) if disguised and await self._may_disguise() else {}
+        name = named(speaker, self._slack.faces) if disguised and await self._may_disguise() else {}
         await self._web.call(
             "files.completeUploadExternal", body={**body, **(name or labelled(speaker))}
         )
@@ -156,7 +156,9 @@ class SlackFiles:
             return None
         async for message in self._slack.replies(posted.channel, posted.thread_ts, posted.ts):
             if message.get("ts") == posted.ts:
-                return word(message, "username") == named(speaker).get("username", "")
+                return word(message, "username") == named(speaker, self._slack.faces).get(
+                    "username", ""
+                )
         return None
 
     async def remove(self, file_id: str) -> None:
