@@ -99,3 +99,16 @@ def test_a_clock_that_goes_back_does_not_lengthen_a_hold() -> None:
     pacer = Pacer({})
     pacer.hold("crisp", until=4010.0, now=4000.0)
     assert pacer.wait("crisp", 400.0) == 10.0
+
+
+def test_a_bucket_is_used_so_often_at_a_time() -> None:
+    """Where uses take long, there may be only so many at once; each bucket counts its own."""
+    pacer = Pacer({}, at_once={"transfer": 2})
+    for _ in range(2):
+        assert not pacer.is_full("transfer")
+        pacer.take("transfer", 0.0)
+    assert pacer.is_full("transfer")
+    assert not pacer.is_full("transfer:large")
+    assert not pacer.is_full("other")
+    pacer.give_back("transfer")
+    assert not pacer.is_full("transfer")

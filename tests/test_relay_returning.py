@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from bot.domain import Author, Conversation, Fingerprint, MessageTs, Millis
+from bot.files import CrispFile
 from bot.relay.customers import CrispWrote, relay_to_slack
 from bot.relay.effects import Decision, PostMessage
+from bot.relay.file_effects import PostFile
 from bot.relay.rebuilding import rebuild
 from bot.relay.returning import QUIET_MS, relay_return
 from tests.core_kit import OPEN, RULES, SESSION, VISITOR
@@ -53,6 +55,17 @@ def test_a_line_in_the_channel_is_the_first_part_of_the_message() -> None:
     assert len(shown) > 1
     assert shown == [True] + [False] * (len(shown) - 1)
     assert not leaves(decided(long, reopen="broadcast"))
+
+
+def test_a_file_in_the_channel_is_its_words() -> None:
+    """What comes back as a file is shown in the channel in words; the file follows below them."""
+    file = CrispFile("https://storage.crisp.chat/a.png", "a.png", "image/png")
+    rows = decided(replace(BACK, file=file), reopen="broadcast").effects
+    words, shown = (row.payload for row in rows)
+    assert isinstance(words, PostMessage)
+    assert isinstance(shown, PostFile)
+    assert (words.broadcast, shown.follows) == (True, True)
+    assert len({(row.key, row.part) for row in rows}) == 2
 
 
 @pytest.mark.parametrize(

@@ -303,3 +303,20 @@ async def test_a_large_file_is_never_in_memory(server: FileServer) -> None:
         tracemalloc.stop()
     assert server.taken["/up"][0] == size
     assert peak < 8_000_000
+
+
+async def test_the_environments_proxy_is_used_but_for_this_machine(
+    server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy may be in a private network; what is on this machine is asked without it."""
+    monkeypatch.setenv("https_proxy", "http://inside.test:1")
+    monkeypatch.setenv("http_proxy", "http://inside.test:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    names = Names(inside_test=["127.0.0.1"])
+    async with carrier(server.url, resolver=names) as made:
+        assert await fetched(made, server.file("/a", CONTENT)) == CONTENT
+        assert names.asked == []
+        with pytest.raises(Unreachable):
+            await fetched(made, "https://storage.crisp.chat/x")
+    assert names.asked == ["inside.test"]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain import Author, Conversation
+from bot.domain import Author, Conversation, Key
 from bot.relay import keys
 from bot.relay.access import Rules
 from bot.relay.customers import CrispWrote
 from bot.relay.effects import Decision, Effect, PostMessage
+from bot.relay.file_effects import PostFile
 
 QUIET_MS = 86_400_000
 """Who wrote within a day before, or was written to, has not come back: they were there."""
@@ -42,10 +43,21 @@ def _comes_back(event: CrispWrote, conversation: Conversation, rules: Rules) -> 
 
 
 def _in_the_channel(effects: tuple[Effect, ...]) -> list[Effect]:
-    """Show the first post of a message in the channel too."""
+    """Show the first post of a message in the channel too; of a file its words, and it follows."""
     shown = list(effects)
     for at, effect in enumerate(shown):
         if effect.of_message and isinstance(effect.payload, PostMessage):
             shown[at] = replace(effect, payload=replace(effect.payload, broadcast=True))
+            break
+        if effect.of_message and isinstance(effect.payload, PostFile):
+            file = effect.payload
+            words = PostMessage(file.markdown, file.speaker, file.author, broadcast=True)
+            following = replace(
+                effect,
+                payload=replace(file, follows=True),
+                key=Key(f"{effect.key}:file"),
+                part=keys.FIRST_FILE,
+            )
+            shown[at : at + 1] = [replace(effect, payload=words), following]
             break
     return shown

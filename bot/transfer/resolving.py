@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 from urllib.request import getproxies, proxy_bypass
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -52,6 +53,14 @@ class GuardedResolver(AbstractResolver):
         await self._inner.close()
 
 
+def is_here(host: str) -> bool:
+    """Tell whether a host is this machine, where no proxy must get between."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 class Proxies:
     """The environment's proxies, asked for once a host."""
 
@@ -63,7 +72,8 @@ class Proxies:
         """Return the proxy for an address, or None."""
         origin = str(url.origin())
         if origin not in self._of:
-            found = {} if proxy_bypass(url.raw_authority) else getproxies()
+            direct = is_here(url.raw_host or "") or proxy_bypass(url.raw_authority)
+            found = {} if direct else getproxies()
             self._of[origin] = found.get(url.scheme) or found.get("all")
         return self._of[origin]
 
