@@ -85,6 +85,27 @@ async def test_each_of_crisps_kinds_has_a_form(
     assert world.shown(session)[1] == shown
 
 
+async def test_an_answered_picker_and_field_show_the_answer(world: World) -> None:
+    """What the customer chooses or fills in is seen where it was asked."""
+    async with world.bridge():
+        session = await opened(world)
+        field = {"id": "mail", "text": "Your mail?", "value": ""}
+        for kind, content in (("picker", PICKER), ("field", field)):
+            world.crisp.act(
+                {"do": "operator_message", "session_id": session, "type": kind, "content": content}
+            )
+        await eventually(lambda: len(world.shown(session)) == 3, what="the questions")
+        picker, asked = (m["fingerprint"] for m in world.crisp_messages(session)[-2:])
+        act(world, session, "picker_answer", fingerprint=picker, value="pro")
+        act(world, session, "field_answer", fingerprint=asked, value="maya@example.test")
+        await eventually(lambda: "☑ Pro" in world.shown(session)[1], what="the choice")
+        await eventually(lambda: "maya@" in world.shown(session)[2], what="the answer")
+    assert world.shown(session)[1:] == [
+        "🔘 Which plan?☑ Pro☐ Free",
+        "✏️ Your mail?maya@example.test",
+    ]
+
+
 async def test_a_kind_of_the_future_is_named_and_leads_to_crisp(world: World) -> None:
     """What nobody here knows is not lost: it is said what it is and where it can be seen."""
     async with world.bridge():
