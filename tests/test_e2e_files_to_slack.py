@@ -8,7 +8,8 @@ import pytest
 
 from bot.simulator.slack.people import ANA
 from tests.e2e_kit import PATIENT, rest, stored
-from tests.files_kit import in_thread, send
+from tests.files_kit import at_customer, in_thread, send, share
+from tests.files_kit import made as made_for_customer
 from tests.files_kit import made_in_thread as made
 from tests.harness import FAST, Json, World, eventually
 
@@ -311,3 +312,27 @@ async def test_where_slack_ignores_names_they_are_said(world: World) -> None:
         await eventually(lambda: len(in_thread(world, session)) == 3, what="the second file")
         await rest(world)
     assert world.thread(session)[-1]["text"] == "Maya:"
+
+
+async def test_many_files_go_both_ways_at_once(world: World) -> None:
+    """More files than may be on their way at a time all arrive, each conversation's in order."""
+    async with world.bridge():
+        sessions = [await opened(world) for _ in range(8)]
+        for number, session in enumerate(sessions):
+            for name in ("a.png", "b.png"):
+                send(world, session, f"{number}{name}", 40_000)
+            await share(world, session, {"name": f"{number}c.png", "size": 50_000}, text="look")
+            world.visitor("end", session)
+        await eventually(
+            lambda: all(
+                len(in_thread(world, session)) == 3 and len(at_customer(world, session)) == 2
+                for session in sessions
+            ),
+            what="all files", within=PATIENT,
+        )  # fmt: skip
+        await rest(world)
+        for number, session in enumerate(sessions):
+            files = [made(f"{number}{name}", 40_000) for name in ("a.png", "b.png")]
+            assert in_thread(world, session) == [*files, "end"]
+            sent = [("text", "look"), made_for_customer(f"{number}c.png", 50_000)]
+            assert at_customer(world, session) == sent
