@@ -62,10 +62,13 @@ async def test_the_show_is_seen_on_both_sides(url: str) -> None:
 
 
 async def test_what_the_customer_changes_changes_in_the_thread(url: str) -> None:
-    """An edited message has its new text in Slack, a deleted one is struck, a file is there."""
+    """Typing is on the card, an edit changes the text, what is deleted is struck, files come."""
     async with browsing() as browser, opened(browser, url) as page:
         chat, thread = sides(page)
         await expect(thread.get_by_text("INV-2041")).to_be_visible()
+        await page.get_by_label(CUSTOMER, exact=True).press_sequentially("Wait")
+        await expect(thread.locator("article").first).to_contain_text("is typing")
+        await page.get_by_label(CUSTOMER, exact=True).fill("")
         await page.get_by_label(CUSTOMER, exact=True).press("ArrowUp")
         await write(page, CUSTOMER, "It is invoice INV-2042")
         await expect(thread.get_by_text("INV-2042")).to_be_visible()
