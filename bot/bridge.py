@@ -17,6 +17,7 @@ import structlog
 
 from bot import wiring
 from bot.catch_up import CatchUp
+from bot.compare import CrispComparison, SlackComparison, Thorough
 from bot.config import Settings
 from bot.crisp import events as crisp_events
 from bot.crisp.client import CrispClient
@@ -48,7 +49,7 @@ from bot.store.transaction import Transaction
 from bot.store.view import View
 from bot.store.waiting import tell_waiting
 from bot.store.writer import Heads, Writer
-from bot.sweep import CrispSweep, SlackSweep
+from bot.sweep import CRISP, CrispSweep, SlackSweep
 from bot.telemetry import Metrics
 from bot.typists import Typists
 
@@ -136,7 +137,7 @@ class Bridge:
             Source.CRISP,
             crisp_courier(
                 clients.crisp, self.reader, learner=learner, echoes=self.echoes,
-                spare=lambda: clients.quota.left > clients.quota.limit * QUOTA_KEPT,
+                spare=self._spare,
                 movers=movers,
             ),
             Pacer({}, at_once=wiring.at_once(settings)), env, in_flight=pacing.in_flight,
@@ -153,19 +154,35 @@ class Bridge:
         self._data_version: int | None = None
         self._depths: Mapping[Source, tuple[int, Millis | None]] = {}
 
-    def _slack_sweep(self) -> SlackSweep:
-        days = self.settings.bridge.timers.slack_horizon_days
-        return SlackSweep(
-            self.clients.slack, self.inbox.accept, self.writer, self.reader,
-            self.rules.bridged_channels(), clock_ms=now_ms, horizon_ms=int(days * 86_400_000),
-            users_ttl_ms=int(self.settings.bridge.timers.users_ttl * 1000),
+    def _slack_sweep(self) -> Thorough:
+        timers, channels = self.settings.bridge.timers, self.rules.bridged_channels()
+        days = timers.slack_horizon_days
+        comparison = SlackComparison(
+            self.clients.slack, self.inbox.accept, self.reader, channels,
+            clock_ms=now_ms, settle_ms=int(timers.settle * 1000),
         )  # fmt: skip
+        sweep = SlackSweep(
+            self.clients.slack, self.inbox.accept, self.writer, self.reader,
+            channels, clock_ms=now_ms, horizon_ms=int(days * 86_400_000),
+            users_ttl_ms=int(timers.users_ttl * 1000),
+        )  # fmt: skip
+        return Thorough(sweep, comparison.run, self.reader, "slack:")
 
-    def _crisp_sweep(self) -> CrispSweep:
-        return CrispSweep(
+    def _crisp_sweep(self) -> Thorough:
+        comparison = CrispComparison(
+            self.clients.crisp, self.writer, self.reader, clock_ms=now_ms,
+            settle_ms=int(self.settings.bridge.timers.settle * 1000), spare=self._spare,
+        )  # fmt: skip
+        sweep = CrispSweep(
             self.clients.crisp, self.inbox.accept, self.writer, self.reader,
             clock_ms=now_ms, backfill=self.settings.bridge.relay.backfill == "open",
         )  # fmt: skip
+        return Thorough(sweep, comparison.run, self.reader, CRISP)
+
+    def _spare(self) -> bool:
+        """Tell whether a call to Crisp that could be left out can be made today."""
+        quota = self.clients.quota
+        return quota.left > quota.limit * QUOTA_KEPT
 
     def hand(self, heads: Heads) -> None:
         """Hand the heads of lanes with new work to who delivers them."""

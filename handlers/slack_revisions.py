@@ -63,7 +63,12 @@ def revised(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
 def _is_news(arrival: Arrival, event: dict[str, Any], message: StoredMessage, digest: str) -> bool:
     """Tell whether an edit is its writer's, and later than what was decided on."""
     by_another = events.editor(event) not in {"", message.slack_user} and not _of_app(event)
-    older = 0 < arrival.occurred_at < message.revised_at
+    at = arrival.occurred_at
+    if arrival.swept:  # a listing has whole seconds, and may be from before what was told live
+        at, heard = Millis(at and at + 999), event.get("read_at")
+        if not isinstance(heard, int) or heard <= message.heard_at:
+            return False
+    older = 0 < at < message.revised_at
     return not by_another and not older and digest != message.digest
 
 

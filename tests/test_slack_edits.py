@@ -11,10 +11,11 @@ from bot.domain import Key, Millis
 from bot.outbox.courier import nothing
 from bot.outbox.endings import given_up_as
 from bot.policy import Dead
+from bot.slack import events
 from bot.store import deliveries, edits, queue
 from bot.store.rows import OutboxRow
 from tests.core_kit import ANA, CHANNEL, NOW
-from tests.slack_kit import EDITED, TS, Desk
+from tests.slack_kit import EDITED, TS, Desk, reply
 
 KEY = Key(f"send:{CHANNEL}:{TS}:0")
 
@@ -652,6 +653,48 @@ def test_a_deletion_before_its_message_ends_it(desk: Desk) -> None:
     desk.reply("secret")
     assert desk.deliver() == []
     assert "secret" not in str(desk.all("SELECT payload FROM inbox"))
+
+
+# --- what a listing shows after a gap
+
+
+@pytest.mark.parametrize(
+    ("second", "read_at", "wanted"),
+    [
+        (10, NOW + 1, ["Hello!"]),
+        (9, NOW + 1, ["Hello!"]),
+        (8, NOW + 1, []),
+        (10, NOW, []),
+        (10, NOW - 1, []),
+    ],
+)
+def test_a_listed_edit_counts_unless_something_later_is_known(
+    desk: Desk, second: int, read_at: int, wanted: list[str]
+) -> None:
+    """Its time has whole seconds, and it may have been read before the last live edit came."""
+    given(desk, "Helo")
+    desk.edit("Hello", at=EDITED + 500)
+    desk.changed()
+    listed = dict(reply("Hello!").payload)
+    listed["edited"] = {"user": ANA.user_id, "ts": f"17000000{second:02}.000000"}
+    arrival = events.listed_edit(listed, CHANNEL, read_at=Millis(read_at))
+    assert arrival is not None
+    desk.receive(arrival)
+    assert desk.changed() == wanted
+
+
+def test_what_nobody_edited_is_no_edit(desk: Desk) -> None:
+    """A listing may show a message in another form than its event: nobody wrote that."""
+    listed = dict(reply("Hello ").payload)
+    assert events.listed_edit(listed, CHANNEL, read_at=Millis(NOW)) is None
+    assert desk.edits() == []
+
+
+def test_a_listed_removal_is_a_deletion(desk: Desk) -> None:
+    """What is not there any more goes at the customer too."""
+    given(desk, "Helo")
+    desk.receive(events.listed_removal(CHANNEL, TS))
+    assert desk.changed() == [None]
 
 
 @pytest.mark.parametrize("turned", [True, False])

@@ -254,7 +254,7 @@ class SlackClient(Surfaces):
         found: dict[Key, Posted],
     ) -> bool:
         """Collect from the thread; return whether its root is gone."""
-        listing = self._thread(channel, thread_ts, oldest)
+        listing = self.thread(channel, thread_ts, oldest)
         try:
             root = await anext(listing, None)
         except Refused as err:
@@ -281,14 +281,14 @@ class SlackClient(Surfaces):
         self, channel: ChannelId, thread_ts: MessageTs, oldest: MessageTs | None
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield a thread's replies, oldest first, without the root."""
-        async for message in self._thread(channel, thread_ts, oldest):
+        async for message in self.thread(channel, thread_ts, oldest):
             if message.get("ts") != thread_ts:
                 yield message
 
-    def _thread(
+    def thread(
         self, channel: ChannelId, thread_ts: MessageTs, oldest: MessageTs | None
     ) -> AsyncIterator[dict[str, Any]]:
-        """Return the root, which Slack sends whatever ``oldest`` is, and then the replies."""
+        """Yield the root, which Slack sends whatever ``oldest`` is, and then the replies."""
         query = {
             "channel": channel,
             "ts": thread_ts,

@@ -75,6 +75,25 @@ def message_arrival(
     return _new_message(payload, swept=swept)
 
 
+def listed_edit(message: Json, channel: ChannelId, *, read_at: Millis) -> Arrival | None:
+    """Return a listed message as the edit that nobody told of; None if nobody has edited it.
+
+    Slack's time of it has whole seconds; ``read_at`` is ours, before the listing was asked for.
+    """
+    edited = part(message, "edited")
+    gone = any(mode == "tombstone" for _, mode in _file_ids(message))
+    if not edited and not gone:
+        return None
+    payload = {"type": "message", "channel": channel, "message": message, "read_at": read_at}
+    return _arrival("message_changed", payload, at=word(edited, "ts"), swept=True)
+
+
+def listed_removal(channel: ChannelId, ts: MessageTs) -> Arrival:
+    """Return the deletion that nobody told of."""
+    payload = {"type": "message", "channel": channel, "deleted_ts": ts}
+    return _arrival("message_deleted", payload, swept=True)
+
+
 def command_arrival(body: Json) -> Arrival | None:
     """Read a slash command; https://docs.slack.dev/interactivity/implementing-slash-commands."""
     command, trigger = word(body, "command"), word(body, "trigger_id")

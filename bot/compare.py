@@ -1,0 +1,258 @@
+"""Comparing what was written lately with what both platforms have of it, after a gap.
+
+Responsible for the edits and removals that nobody heard of: no list shows them. Only what was
+written in the day before the gap is read again, of so many threads and conversations at most.
+What is found goes the way that its event would have gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+import structlog
+
+from bot import cards
+from bot.crisp import convert
+from bot.crisp.client import CrispClient
+from bot.crisp.models import Message
+from bot.domain import (
+    ChannelId,
+    Fingerprint,
+    MessageTs,
+    Millis,
+    Receipt,
+    SessionId,
+    WebsiteId,
+)
+from bot.errors import Refused
+from bot.relay.revisions import check, is_same
+from bot.slack import events as slack_events
+from bot.slack.client import SlackClient
+from bot.store import recent
+from bot.store.reader import Reader
+from bot.store.transaction import Transaction
+from bot.store.view import View
+from bot.store.writer import Writer
+from bot.store.written import own_part, written
+from bot.sweep import CRISP, Accept, Swept
+
+log = structlog.get_logger()
+
+DAY_MS = 24 * 60 * 60 * 1000
+"""So far before the gap what was written is compared."""
+THREADS = 50
+"""At most so many threads of a channel are read again after a gap: a call each."""
+CONVERSATIONS = 20
+"""At most so many conversations are read again after a gap: a call of the day's quota each."""
+
+
+class Sweep(Protocol):
+    """One side's catch-up."""
+
+    async def run(self, *, gap: bool) -> Swept:
+        """Read what was missed; ApiError if that is impossible now."""
+        ...
+
+
+class Thorough:
+    """A sweep that also compares what was written before the gap."""
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        compare: Callable[[Mapping[str, Millis]], Awaitable[Swept]],
+        reader: Reader,
+        watermark: str,
+    ) -> None:
+        """``watermark`` names those that tell where the gap began; all of them if it ends so."""
+        self._sweep = sweep
+        self._compare = compare
+        self._reader = reader
+        self._name = watermark
+        self._began: dict[str, Millis] = {}
+
+    async def run(self, *, gap: bool) -> Swept:
+        """Catch up; after a gap compare, from where it began, until that has succeeded."""
+        for name, value in (await self._reader.ask(self._watermarks)).items():
+            self._began.setdefault(name, value)
+        found = await self._sweep.run(gap=gap)
+        if gap:
+            found += await self._compare(self._began)
+        self._began.clear()
+        return found
+
+    def _watermarks(self, view: View) -> dict[str, Millis]:
+        if self._name.endswith(":"):
+            return view.watermarks(self._name)
+        value = view.watermark(self._name)
+        return {} if value is None else {self._name: value}
+
+
+class SlackComparison:
+    """Reads the agents' latest replies again."""
+
+    def __init__(
+        self,
+        slack: SlackClient,
+        accept: Accept,
+        reader: Reader,
+        channels: frozenset[ChannelId],
+        *,
+        clock_ms: Callable[[], int],
+        settle_ms: int,
+    ) -> None:
+        """Count on it that a reply older than ``settle_ms`` is listed."""
+        self._slack = slack
+        self._accept = accept
+        self._reader = reader
+        self._channels = channels
+        self._clock_ms = clock_ms
+        self._settle_ms = settle_ms
+
+    async def run(self, began: Mapping[str, Millis]) -> Swept:
+        """Compare each channel; what cannot be read is not compared."""
+        news = 0
+        for channel in sorted(self._channels):
+            watermark = began.get(f"slack:{channel}")
+            if watermark is None:
+                continue
+            for thread_ts, known in (await self._replies(channel, watermark)).items():
+                try:
+                    news += await self._thread(channel, thread_ts, known)
+                except Refused as err:
+                    log.warning("sweep.not_compared", channel=channel, code=err.code)
+        return Swept(news)
+
+    async def _replies(
+        self, channel: ChannelId, watermark: Millis
+    ) -> dict[MessageTs, recent.Replies]:
+        since = _ts(watermark - DAY_MS)
+        return await self._reader.ask(
+            lambda view: recent.replies(view, channel, since, most=THREADS)
+        )
+
+    async def _thread(self, channel: ChannelId, thread_ts: MessageTs, known: recent.Replies) -> int:
+        read_at = self._clock_ms()
+        listed = await self._listed(channel, thread_ts, min(known))
+        if listed is None:
+            return 0
+        news, missing = 0, []
+        for ts, digest in known.items():
+            message = listed.get(ts)
+            if message is None:
+                missing.append(ts)
+            elif slack_events.digest(message) != digest:
+                edit = slack_events.listed_edit(message, channel, read_at=Millis(read_at))
+                if edit is not None:
+                    news += await self._accept(edit) is Receipt.ACCEPTED
+        gone = [ts for ts in missing if slack_events.millis(ts) < read_at - self._settle_ms]
+        return news + (await self._removed(channel, thread_ts, gone) if gone else 0)
+
+    async def _removed(
+        self, channel: ChannelId, thread_ts: MessageTs, missing: list[MessageTs]
+    ) -> int:
+        """Read once more before a reply counts as deleted: it would go at the customer."""
+        listed = await self._listed(channel, thread_ts, min(missing))
+        news = 0
+        for ts in missing if listed is not None else ():
+            if listed is not None and ts not in listed:
+                removal = slack_events.listed_removal(channel, ts)
+                news += await self._accept(removal) is Receipt.ACCEPTED
+        return news
+
+    async def _listed(
+        self, channel: ChannelId, thread_ts: MessageTs, oldest: MessageTs
+    ) -> dict[str, dict[str, Any]] | None:
+        """Return a thread's messages; None where its root is gone: by whom, nobody knows.
+
+        Slack's retention takes the oldest first. While the root is there, a reply that is not
+        was deleted.
+        """
+        listing = self._slack.thread(channel, thread_ts, oldest)
+        found = {str(message.get("ts")): message async for message in listing}
+        root = found.get(thread_ts)
+        return None if root is None or slack_events.is_tombstone(root) else found
+
+
+class CrispComparison:
+    """Reads the conversations that were active lately again."""
+
+    def __init__(
+        self,
+        crisp: CrispClient,
+        writer: Writer,
+        reader: Reader,
+        *,
+        clock_ms: Callable[[], int],
+        settle_ms: int,
+        spare: Callable[[], bool],
+    ) -> None:
+        """``spare`` tells whether a call that could be left out can be made today.
+
+        A message that is younger than ``settle_ms`` may not be listed yet.
+        """
+        self._crisp = crisp
+        self._writer = writer
+        self._reader = reader
+        self._clock_ms = clock_ms
+        self._settle_ms = settle_ms
+        self._spare = spare
+
+    async def run(self, began: Mapping[str, Millis]) -> Swept:
+        """Have each message asked about whose listing differs: a listing may be an old one."""
+        if CRISP not in began:
+            return Swept()
+        since = Millis(began[CRISP] - DAY_MS)
+        for session_id in await self._reader.ask(
+            lambda view: recent.conversations(view, since, most=CONVERSATIONS)
+        ):
+            if not self._spare():
+                break
+            try:
+                await self._conversation(session_id, since)
+            except Refused as err:
+                log.warning("sweep.not_compared", code=err.code)
+        return Swept()
+
+    async def _conversation(self, session_id: SessionId, since: Millis) -> None:
+        read_at = self._clock_ms()
+        listed = {
+            Fingerprint(message.fingerprint): message
+            async for message in self._crisp.messages_after(session_id, since)
+        }
+        website = self._crisp.website_id
+
+        def differing(tx: Transaction) -> None:
+            for one in recent.messages(tx, session_id, since):
+                message = listed.get(one.fingerprint)
+                if message is None and one.at < read_at - self._settle_ms:
+                    tx.enqueue(check(session_id, one.fingerprint, now=tx.now, missing=True))
+                elif message is not None and (
+                    candidate := _differs(tx, session_id, message, website)
+                ):
+                    asked = check(session_id, one.fingerprint, now=tx.now, candidate=candidate)
+                    tx.enqueue(asked)
+
+        await self._writer.submit(differing)
+
+
+def _differs(view: View, session_id: SessionId, message: Message, website: WebsiteId) -> str | None:
+    """Return what a listed message says, if that is not what is stored of it."""
+    fingerprint = Fingerprint(message.fingerprint)
+    own = own_part(view, session_id, fingerprint)
+    if own is not None:
+        if own.pending or own.content is None or not isinstance(message.content, str):
+            return None
+        shown = own.content if own.overwritten is None else own.overwritten
+        return None if is_same(message.content, shown) else message.content
+    known = written(view, session_id, fingerprint)
+    if known is None or known.removed:
+        return None
+    link = convert.inbox_url(website, session_id)
+    said = cards.generic_summary(known.kind, message.content, inbox_url=link)
+    return None if said == known.content else said
+
+
+def _ts(millis: int) -> MessageTs:
+    return MessageTs(f"{max(millis, 0) / 1000:.6f}")
