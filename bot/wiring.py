@@ -30,6 +30,8 @@ from bot.slack.models import Identity
 from bot.transfer import Carrier
 
 MEGABYTE = 1_000_000
+PATIENCE_LEAST = 2.0
+"""Seconds that an upload address may take at least."""
 TRANSFERS = 3
 """Files on their way at the same time, in each direction."""
 REACTIONS_PER_SECOND = 0.8
@@ -121,8 +123,11 @@ def carrier(settings: Settings) -> Carrier:
 def movers(settings: Settings, slack: SlackClient, crisp: CrispClient, carrier: Carrier) -> Movers:
     """Return what moves files, in both directions."""
     files = SlackFiles(slack, carrier, token=settings.slack_bot_token.get_secret_value())
-    addresses = UploadAddresses(crisp, possible=hears_uploads(settings))
-    return Movers(files, carrier, addresses, pause=max(settings.bridge.timers.settle / 5, 0.05))
+    settle = settings.bridge.timers.settle
+    addresses = UploadAddresses(
+        crisp, possible=hears_uploads(settings), patience=max(settle * 3, PATIENCE_LEAST)
+    )
+    return Movers(files, carrier, addresses, pause=max(settle / 5, 0.05))
 
 
 def hears_uploads(settings: CrispSettings) -> bool:

@@ -68,12 +68,15 @@ async def test_text_and_files_of_a_message_arrive_in_order(world: World) -> None
 
 
 async def test_a_voice_message_keeps_its_length(world: World) -> None:
-    """What was recorded in Slack can be played in the chat."""
+    """What was recorded in Slack can be played in the chat; without a length it is a file."""
+    voice = {"name": "voice.m4a", "size": 100, "mimetype": "audio/mp4"}
     async with world.bridge():
         session = await opened(world)
-        await share(world, session, {"name": "voice.m4a", "size": 100, "mimetype": "audio/mp4"})
-        await eventually(lambda: world.customer_sees(session), what="the file")
-        assert world.customer_sees(session)[0]["type"] == "file"
+        await share(world, session, {**voice, "duration_ms": 6_800}, voice)
+        await eventually(lambda: len(world.customer_sees(session)) == 2, what="both")
+        played, file = world.customer_sees(session)
+    assert (played["type"], played["content"]["duration"]) == ("audio", 7)
+    assert (file["type"], file["content"]["name"]) == ("file", "voice.m4a")
 
 
 @pytest.mark.parametrize(
@@ -188,6 +191,7 @@ async def test_a_held_message_goes_with_its_files(world: World) -> None:
         {"on": GENERATE, "do": "error"},
         {"on": GENERATE, "do": "drop_after"},
         {"on": GENERATED, "do": "duplicate"},
+        {"on": GENERATED, "do": "drop"},
         {"on": UPLOAD, "do": "error"},
         {"on": UPLOAD, "do": "drop_after"},
         {"on": UPLOAD, "do": "disconnect"},

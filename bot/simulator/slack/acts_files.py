@@ -44,6 +44,7 @@ class Sharing(Crowd):
         file.complete = True
         file.manner = manner(one.get("serve", {}))
         file.external_url = str(one.get("url") or "")
+        file.duration_ms = int(one.get("duration_ms") or 0)
         file.mode = str(one.get("mode") or file.mode)
         file.file_access = str(one.get("file_access") or file.file_access)
         return file

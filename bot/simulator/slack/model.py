@@ -177,6 +177,8 @@ class File:
     mode: str = "hosted"
     file_access: str = "visible"
     external_url: str = ""
+    duration_ms: int = 0
+    """How long a recording lasts."""
     manner: Manner = field(default_factory=Manner)
     sha256: str = ""
     shares: list[tuple[str, str, str | None]] = field(default_factory=list)

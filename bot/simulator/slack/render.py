@@ -201,6 +201,8 @@ def file(ws: Workspace, one: File) -> Json:
         "file_access": one.file_access,
         "permalink": f"https://{people.TEAM_DOMAIN}.slack.com/files/{one.user}/{one.id}/{slug}",
     }
+    if one.duration_ms:
+        wire |= {"duration_ms": one.duration_ms, "subtype": "slack_audio"}
     if one.mode == "hosted":
         wire |= {
             "url_private": f"{private}/{slug}",
