@@ -91,14 +91,17 @@ def test_a_revision_goes_into_the_row_that_waits(stored: Stored) -> None:
     assert rows(stored, "update") == []
 
 
-def test_a_row_that_is_late_stays_late(stored: Stored) -> None:
-    """An edit of what is tried again does not take the mark off that it is out of order."""
-    stored.conn.execute("UPDATE outbox SET payload = json_set(payload, '$.late', json('true'))")
+@pytest.mark.parametrize("mark", ["late", "broadcast"])
+def test_what_is_special_about_a_row_stays(stored: Stored, mark: str) -> None:
+    """An edit leaves what is out of order marked, and who comes back shown in the channel."""
+    stored.conn.execute(
+        f"UPDATE outbox SET payload = json_set(payload, '$.{mark}', json('true'))"  # noqa: S608 - a word of ours
+    )
     stored.apply(updated("two"))
     (row,) = rows(stored, "post")
     payload = row.payload()
     assert isinstance(payload, PostMessage)
-    assert payload.late
+    assert (payload.markdown, getattr(payload, mark)) == ("two", True)
 
 
 def test_what_is_posted_gets_one_row_for_all_its_revisions(stored: Stored) -> None:

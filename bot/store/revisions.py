@@ -214,7 +214,9 @@ def _fold(tx: Transaction, part: PostedPart) -> None:
     new = posted.payload_of(part)
     payload = replace(old, withdrawn=True, version=part.version)
     if new is not None:
-        payload = replace(new, speaker=old.speaker, late=old.late, added=old.added)
+        payload = replace(
+            new, speaker=old.speaker, late=old.late, added=old.added, broadcast=old.broadcast
+        )
     _change(tx, row, payload)
 
 
