@@ -76,7 +76,7 @@ def test_the_wait_starts_with_the_customer_and_ends_with_an_answer(
     """The oldest unanswered message counts; the card is touched only when that changes."""
     change = relay_to_slack(replace(SAID, author=author), conversation).change
     assert change is not None
-    assert change.create
+    assert change.create == (conversation is None)
     assert change.columns == {"active_at": AT, **columns}
     assert change.card is bool(columns)
 
