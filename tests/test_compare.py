@@ -1,0 +1,144 @@
+"""Comparing after a gap: what counts as deleted, how much is read, and when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, cast
+
+import pytest
+
+from bot.compare import THREADS, SlackComparison, Thorough
+from bot.domain import Arrival, Author, ChannelId, MessageTs, Millis, Receipt, SessionId, Source
+from bot.errors import Refused, Unreachable
+from bot.relay.effects import Change, NewMessage
+from bot.slack.client import SlackClient
+from bot.store.transaction import Transaction
+from bot.sweep import Swept
+from tests.core_kit import ANA, CHANNEL, NOW, ROOT, database
+from tests.sweep_kit import Store
+
+Json = dict[str, Any]
+REPLY = MessageTs("1700000005.000200")
+BEGAN = {f"slack:{CHANNEL}": Millis(NOW)}
+LATER = NOW + 60_000
+
+
+class Threads:
+    """Slack, as it lists one thread after the other; ``None`` is a refusal."""
+
+    def __init__(self, *listings: list[str] | None) -> None:
+        self._listings = iter(listings)
+        self.read = 0
+
+    async def thread(
+        self, channel: ChannelId, thread_ts: MessageTs, oldest: MessageTs
+    ) -> AsyncIterator[Json]:
+        del channel, thread_ts, oldest
+        self.read += 1
+        listed = next(self._listings, None)
+        if listed is None:
+            raise Refused(Source.SLACK, "conversations.replies", "thread_not_found")
+        for ts in listed:
+            yield {"ts": ts, "text": "Hello"}
+
+
+def answered(store: Store, number: int = 0) -> None:
+    """Store a conversation with its thread, and a reply in it."""
+    tx, session = Transaction(store.conn, NOW), SessionId(f"session_{number}")
+    root = MessageTs(f"{1_700_000_000 - number}.000100")
+    place = {"channel": CHANNEL, "thread_ts": root}
+    tx.change(Change(session, place, create=True, card=False))
+    message = NewMessage(
+        session, Author.AGENT, "text", "Hello", Millis(NOW), channel=CHANNEL,
+        ts=MessageTs(f"1700000005.{200 + number:06}"), slack_user=ANA.user_id,
+    )  # fmt: skip
+    tx.insert_message(message)
+
+
+async def compared(
+    store: Store, slack: Threads, *, at: int = LATER, began: Mapping[str, Millis] = BEGAN
+) -> list[str]:
+    """Compare, and return which messages were handed in as deleted."""
+    handed: list[str] = []
+
+    async def accept(arrival: Arrival) -> Receipt:
+        handed.append(str(arrival.payload["deleted_ts"]))
+        return Receipt.ACCEPTED
+
+    comparison = SlackComparison(
+        cast("SlackClient", slack), accept, store.reader, frozenset({CHANNEL}),
+        clock_ms=lambda: at, settle_ms=5000,
+    )  # fmt: skip
+    assert await comparison.run(began) == Swept(news=len(handed))
+    return handed
+
+
+@pytest.fixture
+def store() -> Store:
+    """Give a database with one conversation and one reply."""
+    store = Store(database())
+    answered(store)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("listings", "at", "gone"),
+    [
+        ([[ROOT, REPLY]], LATER, []),
+        ([[ROOT], [ROOT]], LATER, [REPLY]),
+        ([[ROOT], [ROOT, REPLY]], LATER, []),
+        ([[ROOT], []], LATER, []),
+        ([[]], LATER, []),
+        ([None], LATER, []),
+        ([[ROOT], [ROOT]], NOW + 6000, []),
+    ],
+)
+async def test_only_what_is_certainly_gone_is_deleted(
+    store: Store, listings: list[list[str] | None], at: int, gone: list[str]
+) -> None:
+    """Two readings lack it, its thread's root is there, and it is not the youngest."""
+    assert await compared(store, Threads(*listings), at=at) == gone
+
+
+async def test_no_more_threads_are_read_than_a_gap_may_cost() -> None:
+    """The latest ones, a call each."""
+    store = Store(database())
+    for number in range(THREADS + 5):
+        answered(store, number)
+    slack = Threads(*([[]] * (THREADS + 5)))
+    await compared(store, slack)
+    assert slack.read == THREADS
+
+
+async def test_before_the_first_start_nothing_is_compared(store: Store) -> None:
+    """There was no gap."""
+    slack = Threads()
+    assert await compared(store, slack, began={}) == []
+    assert slack.read == 0
+
+
+async def test_a_gap_is_compared_from_where_it_began_until_that_succeeds(store: Store) -> None:
+    """A sweep moves the watermark on; a comparison that failed starts where it was before."""
+    store.set_watermark("crisp", 1000)
+    seen: list[Mapping[str, Millis]] = []
+
+    class Moving:
+        async def run(self, *, gap: bool) -> Swept:
+            del gap
+            store.set_watermark("crisp", 2000)
+            return Swept(news=1)
+
+    async def compare(began: Mapping[str, Millis]) -> Swept:
+        seen.append(dict(began))
+        if len(seen) == 1:
+            raise Unreachable(Source.CRISP, "GET", "timeout")
+        return Swept(news=2)
+
+    sweep = Thorough(Moving(), compare, store.reader, "crisp")
+    assert await sweep.run(gap=False) == Swept(news=1)
+    store.set_watermark("crisp", 1000)
+    with pytest.raises(Unreachable):
+        await sweep.run(gap=True)
+    assert await sweep.run(gap=True) == Swept(news=3)
+    assert await sweep.run(gap=True) == Swept(news=3)
+    assert [began["crisp"] for began in seen] == [1000, 1000, 2000]
