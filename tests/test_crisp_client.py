@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot.crisp.client import CrispClient
-from bot.crisp.conversations import STALE_PAGES, ConversationFilter
+from bot.crisp.conversations import ConversationFilter
 from bot.crisp.models import OutgoingMessage
+from bot.crisp.paging import STALE_PAGES
 from bot.crisp.replies import Reply
 from bot.domain import (
     CRISP_ORIGIN,

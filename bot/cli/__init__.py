@@ -14,10 +14,19 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.cli import deliveries, demo, doctor, migrate, run, simulate
+from bot.cli import crisp, deliveries, demo, doctor, membrane, migrate, run, simulate
 from bot.errors import BridgeError, ConfigError
 
-COMMANDS: tuple[ModuleType, ...] = (run, simulate, demo, doctor, deliveries, migrate)
+COMMANDS: tuple[ModuleType, ...] = (
+    run,
+    simulate,
+    demo,
+    doctor,
+    deliveries,
+    crisp,
+    membrane,
+    migrate,
+)
 """One module per command or group; each has ``register(app: typer.Typer) -> None``."""
 
 EXIT_FAILED = 1

@@ -6,7 +6,7 @@ Reference: docs.crisp.chat/references/rest-api/v1/#website-conversations
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -14,7 +14,16 @@ from typing import Any, Literal
 
 from bot.crisp.calls import Calls
 from bot.crisp.convert import to_sender, to_state
-from bot.crisp.models import Conversation, Listing, Meta, VisitedPage, read_list
+from bot.crisp.models import (
+    Conversation,
+    Listing,
+    Meta,
+    Participant,
+    VisitedPage,
+    read_list,
+    read_participants,
+)
+from bot.crisp.paging import pages
 from bot.domain import CRISP_ORIGIN, Fingerprint, OperatorId, SessionId, Speaker, State
 from bot.errors import Refused
 
@@ -59,8 +68,6 @@ class ConversationFilter:
 
 
 ALL = ConversationFilter()
-STALE_PAGES = 3
-"""After so many pages in a row without anything new, a list is taken to have ended."""
 
 
 class ConversationCalls(Calls):
@@ -76,21 +83,12 @@ class ConversationCalls(Calls):
     async def iter_conversations(
         self, *, matching: ConversationFilter = ALL
     ) -> AsyncIterator[Conversation]:
-        """Go through all pages, asking for the next one only when it is needed.
+        """Go through all pages; see ``bot.crisp.paging``."""
 
-        A conversation that moves to a later page meanwhile comes once. Ends at an empty page, or
-        when page after page brings nothing new, which one page may do when many have moved.
-        """
-        seen: set[str] = set()
-        page = stale = 0
-        while stale < STALE_PAGES:
-            page += 1
-            listing = await self.list_conversations(page, matching=matching)
-            if not listing.received:
-                return
-            fresh = [item for item in listing if item.session_id not in seen]
-            seen.update(item.session_id for item in fresh)
-            stale = 0 if fresh else stale + 1
+        def fetch(page: int) -> Awaitable[Listing[Conversation]]:
+            return self.list_conversations(page, matching=matching)
+
+        async for fresh in pages(fetch, lambda one: one.session_id):
             for conversation in fresh:
                 yield conversation
 
@@ -161,12 +159,44 @@ class ConversationCalls(Calls):
         *,
         sent_by: Literal["user", "operator"],
         fingerprints: Iterable[Fingerprint] | None = None,
+        origin: str = CRISP_ORIGIN,
     ) -> None:
         """Mark messages as read by the other side; None for all that ``sent_by`` sent."""
-        body: dict[str, Any] = {"from": sent_by, "origin": CRISP_ORIGIN}
+        body: dict[str, Any] = {"from": sent_by, "origin": origin}
         if fingerprints is not None:
             body["fingerprints"] = list(fingerprints)
         await self._call("PATCH", "conversation", session_id, "read", json=body)
+
+    async def get_block(self, session_id: SessionId) -> bool:
+        """Tell whether the visitor is blocked."""
+        data = await self._call("GET", "conversation", session_id, "block")
+        return isinstance(data, Mapping) and data.get("blocked") is True
+
+    async def set_block(
+        self, session_id: SessionId, *, blocked: bool, author: Speaker | None = None
+    ) -> None:
+        """Block the visitor, whose messages are then dropped silently, or unblock them."""
+        body = {"blocked": blocked, **_signed(author)}
+        await self._call("PATCH", "conversation", session_id, "block", json=body)
+
+    async def get_participants(self, session_id: SessionId) -> tuple[Participant, ...]:
+        """Read who is in copy."""
+        data = await self._call("GET", "conversation", session_id, "participants")
+        found = data.get("participants") if isinstance(data, Mapping) else data
+        return read_participants(found) or ()
+
+    async def set_participants(self, session_id: SessionId, emails: Iterable[str]) -> None:
+        """Put these addresses in copy, and no other."""
+        wanted = [{"type": "email", "target": email} for email in emails]
+        body = {"participants": wanted}
+        await self._call("PUT", "conversation", session_id, "participants", json=body)
+
+    async def send_transcript(
+        self, session_id: SessionId, *, to: str, email: str | None = None
+    ) -> None:
+        """Have Crisp e-mail the transcript."""
+        body = {"to": to, "email": email} if email else {"to": to}
+        await self._call("POST", "conversation", session_id, "transcript", json=body)
 
     async def list_pages(self, session_id: SessionId, page: int = 1) -> Listing[VisitedPage]:
         """List the pages that the customer has looked at."""

@@ -44,27 +44,35 @@ class MessageCalls(Calls):
         return read_list(Message, data, prepare=self._placed(session_id))
 
     async def messages_after(self, session_id: SessionId, after: Millis) -> AsyncIterator[Message]:
-        """Read every message written later than ``after``, oldest first.
+        """Read every message written later than ``after``, oldest first."""
+        found = [m async for batch in self.batches(session_id, after) for m in batch]
+        late = (message for message in found if message.sent_at > after)
+        for message in sorted(late, key=lambda m: (m.sent_at, m.fingerprint)):
+            yield message
 
-        Reads backwards from the latest batch: whether a forward batch starts at its oldest or
-        ends at its latest message is not documented, and a gap would lose messages. Whether a
-        bound includes its own millisecond makes no difference here.
+    async def batches(
+        self, session_id: SessionId, after: Millis = Millis(0)
+    ) -> AsyncIterator[list[Message]]:
+        """Give what is new in each batch, from the latest one back to ``after``.
+
+        Reads backwards: whether a forward batch starts at its oldest or ends at its latest
+        message is not documented, and a gap would lose messages. Whether a bound includes its own
+        millisecond makes no difference here.
         """
-        found: dict[int, Message] = {}
+        found: set[int] = set()
         before: int | None = None
         while True:
             batch = await self.list_messages(
                 session_id, before=None if before is None else Millis(before)
             )
             fresh = [message for message in batch if message.fingerprint not in found]
-            found.update({message.fingerprint: message for message in fresh})
+            found.update(message.fingerprint for message in fresh)
+            if fresh:
+                yield fresh
             following = _earlier(batch, fresh, before=before)
             if following is None or following <= after:
-                break
+                return
             before = following
-        late = (message for message in found.values() if message.sent_at > after)
-        for message in sorted(late, key=lambda m: (m.sent_at, m.fingerprint)):
-            yield message
 
     async def send_message(self, session_id: SessionId, message: OutgoingMessage) -> Fingerprint:
         """Send a message and return the name that Crisp gave it, which is ours if we chose one."""

@@ -26,6 +26,7 @@ class PeopleCalls(Calls):
         self,
         page: int = 1,
         *,
+        per_page: int | None = None,
         search_text: str | None = None,
         search_filter: str | None = None,
         sort_field: str | None = None,
@@ -38,7 +39,9 @@ class PeopleCalls(Calls):
             "sort_field": sort_field,
             "sort_order": sort_order,
         }
-        params = {name: value for name, value in wanted.items() if value}
+        params: dict[str, str | int] = {name: value for name, value in wanted.items() if value}
+        if per_page is not None:
+            params["per_page"] = per_page
         data = await self._call("GET", "people", "profiles", page, params=params)
         return read_list(PersonProfile, data)
 
