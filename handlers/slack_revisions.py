@@ -9,7 +9,7 @@ from bot import cards, markup, texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Millis, Source
 from bot.relay.access import Rules
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell, untold
-from bot.relay.effects import Amend, Change, Decided, Decision, React, Rewrite
+from bot.relay.effects import Amend, Change, Decided, Decision, React, Rewrite, Tell
 from bot.relay.intent import Verb
 from bot.relay.replies import why_not
 from bot.router import Router
@@ -163,7 +163,7 @@ def _carried(
     said_besides = tuple(
         effect
         for effect in decision.effects
-        if not effect.of_message and not isinstance(effect.payload, React)
+        if not effect.of_message and not isinstance(effect.payload, React | Tell)
     )
     return Decision(
         amend=Amend(message.id, "relayed", became.content, became.kind, sends, said.files),

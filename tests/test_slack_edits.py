@@ -521,6 +521,19 @@ def test_notes_can_be_changed_in_any_conversation(desk: Desk) -> None:
     assert desk.told() == []
 
 
+def test_what_was_said_of_a_note_is_not_said_again_at_each_edit(desk: Desk) -> None:
+    """That its files stay in Slack its writer knows."""
+    files = [{"id": "F1", "name": "a.png", "mode": "hosted"}]
+    desk.reply("note: hm", files=files)
+    desk.deliver()
+    said = desk.told()
+    desk.conn.execute("DELETE FROM outbox WHERE kind = 'tell'")
+    assert len(said) == 1
+    desk.edit("note: hmm", files=files)
+    assert desk.changed() == ["hmm"]
+    assert desk.told() == []
+
+
 # --- several parts
 
 
