@@ -18,6 +18,8 @@ from bot import __version__
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "handlers", "migrations")
+HANDED_OUT = ("manifest.yml", "bridge.example.toml")
+"""What lies at the top and goes into the wheel beside bot's modules."""
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -49,7 +51,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     unwanted = shutil.ignore_patterns("__pycache__")
     for package in PACKAGES:
         shutil.copytree(ROOT / package, source / package, ignore=unwanted)
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore", *HANDED_OUT):
         shutil.copy(ROOT / name, source)
     build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder)
     run(*build, source, cwd=folder)
@@ -85,6 +87,7 @@ def test_the_wheel_holds_everything_the_packages_hold(wheel: Path) -> None:
         for path in (source / package).rglob("*")
         if path.is_file()
     }
+    expected |= {f"bot/{name}" for name in HANDED_OUT}
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert packed == expected
@@ -111,6 +114,16 @@ def test_the_installed_program_is_the_wheels(installed: Path, tmp_path: Path) ->
     found = modules.split() + scripts.split()
     assert len(found) > len(PACKAGES)
     assert all(path.startswith(str(installed.parent)) for path in found)
+
+
+def test_the_installed_program_brings_what_setup_hands_out(installed: Path, tmp_path: Path) -> None:
+    """manifest.yml and bridge.example.toml come from the wheel, byte for byte."""
+    script = (
+        "from bot.cli.setup.manifest import example_config, manifest\n"
+        "import sys; sys.stdout.write(manifest() + example_config())\n"
+    )
+    ours = "".join((ROOT / name).read_text(encoding="utf-8") for name in HANDED_OUT)
+    assert run(installed / "python", "-c", script, cwd=tmp_path) == ours
 
 
 def test_every_module_can_be_imported_without_the_development_packages(

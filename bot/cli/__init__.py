@@ -14,11 +14,12 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.cli import crisp, deliveries, demo, doctor, membrane, migrate, run, simulate
+from bot.cli import crisp, deliveries, demo, doctor, membrane, migrate, run, setup, simulate
 from bot.errors import BridgeError, ConfigError
 
 COMMANDS: tuple[ModuleType, ...] = (
     run,
+    setup,
     simulate,
     demo,
     doctor,

@@ -26,7 +26,7 @@ from bot.errors import ConfigError
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
-_MARKS = {
+MARKS = {
     Status.OK: ("✓ ok", "green"),
     Status.WARN: ("! warn", "yellow"),
     Status.FAIL: ("✗ fail", "bold red"),
@@ -93,7 +93,7 @@ def _show(checks: Sequence[Check]) -> None:
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     for check in checks:
-        mark, style = _MARKS[check.status]
+        mark, style = MARKS[check.status]
         table.add_row(Text(mark, style=style), Text(check.name), Text(check.message))
     Console().print(table)
     typer.echo(_summary(checks))

@@ -7,17 +7,23 @@ anything, and nobody else may read the environment.
 from bot.config.bridge import BridgeConfig, Crisp, Pacing, Relay, Route, Timers
 from bot.config.loading import (
     BRIDGE_FILE,
+    ENV_FILE,
     environment,
+    layers,
     load,
     load_bridge,
     load_crisp,
     load_database,
     load_membrane,
+    parse_bridge,
+    read_file,
+    resolved,
 )
 from bot.config.settings import SECRETS, SETTINGS, CrispSettings, MembraneSettings, Settings
 
 __all__ = [
     "BRIDGE_FILE",
+    "ENV_FILE",
     "SECRETS",
     "SETTINGS",
     "BridgeConfig",
@@ -30,9 +36,13 @@ __all__ = [
     "Settings",
     "Timers",
     "environment",
+    "layers",
     "load",
     "load_bridge",
     "load_crisp",
     "load_database",
     "load_membrane",
+    "parse_bridge",
+    "read_file",
+    "resolved",
 ]

@@ -44,17 +44,20 @@ def load(
     *,
     env_file: Path | None = ENV_FILE,
     bridge_file: Path | None = BRIDGE_FILE,
+    bridge: BridgeConfig | None = None,
 ) -> Settings:
     """Read every setting, or raise ConfigError with one sentence per wrong one.
 
     What the environment says wins over ``env_file``; an empty value counts as not set. A missing
-    ``env_file`` is no error. ``bridge_file`` is read if it is there and BRIDGE_CONFIG is not set.
+    ``env_file`` is no error. ``bridge_file`` is read if it is there and BRIDGE_CONFIG is not set;
+    ``bridge`` stands for it before it is written.
     """
     environment = os.environ if env is None else env
     problems: list[str] = []
     dotenv = _dotenv(env_file, problems)
     given = _given(environment, dotenv, problems)
-    bridge = _bridge_config(given, bridge_file, problems)
+    if bridge is None:
+        bridge = _bridge_config(given, bridge_file, problems)
     settings = _settings(Settings, given, problems, bridge=bridge or BridgeConfig())
     if bridge is not None:
         problems.extend(broken_rules(given, bridge))
@@ -101,12 +104,51 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
+def read_file(path: Path) -> str:
+    """Return a file's text as it is, line ends included, "" if there is none; or ConfigError."""
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as err:
+        raise ConfigError(f"{path} cannot be read: {_reason(err)}.") from err
+
+
+def resolved(names: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings' values from NAME and NAME_FILE; what cannot be read counts as empty."""
+    return _given(names, {}, [])
+
+
+def layers(
+    env: Mapping[str, str] | None = None, *, env_file: Path | None = ENV_FILE
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what ``env_file`` and the environment say of settings, as NAME or NAME_FILE each."""
+    problems: list[str] = []
+    dotenv = _dotenv(env_file, problems)
+    if problems:
+        raise ConfigError(*problems)
+    known = (*SETTINGS, *(f"{name}_FILE" for name in SECRETS))
+    both = (dotenv, os.environ if env is None else env)
+    lower, upper = (
+        {name: value for name in known if (value := (layer.get(name) or "").strip())}
+        for layer in both
+    )
+    return lower, upper
+
+
 def load_bridge(path: Path) -> BridgeConfig:
     """Read one ``bridge.toml``, or raise ConfigError with one sentence per wrong key."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as err:
         raise ConfigError(f"{path} cannot be read: {_reason(err)}.") from err
+    return parse_bridge(text, path)
+
+
+def parse_bridge(text: str, path: Path) -> BridgeConfig:
+    """Read the text of a ``bridge.toml`` that lies, or is to lie, at ``path``."""
+    try:
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         raise ConfigError(f"{path} is not valid TOML: {err}.") from err
     try:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from bot import wiring
@@ -67,12 +68,32 @@ class Dated:
 
 async def examine_crisp(settings: Settings, report: Report) -> None:
     """Check the token, the operators and the way in which events come."""
+    async with _asked(settings, report) as crisp:
+        if crisp is None:
+            return
+        if settings.crisp_events == "rtm":
+            report(await _rtm(crisp, settings))
+        else:
+            report(_hooks(settings))
+            report(await _uploads(crisp, settings))
+
+
+async def examine_workspace(settings: Settings, report: Report) -> None:
+    """Check the token and the operators alone."""
+    async with _asked(settings, report):
+        pass
+
+
+@asynccontextmanager
+async def _asked(settings: Settings, report: Report) -> AsyncIterator[CrispClient | None]:
+    """Check the token and the operators; yield the client, None where none can be made."""
     quota = wiring.quota(settings, clock=time.time, calls=0)
     async with AsyncExitStack() as stack:
         try:
             direct = wiring.crisp_transport(settings, quota)
         except ConfigError as err:
             report(fail(TOKEN, str(err)))
+            yield None
             return
         stack.push_async_callback(direct.aclose)
         if settings.via_membrane:
@@ -81,11 +102,7 @@ async def examine_crisp(settings: Settings, report: Report) -> None:
         crisp = CrispClient(transport, settings.crisp_website_id)
         if await _website(crisp, transport, settings, report):
             report(await _operators(crisp))
-        if settings.crisp_events == "rtm":
-            report(await _rtm(crisp, settings))
-        else:
-            report(_hooks(settings))
-            report(await _uploads(crisp, settings))
+        yield crisp
 
 
 async def _connection(settings: Settings) -> Check:
@@ -105,8 +122,21 @@ async def _connection(settings: Settings) -> Check:
     return fail(MEMBRANE, f"Membrane's connection is {state}: {todo}.")
 
 
-def _remedy(err: ApiError) -> str:
-    return _MEMBRANE_ACCESS if is_own(err) else _ACCESS
+def _remedy(err: ApiError, *, via_membrane: bool) -> str:
+    """Say what a refusal to open the website most likely means."""
+    if is_own(err):
+        return _MEMBRANE_ACCESS
+    if err.status == HTTPStatus.UNAUTHORIZED and not via_membrane:
+        return (
+            "it does not know this token: copy both halves again (CRISP_TOKEN_IDENTIFIER, "
+            "CRISP_TOKEN_KEY), and set CRISP_TIER to the kind of token it is, website or plugin"
+        )
+    if err.status == HTTPStatus.NOT_FOUND:
+        return (
+            "it knows the token, but not for this website: compare CRISP_WEBSITE_ID with the id "
+            "in Crisp's workspace settings, and make sure that the token is of the same workspace"
+        )
+    return _ACCESS
 
 
 async def _website(
@@ -116,7 +146,7 @@ async def _website(
     try:
         website = await crisp.get_website()
     except ApiError as err:
-        report(failed_call(TOKEN, err, refused=_remedy(err)))
+        report(failed_call(TOKEN, err, refused=_remedy(err, via_membrane=settings.via_membrane)))
         return False
     key = "Membrane's connection" if settings.via_membrane else "The Crisp token"
     report(ok(TOKEN, f"{key} opens the workspace {website.name or 'without a name'}."))
@@ -162,7 +192,7 @@ async def _rtm(crisp: CrispClient, settings: Settings) -> Check:
             async with dial(endpoint.app, login, handshake=RTM_SECONDS / 2):
                 pass
     except ApiError as err:
-        return failed_call(RTM, err, refused=_remedy(err))
+        return failed_call(RTM, err, refused=_remedy(err, via_membrane=settings.via_membrane))
     except LinkLost as err:
         return _no_socket(str(err))
     except TimeoutError:

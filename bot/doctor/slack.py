@@ -60,17 +60,18 @@ async def examine_slack(settings: Settings, report: Report) -> None:
         slack = SlackClient(
             settings.slack_bot_token.get_secret_value(), settings.slack_api_url, session
         )
-        identity = await _bot_token(slack, report)
-        report(await _app_token(slack, settings))
+        identity = await bot_token(slack, report)
+        report(await _events(slack, settings))
         if identity is None:
             return
         for check in scopes(identity.scopes):
             report(check)
         for channel in sorted(wiring.rules(settings, identity).bridged_channels()):
-            report(await _channel(slack, channel))
+            report(await bridged_channel(slack, channel))
 
 
-async def _bot_token(slack: SlackClient, report: Report) -> Identity | None:
+async def bot_token(slack: SlackClient, report: Report) -> Identity | None:
+    """Check who the bot token is, and the clock; None if it is nobody."""
     try:
         before = time.time()
         answer = await slack.web.call("auth.test", body={})
@@ -90,15 +91,20 @@ async def _bot_token(slack: SlackClient, report: Report) -> Identity | None:
     return identity
 
 
-async def _app_token(slack: SlackClient, settings: Settings) -> Check:
+async def _events(slack: SlackClient, settings: Settings) -> Check:
     if settings.slack_app_token is None:
         return ok(
             "slack events",
             "Slack's events come over HTTP, signed: its request URLs must lead to /slack/events "
             f"at {settings.bridge_http_host} port {settings.bridge_http_port}.",
         )
+    return await app_token(slack, settings.slack_app_token.get_secret_value())
+
+
+async def app_token(slack: SlackClient, token: str) -> Check:
+    """Check that the app token opens Socket Mode connections."""
     try:
-        await slack.app_connections_open(settings.slack_app_token.get_secret_value())
+        await slack.app_connections_open(token)
     except ApiError as err:
         remedy = (
             "make an app-level token with the scope connections:write (Basic Information), put it "
@@ -121,7 +127,8 @@ def scopes(granted: frozenset[str]) -> Iterator[Check]:
         yield ok("slack scopes", f"All {len(SCOPES)} scopes are granted.")
 
 
-async def _channel(slack: SlackClient, channel_id: ChannelId) -> Check:
+async def bridged_channel(slack: SlackClient, channel_id: ChannelId) -> Check:
+    """Check that a channel exists and that the bot is in it and may read it."""
     name = f"slack channel {channel_id}"
     try:
         channel = await slack.channel(channel_id)
