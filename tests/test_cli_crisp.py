@@ -296,7 +296,8 @@ async def test_all_pages_of_a_list(cli: CommandLine, crisp: CrispSimulator, way:
     """--all reads to the end: every conversation, every message, in order."""
     cli.reach(crisp, way=way)
     crisp.seed(conversations=120, messages=1)
-    code, out, _ = await cli.run("crisp", "run", "list-conversations", "--all", "--json")
+    code, out, err = await cli.run("crisp", "run", "list-conversations", "--all", "--json")
+    assert err == "Read conversations: 121 in all.\n"
     found = [c["session_id"] for c in json.loads(out)["output"]["conversations"]]
     assert (code, len(found), len(set(found))) == (0, 121, 121)
     crisp.act(

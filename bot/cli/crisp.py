@@ -180,7 +180,7 @@ async def _all(action: Action[Any, Any], wanted: Input, settings: CrispSettings)
     found: list[BaseModel] = []
     async with crisp_calls.transport(settings) as way:
         context = _context(CrispClient(way, settings.crisp_website_id), settings)
-        with crisp_calls.progress(action.name.lower()) as tell:
+        with crisp_calls.progress(action.key.removeprefix("list-")) as tell:
             async for fresh in action.pages(context, wanted):
                 found.extend(fresh)
                 tell(len(found))

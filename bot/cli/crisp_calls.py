@@ -29,7 +29,7 @@ T = TypeVar("T")
 EXIT_USAGE = 2
 EXIT_REFUSED = 3
 EXIT_UNREACHABLE = 4
-_LINE_EVERY = 10.0
+_LINE_EVERY = 5.0
 """Seconds between two lines of progress where nobody looks at a terminal."""
 
 
@@ -101,21 +101,22 @@ def _only_reads(err: ApiError) -> bool:
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int], None]]:
-    """Show on stderr how many items there are so far."""
+    """Show on stderr how many items there are so far, and in the end how many there were."""
     console = Console(stderr=True)
-    if console.is_terminal:
-        with console.status(f"Reading {what} …") as spinner:
-            yield lambda count: spinner.update(f"Reading {what} … {count}")
-        return
-    last = time.monotonic()
+    last, total = time.monotonic(), 0
 
-    def line(count: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= _LINE_EVERY:
+    def tell(count: int) -> None:
+        nonlocal last, total
+        total = count
+        if console.is_terminal:
+            spinner.update(f"Reading {what} … {count}")
+        elif time.monotonic() - last >= _LINE_EVERY:
             last = time.monotonic()
             typer.echo(f"Reading {what}: {count} so far.", err=True)
 
-    yield line
+    with console.status(f"Reading {what} …") as spinner:
+        yield tell
+    typer.echo(f"Read {what}: {total} in all.", err=True)
 
 
 def show(value: Any, *, as_json: bool) -> None:

@@ -75,20 +75,42 @@ def _plain(name: str) -> str:
 
 
 def shaped(action: Action[Any, Any], raw: Any) -> Any:
-    """Return an output in the shape of our own, as far as it is recognised."""
+    """Return an output in the shape of our own; what is not recognised stays as it is."""
     if action.gives is Done:
         return Done().model_dump(mode="json")
     data = raw
     if isinstance(raw, Mapping) and "data" in raw and set(raw) <= {"error", "reason", "data"}:
         data = raw["data"]
-    fields = list(action.gives.model_fields)
-    if isinstance(data, list) and len(fields) == 1:
-        data = {fields[0]: [_unwrapped(item) for item in data]}
+    if action.gather is not None or action.key == "list-operators":
+        items = _items(data)
+        if items is None:
+            return _bare(raw)
+        (field,) = action.gives.model_fields
+        data = {field: [_unwrapped(item) for item in items]}
     try:
         model: BaseModel = action.gives.model_validate(data)
     except ValidationError:
-        return raw
+        return _bare(raw)
     return model.model_dump(mode="json", by_alias=True)
+
+
+def _items(data: Any) -> list[Any] | None:
+    """Find the list in an output: it is one, or the only one in it."""
+    if isinstance(data, list):
+        return data
+    lists = [v for v in data.values() if isinstance(v, list)] if isinstance(data, Mapping) else []
+    return lists[0] if len(lists) == 1 else None
+
+
+def _bare(value: Any) -> Any:
+    """Return an output that is not understood without the tokens that operators may bear."""
+    match value:
+        case list():
+            return [_bare(item) for item in value]
+        case Mapping():
+            return {k: _bare(v) for k, v in value.items() if k not in {"identifier", "key"}}
+        case _:
+            return value
 
 
 def _unwrapped(item: Any) -> Any:
