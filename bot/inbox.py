@@ -12,7 +12,7 @@ from bot import texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Receipt, Source
 from bot.relay.access import Rules
 from bot.relay.agents import FAILED_REACTION, mark
-from bot.relay.effects import Decision
+from bot.relay.decisions import Decision
 from bot.relay.failures import undecided
 from bot.router import Router
 from bot.slack.models import word

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from bot.domain import Arrival, Source
 from bot.relay.access import Rules
-from bot.relay.effects import Decision
+from bot.relay.decisions import Decision
 from bot.store.view import View
 
 Handler = Callable[[Arrival, View, Rules], Decision | None]

@@ -31,7 +31,7 @@ from bot.relay.changes import (
     context_line,
     state_became,
 )
-from bot.relay.effects import Change, Decision
+from bot.relay.decisions import Change, Decision
 from bot.router import Router
 from bot.store.view import View
 

@@ -10,7 +10,7 @@ from bot.files import read_crisp_file
 from bot.relay.access import Rules
 from bot.relay.changes import context_line
 from bot.relay.customers import CrispWrote, relay_to_slack
-from bot.relay.effects import Decision
+from bot.relay.decisions import Decision
 from bot.relay.returning import relay_return
 from bot.router import Router
 from bot.store.view import View

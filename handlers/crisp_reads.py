@@ -11,7 +11,7 @@ from bot.crisp import events
 from bot.crisp.fields import whole
 from bot.domain import CRISP_ORIGIN, Arrival, Fingerprint, Millis, SessionId, Source
 from bot.relay.access import Rules
-from bot.relay.effects import Decision, Seen
+from bot.relay.decisions import Decision, Seen
 from bot.router import Router
 from bot.store import seen
 from bot.store.view import View

@@ -8,7 +8,7 @@ from bot import cards
 from bot.crisp import convert
 from bot.domain import Arrival, Fingerprint, SessionId, Source
 from bot.relay.access import Rules
-from bot.relay.effects import Decision, Early, Overwrite, Revise
+from bot.relay.decisions import Decision, Early, Overwrite, Revise
 from bot.relay.revisions import check, is_same
 from bot.router import Router
 from bot.store.view import View

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from bot.domain import Arrival, ChannelId, Key, MessageTs, SessionId, Source
 from bot.relay import keys
-from bot.relay.effects import Decision, Effect, Learn, Priority
+from bot.relay.decisions import Decision, Effect
+from bot.relay.effects import Learn, Priority
 from bot.store.view import View
 
 ROOT_COMES_MS = 1000

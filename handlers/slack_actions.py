@@ -32,7 +32,8 @@ from bot.relay.agents import (
     sends,
 )
 from bot.relay.changes import assign, mark_read, set_state
-from bot.relay.effects import Amend, Answer, Change, Decision, Effect
+from bot.relay.decisions import Amend, Change, Decision, Effect
+from bot.relay.effects import Answer
 from bot.relay.failures import answer_with
 from bot.relay.intent import strip_note_marker
 from bot.router import Router

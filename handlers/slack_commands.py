@@ -15,7 +15,8 @@ from bot.domain import (
 from bot.relay.access import Rules, find_operator, refusal
 from bot.relay.changes import set_state
 from bot.relay.commands import Rebuild, SetStateOf, parse_command
-from bot.relay.effects import Answer, Change, Decision
+from bot.relay.decisions import Change, Decision
+from bot.relay.effects import Answer
 from bot.relay.failures import answer_with
 from bot.relay.rebuilding import rebuild
 from bot.relay.refs import BySession

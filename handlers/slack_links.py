@@ -27,7 +27,7 @@ from bot.domain import (
 )
 from bot.errors import ApiError
 from bot.relay.access import Rules, refusal
-from bot.relay.effects import Decision
+from bot.relay.decisions import Decision
 from bot.relay.refs import BySession, Ref, inbox_link
 from bot.router import Router
 from bot.slack.models import Channel, word

@@ -20,7 +20,7 @@ from bot.files import read_files
 from bot.relay import keys
 from bot.relay.access import Rules, find_operator, of_team, tile_url
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp
-from bot.relay.effects import Decision, NewMessage
+from bot.relay.decisions import Decision, NewMessage
 from bot.relay.intent import Verb
 from bot.router import Router
 from bot.slack import events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain import Arrival, Source
 from bot.relay.access import Rules
-from bot.relay.effects import Decision
+from bot.relay.decisions import Decision
 from bot.router import Router
 from bot.slack.models import part, read_channel, read_group, read_user, word
 from bot.store.view import View

@@ -9,7 +9,8 @@ from bot import cards, markup, texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Millis, Source
 from bot.relay.access import Rules
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell, untold
-from bot.relay.effects import Amend, Change, Decided, Decision, React, Rewrite, Tell
+from bot.relay.decisions import Amend, Change, Decided, Decision, Rewrite
+from bot.relay.effects import React, Tell
 from bot.relay.intent import Verb
 from bot.relay.replies import why_not
 from bot.router import Router

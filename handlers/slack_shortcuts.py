@@ -29,7 +29,7 @@ from bot.domain import (
 )
 from bot.errors import ApiError
 from bot.relay.access import Rules, find_operator, of_team, refusal, speaker_for
-from bot.relay.effects import Decision
+from bot.relay.decisions import Decision
 from bot.relay.failures import reason_of
 from bot.router import Router
 from bot.slack.models import part, word

@@ -9,7 +9,8 @@ from bot.domain import Arrival, Author, OperatorId, Speaker, State
 from bot.relay.access import Rules, find_operator
 from bot.relay.agents import AgentWrote, tell
 from bot.relay.changes import assign, set_state
-from bot.relay.effects import Answer, Decision, NewMessage
+from bot.relay.decisions import Decision, NewMessage
+from bot.relay.effects import Answer
 from bot.relay.intent import Verb
 from bot.relay.rebuilding import rebuild
 from bot.store.view import View

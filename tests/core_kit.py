@@ -19,7 +19,8 @@ from bot.domain import (
     Speaker,
 )
 from bot.relay.access import Rules
-from bot.relay.effects import Effect, Payload, Priority, React, Remove
+from bot.relay.decisions import Effect
+from bot.relay.effects import Payload, Priority, React, Remove
 from bot.store.migrate import migrate
 from bot.store.transaction import Transaction
 

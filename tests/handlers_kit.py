@@ -7,12 +7,10 @@ from typing import Any
 from bot.app import router
 from bot.domain import Arrival, Author, Fingerprint, MessageTs, Millis, SlackUser, Source
 from bot.relay.access import Rules
+from bot.relay.decisions import Change, Decision, NewMessage
 from bot.relay.effects import (
     Assign,
-    Change,
-    Decision,
     Learn,
-    NewMessage,
     Payload,
     PostMessage,
     React,

@@ -24,7 +24,7 @@ from bot.outbox.posts import Posting
 from bot.relay import keys
 from bot.relay.changes import context_line
 from bot.relay.customers import CrispWrote, relay_to_slack
-from bot.relay.effects import Change
+from bot.relay.decisions import Change
 from bot.store import queue
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction

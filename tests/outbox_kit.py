@@ -18,13 +18,8 @@ from bot.outbox.courier import Done, Result
 from bot.outbox.dispatcher import Dispatcher, Environment
 from bot.outbox.pacing import Pacer
 from bot.policy import Limits
-from bot.relay.effects import (
-    Effect,
-    Payload,
-    PostMessage,
-    SendMessage,
-    SetState,
-)
+from bot.relay.decisions import Effect
+from bot.relay.effects import Payload, PostMessage, SendMessage, SetState
 from bot.store import sets
 from bot.store.files import open_files
 from bot.store.reader import Reader

@@ -12,7 +12,7 @@ from bot.crisp.client import CrispClient
 from bot.crisp.replies import Reply
 from bot.domain import Contact, MessageTs, Operator, OperatorId, SessionId, State, WebsiteId
 from bot.errors import ApiError
-from bot.relay.effects import Change
+from bot.relay.decisions import Change
 from bot.store.database import connect
 from bot.store.migrate import migrate
 from bot.store.reader import Reader

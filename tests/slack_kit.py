@@ -14,7 +14,8 @@ from bot.app import router
 from bot.domain import Arrival, Contact, MessageTs, Millis, Receipt, SlackUser, Source
 from bot.inbox import Inbox
 from bot.outbox.courier import nothing
-from bot.relay.effects import Change, EditSent, SendMessage
+from bot.relay.decisions import Change
+from bot.relay.effects import EditSent, SendMessage
 from bot.slack.events import millis
 from bot.store import edits, queue
 from bot.store.rows import OutboxRow

@@ -10,7 +10,7 @@ import pytest
 from bot.compare import THREADS, SlackComparison, Thorough
 from bot.domain import Arrival, Author, ChannelId, MessageTs, Millis, Receipt, SessionId, Source
 from bot.errors import Refused, Unreachable
-from bot.relay.effects import Change, NewMessage
+from bot.relay.decisions import Change, NewMessage
 from bot.slack.client import SlackClient
 from bot.store.transaction import Transaction
 from bot.sweep import Swept

@@ -24,7 +24,7 @@ from bot.domain import (
     WebsiteId,
 )
 from bot.errors import Ambiguous, RateLimited, Refused, Unauthorized, Unreachable
-from bot.relay.effects import Change
+from bot.relay.decisions import Change
 from bot.relay.refs import ByEmail, ByNumber, BySession, ByThread
 from bot.simulator.crisp import CrispSimulator
 from handlers.slack_questions import Lookup

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.simulator.slack.people import ADMIN, ANA, GENERAL
+from bot.texts import HISTORY
 from tests.e2e_kit import PATIENT, answers, notices, press, rest, stored
 from tests.harness import FAST, Json, World, eventually, get
 
@@ -367,8 +368,8 @@ async def test_a_dead_root(world: World, fault: str | None) -> None:
         world.visitor("c1", session)
         await eventually(lambda: world.root_of(session), what="the new thread")
         world.visitor("c2", session)
-        await shown(world, session, "c1", "c2")
-        assert len(world.posts()) == 2
+        await shown(world, session, "c1", f"{HISTORY}Maya ·   c0", "c2")
+        assert len(world.posts()) == 3
         await world.reply(session, "here again")
         await sent(world, session, "here again")
 
@@ -386,7 +387,7 @@ async def test_a_root_with_replies_is_deleted(world: World) -> None:
         )
         world.visitor("c1", session)
         await eventually(lambda: world.root_of(session), what="the new thread")
-        await shown(world, session, "c1")
+        await shown(world, session, "c1", f"{HISTORY}Maya ·   c0Ana Silva ·   a0")
         await world.reply(session, "a1")
         await sent(world, session, "a0", "a1")
 

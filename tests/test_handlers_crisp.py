@@ -12,7 +12,8 @@ from bot.crisp.events import from_conversation
 from bot.crisp.models import Conversation
 from bot.domain import Arrival, Author, Contact, SessionId, State
 from bot.relay.changes import contact_columns
-from bot.relay.effects import Change, Decision, PostMessage
+from bot.relay.decisions import Change, Decision
+from bot.relay.effects import PostMessage
 from bot.store import queue
 from tests.core_kit import NOW, OPERATOR, OTHER, SESSION
 from tests.handlers_kit import Stored, command, crisp, kinds, payloads, reply

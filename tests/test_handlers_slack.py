@@ -19,7 +19,8 @@ from bot.domain import (
     Speaker,
     State,
 )
-from bot.relay.effects import Assign, Change, Learn, PostMessage, React, SendMessage, SetState
+from bot.relay.decisions import Change
+from bot.relay.effects import Assign, Learn, PostMessage, React, SendMessage, SetState
 from bot.store import queue
 from tests.core_kit import ANA, CHANNEL, NOW, OPERATOR, OTHER, RULES, SESSION, VISITOR, effect
 from tests.handlers_kit import TS, Stored, command, kinds, payloads, press, reply, texts

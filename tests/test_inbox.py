@@ -14,7 +14,8 @@ from bot.domain import Arrival, Author, Fingerprint, Key, Millis, Receipt, Sourc
 from bot.errors import StoreError
 from bot.inbox import Inbox
 from bot.relay.access import Rules
-from bot.relay.effects import Change, Decision, Learn, NewMessage
+from bot.relay.decisions import Change, Decision, NewMessage
+from bot.relay.effects import Learn
 from bot.router import Router
 from bot.store import queue
 from bot.store.transaction import Transaction

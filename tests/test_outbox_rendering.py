@@ -10,7 +10,8 @@ from bot import texts
 from bot.domain import Author, Block, Fingerprint, Millis, Speaker
 from bot.outbox import rendering
 from bot.relay.customers import CrispWrote, relay_to_slack
-from bot.relay.effects import Effect, PostMessage
+from bot.relay.decisions import Effect
+from bot.relay.effects import PostMessage
 from bot.store import posted
 from tests.core_kit import NOW, SESSION, database, transaction
 

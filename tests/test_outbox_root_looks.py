@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from bot.domain import ChannelId, Key, MessageTs, Millis, Posted
 from bot.outbox.root_looks import SKEW, RootLooks
-from bot.relay.effects import Change
+from bot.relay.decisions import Change
 from bot.slack.client import SlackClient
 from bot.store import queue
 from bot.store.reader import Reader

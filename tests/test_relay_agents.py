@@ -19,7 +19,8 @@ from bot.relay.agents import (
     mark,
     relay_to_crisp,
 )
-from bot.relay.effects import Decision, React, SendMessage, Tell
+from bot.relay.decisions import Decision
+from bot.relay.effects import React, SendMessage, Tell
 from bot.relay.intent import Verb
 from tests.core_kit import ANA, CHANNEL, OPEN, OPERATOR, ROOT, RULES, SESSION
 

@@ -15,7 +15,8 @@ from bot.relay.changes import (
     state_became,
     state_line,
 )
-from bot.relay.effects import Assign, Decision, PostMessage, SetState
+from bot.relay.decisions import Decision
+from bot.relay.effects import Assign, PostMessage, SetState
 from tests.core_kit import OPEN, OPERATOR, SESSION
 
 AT = Millis(1_700_000_000_123)

@@ -7,10 +7,10 @@ import pytest
 from bot.cards import sentence
 from bot.domain import Author, Key, OperatorId, Source, Speaker, State
 from bot.relay.agents import FAILED_REACTION
+from bot.relay.decisions import Effect
 from bot.relay.effects import (
     Answer,
     Assign,
-    Effect,
     Learn,
     Payload,
     PostMessage,

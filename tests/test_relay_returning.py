@@ -9,7 +9,8 @@ import pytest
 from bot.domain import Author, Conversation, Fingerprint, MessageTs, Millis
 from bot.files import CrispFile
 from bot.relay.customers import CrispWrote, relay_to_slack
-from bot.relay.effects import Decision, PostMessage
+from bot.relay.decisions import Decision
+from bot.relay.effects import PostMessage
 from bot.relay.file_effects import PostFile
 from bot.relay.rebuilding import rebuild
 from bot.relay.returning import QUIET_MS, relay_return

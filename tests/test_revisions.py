@@ -14,7 +14,8 @@ from bot.crisp.models import Message
 from bot.domain import Fingerprint, MessageTs, SessionId
 from bot.outbox.checks import Checking
 from bot.outbox.courier import Again, Done, Result
-from bot.relay.effects import CheckMessage, PostMessage, Priority, Revise, UpdateCard, UpdatePost
+from bot.relay.decisions import Revise
+from bot.relay.effects import CheckMessage, PostMessage, Priority, UpdateCard, UpdatePost
 from bot.relay.revisions import STALE_MS
 from bot.store import posted, queue, revisions
 from bot.store.rows import OutboxRow

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain import Arrival, Source
 from bot.relay.access import Rules
-from bot.relay.effects import Decision
+from bot.relay.decisions import Decision
 from bot.router import Handler, Router
 from bot.store.view import View
 from tests.core_kit import RULES

@@ -17,7 +17,8 @@ from bot.domain import (
     Speaker,
 )
 from bot.relay import keys
-from bot.relay.effects import Change, PostMessage
+from bot.relay.decisions import Change
+from bot.relay.effects import PostMessage
 from bot.store import queue, sets, threads
 from bot.store.threads import Whose
 from tests.core_kit import CHANNEL, NOW, OTHER, ROOT, SESSION, effect

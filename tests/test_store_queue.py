@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain import Author, Fingerprint, Key, Millis, Source, Speaker
-from bot.relay.effects import Change, Decision, NewMessage, PostMessage, SendMessage
+from bot.relay.decisions import Change, Decision, NewMessage
+from bot.relay.effects import PostMessage, SendMessage
 from bot.store import posted, queue
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain import Arrival, Author, Contact, Fingerprint, Key, Millis, SessionId, Source, State
-from bot.relay.effects import Amend, Change, Decision, Learn, NewMessage, SendMessage, UpdateCard
+from bot.relay.decisions import Amend, Change, Decision, NewMessage
+from bot.relay.effects import Learn, SendMessage, UpdateCard
 from bot.store import edits, queue
 from bot.store.transaction import Transaction, card_effect
 from tests.core_kit import (

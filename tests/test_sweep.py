@@ -12,7 +12,7 @@ from bot.crisp.client import CrispClient
 from bot.crisp.models import Conversation, Message
 from bot.domain import Arrival, ChannelId, Millis, Receipt, SessionId, Source
 from bot.errors import Ambiguous, ApiError, Refused, Unreachable
-from bot.relay.effects import Change
+from bot.relay.decisions import Change
 from bot.slack.client import SlackClient
 from bot.store.reader import Reader
 from bot.store.transaction import Transaction

@@ -16,7 +16,8 @@ from bot.outbox.roots import Roots
 from bot.recent_pages import RecentPages
 from bot.relay.changes import show_typing
 from bot.relay.customers import CrispWrote, relay_to_slack
-from bot.relay.effects import Change, Priority, ShowTyping, UpdateCard
+from bot.relay.decisions import Change
+from bot.relay.effects import Priority, ShowTyping, UpdateCard
 from bot.store import edits, queue
 from bot.store.rows import OutboxRow
 from bot.store.transaction import card_effect

@@ -12,7 +12,8 @@ from bot.domain import Speaker
 from bot.errors import Refused
 from bot.outbox.courier import Again, Done, Errand, Record, Result, conversation_of
 from bot.outbox.roots import LIVE, Roots, visitor
-from bot.relay.effects import Change, PostMessage, ShowTyping, UpdateCard
+from bot.relay.decisions import Change
+from bot.relay.effects import PostMessage, ShowTyping, UpdateCard
 from bot.slack.client import SlackClient
 from bot.store import posted
 from bot.store.reader import Reader

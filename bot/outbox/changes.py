@@ -10,7 +10,8 @@ from bot.crisp.client import CrispClient
 from bot.outbox.courier import Done, Errand, Result, conversation_of
 from bot.outbox.sends import BUCKET
 from bot.relay.changes import assigned_line, state_line
-from bot.relay.effects import Answer, Assign, Change, SetState
+from bot.relay.decisions import Change
+from bot.relay.effects import Answer, Assign, SetState
 from bot.relay.failures import answer_with
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction

@@ -12,7 +12,8 @@ from bot.crisp.client import CrispClient
 from bot.crisp.models import Message
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.sends import BUCKET
-from bot.relay.effects import CheckMessage, Overwrite, Revise
+from bot.relay.decisions import Overwrite, Revise
+from bot.relay.effects import CheckMessage
 from bot.relay.revisions import STALE_MS, is_same
 from bot.store import revisions
 from bot.store.reader import Reader

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 
 from bot.outbox.courier import Done
 from bot.policy import Dead
-from bot.relay.effects import Effect, Learn
+from bot.relay.decisions import Effect
+from bot.relay.effects import Learn
 from bot.relay.failures import given_up
 from bot.store import deliveries, edits, queue, sets
 from bot.store.rows import OutboxRow

@@ -21,7 +21,7 @@ from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.moving import TRANSFER, TRIES, Movers
 from bot.outbox.roots import speaker_of
 from bot.policy import HEALING_CODES
-from bot.relay.effects import Change
+from bot.relay.decisions import Change
 from bot.relay.file_effects import PostFile, RemoveFile, TidyShares
 from bot.slack.client import SlackClient
 from bot.slack.files import SlackFiles

@@ -13,7 +13,8 @@ from bot.domain import Conversation, Key, Millis, Posted, Source
 from bot.outbox.courier import Again, conversation_of
 from bot.outbox.roots import LIVE, Root, Roots, visitor
 from bot.relay import keys
-from bot.relay.effects import Change, Effect, PointOn, PostMessage, Priority, ShowHistory
+from bot.relay.decisions import Change, Effect
+from bot.relay.effects import PointOn, PostMessage, Priority, ShowHistory
 from bot.slack.client import SlackClient
 from bot.store import threads
 from bot.store.reader import Reader

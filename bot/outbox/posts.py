@@ -18,7 +18,8 @@ from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.openings import Openings
 from bot.outbox.root_looks import RootLooks
 from bot.outbox.roots import Root, Roots, speaker_of, visitor
-from bot.relay.effects import Change, PostMessage
+from bot.relay.decisions import Change
+from bot.relay.effects import PostMessage
 from bot.relay.failures import MISSING, removal
 from bot.slack.client import SlackClient
 from bot.store import queue, revisions, sets, threads

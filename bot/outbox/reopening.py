@@ -26,7 +26,8 @@ from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.openings import Opened, Openings
 from bot.outbox.root_looks import RootLooks
 from bot.outbox.roots import Root
-from bot.relay.effects import NewMessage, OpenThread, PostMessage
+from bot.relay.decisions import NewMessage
+from bot.relay.effects import OpenThread, PostMessage
 from bot.relay.failures import answer_with
 from bot.slack.client import SlackClient
 from bot.store import posted as shown

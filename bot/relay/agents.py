@@ -26,16 +26,8 @@ from bot.domain import (
 from bot.files import SlackFile
 from bot.relay import keys
 from bot.relay.access import Rules, refusal, speaker_for
-from bot.relay.effects import (
-    Change,
-    Decision,
-    Effect,
-    NewMessage,
-    Priority,
-    React,
-    SendMessage,
-    Tell,
-)
+from bot.relay.decisions import Change, Decision, Effect, NewMessage
+from bot.relay.effects import Priority, React, SendMessage, Tell
 from bot.relay.file_effects import SendFile
 from bot.relay.intent import (
     AsNote,

@@ -20,18 +20,8 @@ from bot.domain import (
     State,
 )
 from bot.relay import keys
-from bot.relay.effects import (
-    Answer,
-    Assign,
-    Change,
-    Decision,
-    Effect,
-    MarkRead,
-    PostMessage,
-    Priority,
-    SetState,
-    ShowTyping,
-)
+from bot.relay.decisions import Change, Decision, Effect
+from bot.relay.effects import Answer, Assign, MarkRead, PostMessage, Priority, SetState, ShowTyping
 
 
 def state_became(conversation: Conversation, state: State, at: Millis) -> Decision | None:

@@ -16,7 +16,8 @@ from bot.domain import (
 )
 from bot.files import CrispFile
 from bot.relay import keys
-from bot.relay.effects import Change, Decision, Effect, NewMessage, PostMessage, Priority
+from bot.relay.decisions import Change, Decision, Effect, NewMessage
+from bot.relay.effects import PostMessage, Priority
 from bot.relay.file_effects import PostFile
 
 

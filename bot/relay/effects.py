@@ -1,4 +1,4 @@
-"""What is to be done on a platform: the payloads of outbox rows, and the decision that holds them.
+"""What is to be done on a platform: the payloads of outbox rows.
 
 Responsible for shapes only. Each payload class is one kind of outbox row and is stored as JSON;
 what an event leads to is decided in the sibling modules, how it is done in ``bot.outbox``.
@@ -18,19 +18,13 @@ from bot.domain import (
     Block,
     ChannelId,
     Fingerprint,
-    Json,
-    Key,
     MessageTs,
     Millis,
     OperatorId,
-    SessionId,
-    SlackUser,
     SlackUserId,
-    Source,
     Speaker,
     State,
 )
-from bot.files import SlackFile
 from bot.relay.file_effects import PostFile, RemoveFile, SendFile, TidyShares
 
 
@@ -343,171 +337,3 @@ def load_payload(kind: str, text: str) -> Payload:
     """Read a payload back from its row; pydantic's ValidationError if it is not one."""
     payload: Payload = _ADAPTERS[kind].validate_json(text)
     return payload
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One outbox row to be: a payload, its lane and its place in it.
-
-    Rows of a lane are delivered one at a time by ``order_key``, the platform's time in
-    microseconds; those of one time in the order in which they were stored. ``key`` is unique for
-    ever: the same key is the same row.
-    ``of_message`` marks the rows that are parts of the decision's own message.
-    """
-
-    payload: Payload
-    lane: str
-    destination: Source
-    key: Key
-    order_key: int
-    priority: Priority
-    part: int = 0
-    session_id: SessionId | None = None
-    of_message: bool = False
-    delay_ms: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class NewMessage:
-    """A message to be stored, by its identity where it was written."""
-
-    session_id: SessionId
-    author: Author
-    kind: str
-    content: str
-    occurred_at: Millis
-    fingerprint: Fingerprint | None = None
-    channel: ChannelId | None = None
-    ts: MessageTs | None = None
-    slack_user: SlackUserId | None = None
-    digest: str | None = None
-    """Of a Slack message: what tells this version from any other."""
-    speaker: str = ""
-    state: str = "relayed"
-    files: tuple[SlackFile, ...] = ()
-    """Of a reply, whether or not they are sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Columns of a conversation that become different; ``card`` says that its card shows them."""
-
-    session_id: SessionId
-    columns: Json
-    create: bool = False
-    card: bool = True
-    leaves: str = "lost"
-    """Why a thread is left, where the columns say so: ``lost``, ``rebuilt`` or ``returned``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Amend:
-    """A stored reply becomes different, because of an edit, deletion or press.
-
-    ``sends`` are all its rows from now on: those that wait take over their content, what is in
-    Crisp is edited there, what is new is added. Of what else waits nothing is sent, and what else
-    is in Crisp is removed.
-    """
-
-    message: int
-    state: str
-    content: str
-    kind: str | None = None
-    sends: tuple[Effect, ...] = ()
-    files: tuple[SlackFile, ...] = ()
-    removed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """Which version of a reply in Slack was decided on, whatever followed from it.
-
-    ``at`` is Slack's time of the edit, ``digest`` tells the version from any other.
-    """
-
-    message: int
-    digest: str
-    at: Millis
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Parts that the other side has got or read: ``level`` is ``delivered`` or ``read``.
-
-    ``swapped`` is news of which of Crisp's names for it means which side.
-    """
-
-    parts: tuple[int, ...]
-    level: str
-    at: Millis
-    swapped: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Revise:
-    """A message that was written in Crisp becomes different there, and so in Slack.
-
-    ``content`` is the new markdown, None if it was removed.
-    """
-
-    message: int
-    content: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Overwrite:
-    """A part of a reply of ours is different in Crisp: somebody changed or removed it there."""
-
-    part: int
-    content: str
-    """Empty if it was removed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Early:
-    """A revision of a message that is not known, and may be about to come."""
-
-    session_id: SessionId
-    fingerprint: Fingerprint
-    content: Any
-    """As Crisp has it; None if the message was removed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """An arrival that waits to be decided becomes different; None: it is to be forgotten."""
-
-    source: Source
-    fact: str
-    payload: Json | None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Everything that follows from one arrival; stored in the arrival's own transaction."""
-
-    change: Change | None = None
-    message: NewMessage | None = None
-    effects: tuple[Effect, ...] = ()
-    confirm: Key | None = None
-    """An echo proved that the row with this key was delivered."""
-    confirmed_as: Json = field(default_factory=dict)
-    amend: Amend | None = None
-    decided: Decided | None = None
-    revise: Revise | None = None
-    overwrite: Overwrite | None = None
-    early: Early | None = None
-    rewrite: Rewrite | None = None
-    seen: Seen | None = None
-    requeue: Key | None = None
-    """A dead or uncertain row that a person wants to be tried again."""
-    dismiss: Key | None = None
-    """An uncertain row that a person knows to have arrived."""
-    park_on: str | None = None
-    """``channel:thread_ts`` of the root that must be known before this can be decided."""
-    waits: bool = False
-    """Decide again once the Learn row in ``effects`` is done."""
-    users: tuple[SlackUser, ...] = ()
-    """People in Slack whose profile is news."""
-    names: Json = field(default_factory=dict)
-    """Channels and user groups in Slack, by id, whose name is news."""

@@ -23,11 +23,11 @@ from bot.domain import (
 from bot.markup import one_line
 from bot.relay import keys
 from bot.relay.agents import FAILED_REACTION, mark
+from bot.relay.decisions import Effect
 from bot.relay.effects import (
     Answer,
     Assign,
     EditSent,
-    Effect,
     ForCustomer,
     Learn,
     OpenThread,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.domain import SessionId, Source
 from bot.relay import keys
-from bot.relay.effects import Answer, Change, Decision, Effect, OpenThread, Priority
+from bot.relay.decisions import Change, Decision, Effect
+from bot.relay.effects import Answer, OpenThread, Priority
 
 
 def rebuild(session_id: SessionId, *, fact: str, answer: Answer | None) -> Decision:

@@ -6,7 +6,8 @@ from bot import texts
 from bot.cards.root import origin_name
 from bot.domain import Conversation, Key, SessionId, Source
 from bot.relay import keys
-from bot.relay.effects import Decision, EditSent, Effect, Priority
+from bot.relay.decisions import Decision, Effect
+from bot.relay.effects import EditSent, Priority
 from bot.relay.intent import Verb
 
 CHATBOX = "chat"

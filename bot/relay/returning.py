@@ -11,7 +11,8 @@ from bot.domain import Author, Conversation, Key
 from bot.relay import keys
 from bot.relay.access import Rules
 from bot.relay.customers import CrispWrote
-from bot.relay.effects import Decision, Effect, PostMessage
+from bot.relay.decisions import Decision, Effect
+from bot.relay.effects import PostMessage
 from bot.relay.file_effects import PostFile
 
 QUIET_MS = 86_400_000

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from bot.domain import Fingerprint, Key, Millis, SessionId, Source
 from bot.relay import keys
-from bot.relay.effects import CheckMessage, Effect, Priority
+from bot.relay.decisions import Effect
+from bot.relay.effects import CheckMessage, Priority
 
 STALE_MS = 2 * 60 * 1000
 """So long an answer out of Crisp's cache may be older than what an event has told."""

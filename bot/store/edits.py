@@ -14,15 +14,11 @@ from dataclasses import dataclass, replace
 
 from bot.domain import Fingerprint, Json, Key
 from bot.relay import failures
+from bot.relay.decisions import Amend, Decided, Decision, Effect, Rewrite
 from bot.relay.effects import (
     FOR_CUSTOMER,
-    Amend,
-    Decided,
-    Decision,
     EditSent,
-    Effect,
     ForCustomer,
-    Rewrite,
     SendMessage,
     dump_payload,
     load_payload,

@@ -16,19 +16,8 @@ from bot.domain import Fingerprint, Key, SessionId, Source
 from bot.markup import one_line
 from bot.relay import keys
 from bot.relay.changes import context_line
-from bot.relay.effects import (
-    Decision,
-    Early,
-    Effect,
-    NewMessage,
-    Overwrite,
-    PostMessage,
-    Priority,
-    Revise,
-    UpdatePost,
-    dump_payload,
-    load_payload,
-)
+from bot.relay.decisions import Decision, Early, Effect, NewMessage, Overwrite, Revise
+from bot.relay.effects import PostMessage, Priority, UpdatePost, dump_payload, load_payload
 from bot.relay.file_effects import PostFile
 from bot.relay.revisions import check
 from bot.store import posted, shares

@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection
 
 from bot.domain import Fingerprint, Key, Millis, SessionId
-from bot.relay.effects import Seen
+from bot.relay.decisions import Seen
 from bot.relay.truth import SEEN
 from bot.store import edits, truth
 from bot.store.transaction import Transaction

@@ -12,7 +12,8 @@ from bot import texts
 from bot.domain import Author, ChannelId, Key, MessageTs, Posted, SessionId, Source, Speaker
 from bot.markup import one_line
 from bot.relay import keys
-from bot.relay.effects import Effect, PostMessage, Priority
+from bot.relay.decisions import Effect
+from bot.relay.effects import PostMessage, Priority
 from bot.relay.failures import reason_of, removal
 from bot.relay.file_effects import PostFile, RemoveFile, TidyShares
 from bot.store import posted, queue

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from bot.domain import ChannelId, Key, MessageTs, Millis, Posted, SessionId
 from bot.relay import keys
-from bot.relay.effects import Change, NewMessage, PostMessage
+from bot.relay.decisions import Change, NewMessage
+from bot.relay.effects import PostMessage
 from bot.relay.file_effects import PostFile
 from bot.store import queue, sets
 from bot.store.posted import first_of

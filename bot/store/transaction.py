@@ -24,14 +24,11 @@ from bot.domain import (
     Source,
 )
 from bot.relay import keys
+from bot.relay.decisions import Change, Decision, Effect, NewMessage
 from bot.relay.effects import (
     WANTED_ANEW,
-    Change,
-    Decision,
-    Effect,
     ForCustomer,
     Learn,
-    NewMessage,
     Priority,
     React,
     UpdateCard,
