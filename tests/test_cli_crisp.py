@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from bot.cli.crisp_calls import printable
 from bot.crisp.actions import ACTIONS, find
 from bot.crisp.actions.offered import KEYS
 from bot.simulator.crisp import CrispSimulator
@@ -482,6 +483,22 @@ async def test_wrong_requests_are_never_made(
     assert (code, out) == (2, "")
     assert err
     assert crisp.dump()["calls"]["total"] == 0
+
+
+async def test_what_a_terminal_would_obey_is_not_printed(
+    cli: CommandLine, crisp: CrispSimulator
+) -> None:
+    """Half a character and an escape sequence, in JSON or on an error page, do no harm."""
+    cli.reach(crisp)
+    crisp.act({"do": "visitor_message", "session_id": SESSION, "text": "a\ud800b \x1b[31m red"})
+    path = f"/website/{{website_id}}/conversation/{SESSION}/messages"
+    code, out, _ = await cli.run("crisp", "request", path)
+    assert (code, "a?b" in out, "\x1b" in out) == (0, True, False)
+    code, out, _ = await cli.run(
+        "crisp", "run", "list-messages", "--input", f'{{"session_id": "{SESSION}"}}'
+    )
+    assert (code, "a?b" in out, "\x1b" in out) == (0, True, False)
+    assert printable("<b>\x1b[31m\x07</b>") == "<b> [31m </b>"
 
 
 @pytest.mark.parametrize("way", ["direct", "membrane"])

@@ -121,4 +121,10 @@ def progress(what: str) -> Iterator[Callable[[int], None]]:
 
 def show(value: Any, *, as_json: bool) -> None:
     """Print JSON: on one line for programs, indented for people."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=None if as_json else 2))
+    typer.echo(printable(json.dumps(value, ensure_ascii=False, indent=None if as_json else 2)))
+
+
+def printable(text: str) -> str:
+    """Return a stranger's text without what a terminal would obey, or could not write."""
+    kept = "".join(c if c >= " " or c in "\n\t" else " " for c in text if c != "\x7f")
+    return kept.encode("utf-8", "replace").decode()

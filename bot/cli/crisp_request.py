@@ -83,7 +83,7 @@ def request(
     if body is not None:
         shown = _without_credentials(body, settings, operators="/operator" in wanted.path)
         if isinstance(shown, str):
-            typer.echo(shown)
+            typer.echo(crisp_calls.printable(shown))
         else:
             crisp_calls.show(shown, as_json=as_json)
     if failure is not None:

@@ -81,7 +81,7 @@ def wait(
             typer.echo(f"{found.id} is ready.")
         return
     if found.has_failed:
-        typer.echo(_failure(found), err=True)
+        typer.echo(crisp_calls.printable(_failure(found)), err=True)
         raise typer.Exit(EXIT_FAILED)
     typer.echo(f"{found.id} is not ready after {timeout:g} seconds: {found.state}.", err=True)
     raise typer.Exit(EXIT_TIMEOUT)
@@ -99,7 +99,7 @@ async def _wait(settings: MembraneSettings, connection_id: str, *, timeout: floa
                 action = client_action(found)
                 if action is not None and action != told:
                     told = action
-                    typer.echo(_todo(action), err=True)
+                    typer.echo(crisp_calls.printable(_todo(action)), err=True)
                 if found.is_ready or found.has_failed or loop.time() >= end:
                     return found
                 spinner.update(f"Waiting: {Text(found.state).plain} …")
