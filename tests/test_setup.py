@@ -11,8 +11,8 @@ import pytest
 import yaml
 from dotenv import dotenv_values
 
-from bot.cli.setup.manifest import link, manifest
-from bot.config import SECRETS, load
+from bot.cli.setup.manifest import link, manifest, new_config
+from bot.config import SECRETS, BridgeConfig, load, parse_bridge
 from tests.harness import World, eventually, get_status
 from tests.terminal_kit import PROGRAM, Terminal, quiet, terminal
 
@@ -78,6 +78,16 @@ def test_the_link_carries_the_manifest() -> None:
     assert yaml.safe_load(query["manifest_yaml"][0]) == yaml.safe_load(manifest())
     assert len(link()) < 8000
     assert "+" not in link()
+
+
+def test_a_new_bridge_toml_sets_nothing_and_shows_every_key() -> None:
+    """Each key stands there as a comment with its default, so that later defaults still count."""
+    text = new_config()
+    assert parse_bridge(text, Path("bridge.toml")) == BridgeConfig()
+    example = (Path(__file__).parent.parent / "bridge.example.toml").read_text(encoding="utf-8")
+    keys = [line for line in example.splitlines() if " = " in line and line[0] != "#"]
+    assert len(keys) > 20
+    assert [line for line in keys if f"\n# {line}\n" not in text] == []
 
 
 async def test_a_person_goes_from_nothing_to_a_bridge(world: World) -> None:

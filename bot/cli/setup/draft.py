@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.cli.setup.manifest import example_config
+from bot.cli.setup.manifest import new_config
 from bot.config import (
     BRIDGE_FILE,
     ENV_FILE,
@@ -71,8 +71,8 @@ class Draft:
         return Path(self.get("BRIDGE_CONFIG") or BRIDGE_FILE)
 
     def bridge_text(self) -> str:
-        """Return what ``bridge.toml`` is going to be; a new one has every key with its default."""
-        text = read_file(self.bridge_path) if self.bridge_path.exists() else example_config()
+        """Return what ``bridge.toml`` is going to be; a new one sets nothing else."""
+        text = read_file(self.bridge_path) if self.bridge_path.exists() else new_config()
         return bridge_file.changed(text, "relay", self.relay) if self.relay else text
 
     def bridge(self) -> BridgeConfig:

@@ -6,12 +6,18 @@ in a checkout at its top.
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import bot
 
+_CONFIG_HEADER = (
+    "# Written by slack-crisp-bridge setup. A commented line shows the default; docs/settings.md\n"
+    "# explains each key."
+)
+_KEY = re.compile(r"^(?=\w+ = )", re.MULTILINE)
 NEW_APP = "https://api.slack.com/apps"
 
 
@@ -20,9 +26,13 @@ def manifest() -> str:
     return _handed_out("manifest.yml")
 
 
-def example_config() -> str:
-    """Return ``bridge.example.toml``: every key with its default."""
-    return _handed_out("bridge.example.toml")
+def new_config() -> str:
+    """Return a ``bridge.toml`` to begin with: the example, with every key commented out.
+
+    What is not chosen must not be written down, or a later version's better default never counts.
+    """
+    body = _handed_out("bridge.example.toml").partition("\n\n")[2]
+    return f"{_CONFIG_HEADER}\n\n{_KEY.sub('# ', body)}"
 
 
 def link() -> str:

@@ -24,13 +24,14 @@ _SHOWN = 20
 
 def heading(number: int, title: str) -> None:
     """Begin a step."""
-    typer.secho(f"\n{number}/{STEPS}  {title}", bold=True)
+    typer.echo()
+    typer.secho(f"{number}/{STEPS}  {title}", bold=True)
 
 
 def say(*lines: str) -> None:
     """Say something, a line each."""
     for line in lines:
-        typer.echo(f"  {line}")
+        typer.echo(f"  {line}" if line else "")
 
 
 def ask(question: str, *, present: str = "", secret: bool = False, required: bool = True) -> str:
