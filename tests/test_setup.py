@@ -192,6 +192,25 @@ async def test_http_mode_takes_the_app_token_out(world: World) -> None:
     assert load({}, env_file=world.folder / ".env", bridge_file=None).socket_mode is False
 
 
+async def test_through_membrane_no_crisp_token_is_asked_for(world: World) -> None:
+    """With a Membrane token the website and the connection are asked for and checked."""
+    secrets = world.crisp.membrane_settings()
+    env = {**where(world), **hidden(world), **secrets, "SLACK_CHANNEL": "C0GENERAL1"}
+    del env["MEMBRANE_CONNECTION_ID"]
+    async with terminal("setup", folder=world.folder, env=env) as shown:
+        await keep(shown, "(socket/http)", "Bot token", "App token", "Number, name or id")
+        await shown.answers("Website id", world.env["CRISP_WEBSITE_ID"])
+        await shown.answers("Membrane connection", "conn_other")
+        await shown.sees("MEMBRANE_CONNECTION_ID")
+        await shown.answers("all the same?", "n")
+        await shown.answers("Website id", "")
+        await shown.answers("Membrane connection", secrets["MEMBRANE_CONNECTION_ID"])
+        await keep(shown, "Shown by")
+        assert await shown.ends() == 0
+    assert secrets["MEMBRANE_TOKEN"] not in shown.screen
+    assert_no_secret(world, shown.screen)
+
+
 async def test_a_script_sets_up_and_the_bridge_starts(world: World) -> None:
     """From an empty folder, by flags and environment; then run needs nothing else."""
     code, out, err = await quiet(

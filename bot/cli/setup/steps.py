@@ -134,8 +134,7 @@ def crisp_website(draft: Draft) -> None:
     """Ask for the Crisp website and its token."""
     heading(4, "Crisp")
     if draft.get("MEMBRANE_TOKEN"):
-        say("Crisp is reached through Membrane: kept.")
-        passes(_workspace(draft))
+        _through_membrane(draft)
         return
     say(
         "Settings, Workspace Settings: the website id is under Setup & Integrations, a token",
@@ -152,6 +151,16 @@ def crisp_website(draft: Draft) -> None:
         _secret(draft, "CRISP_TOKEN_IDENTIFIER", "Token identifier")
         _secret(draft, "CRISP_TOKEN_KEY", "Token key")
         _hooks(draft, tier)
+        if _checked(_workspace(draft), again="Enter keeps what was right."):
+            return
+
+
+def _through_membrane(draft: Draft) -> None:
+    say("Crisp is reached through Membrane; slack-crisp-bridge membrane connections lists what")
+    say("MEMBRANE_TOKEN may use.")
+    while True:
+        _plain(draft, "CRISP_WEBSITE_ID", "Website id")
+        _plain(draft, "MEMBRANE_CONNECTION_ID", "Membrane connection")
         if _checked(_workspace(draft), again="Enter keeps what was right."):
             return
 
