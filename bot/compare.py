@@ -7,7 +7,9 @@ What is found goes the way that its event would have gone.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
@@ -101,14 +103,16 @@ class SlackComparison:
         *,
         clock_ms: Callable[[], int],
         settle_ms: int,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Count on it that a reply older than ``settle_ms`` is listed."""
+        """Count on it that a reply older than ``settle_ms`` is listed; ``sleep`` takes seconds."""
         self._slack = slack
         self._accept = accept
         self._reader = reader
         self._channels = channels
         self._clock_ms = clock_ms
         self._settle_ms = settle_ms
+        self._sleep = sleep
 
     async def run(self, began: Mapping[str, Millis]) -> Swept:
         """Compare each channel; what cannot be read is not compared."""
@@ -146,8 +150,16 @@ class SlackComparison:
                 edit = slack_events.listed_edit(message, channel, read_at=Millis(read_at))
                 if edit is not None:
                     news += await self._accept(edit) is Receipt.ACCEPTED
-        gone = [ts for ts in missing if slack_events.millis(ts) < read_at - self._settle_ms]
-        return news + (await self._removed(channel, thread_ts, gone) if gone else 0)
+        if not missing:
+            return news
+        await self._let_settle(slack_events.millis(max(missing)))
+        return news + await self._removed(channel, thread_ts, missing)
+
+    async def _let_settle(self, written: Millis) -> None:
+        """Wait until a reply is old enough to be listed, if it is younger."""
+        young = written + self._settle_ms - self._clock_ms()
+        if young > 0:
+            await self._sleep(min(young, self._settle_ms) / 1000)
 
     async def _removed(
         self, channel: ChannelId, thread_ts: MessageTs, missing: list[MessageTs]
@@ -226,8 +238,11 @@ class CrispComparison:
         def differing(tx: Transaction) -> None:
             for one in recent.messages(tx, session_id, since):
                 message = listed.get(one.fingerprint)
-                if message is None and one.at < read_at - self._settle_ms:
-                    tx.enqueue(check(session_id, one.fingerprint, now=tx.now, missing=True))
+                if message is None:
+                    asked = check(session_id, one.fingerprint, now=tx.now, missing=True)
+                    # Too young to be missed for certain: it is asked about once it is not.
+                    young = min(max(one.at + self._settle_ms - read_at, 0), self._settle_ms)
+                    tx.enqueue(replace(asked, delay_ms=young))
                 elif message is not None and (
                     candidate := _differs(tx, session_id, message, website)
                 ):

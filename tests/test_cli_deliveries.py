@@ -71,15 +71,18 @@ async def refused_reply(world: World, text: str) -> str:
 def insert_failed(world: World, session: str, text: str) -> str:
     """Store a customer's message as one whose handler failed; return its key."""
     website = world.env["CRISP_WEBSITE_ID"]
+    now = int(time.time() * 1000)
+    said = {"text": text, "timestamp": now, "fingerprint": now * 100 + 99}
+    world.crisp.act({"do": "history", "session_id": session, "messages": [said]})
     data = {
         "website_id": website, "session_id": session, "type": "text", "from": "user",
-        "origin": "chat", "content": text, "fingerprint": 170000000000099,
-        "timestamp": int(time.time() * 1000), "user": {"nickname": "Maya"},
+        "origin": "chat", "content": text, "fingerprint": said["fingerprint"],
+        "timestamp": now, "user": {"nickname": "Maya"},
     }  # fmt: skip
     arrival = crisp_events.arrival("message:send", data, website_id=website)
     assert arrival is not None
     path = Path(world.env["BRIDGE_DATABASE"])
-    with beside.changing(path, now_ms=int(time.time() * 1000)) as tx:
+    with beside.changing(path, now_ms=now) as tx:
         return f"inbox:{tx.record(arrival, state='failed', error='KeyError at relayed:7')}"
 
 

@@ -29,6 +29,10 @@ class Threads:
     def __init__(self, *listings: list[str] | None) -> None:
         self._listings = iter(listings)
         self.read = 0
+        self.waited: list[float] = []
+
+    async def wait(self, seconds: float) -> None:
+        self.waited.append(seconds)
 
     async def thread(
         self, channel: ChannelId, thread_ts: MessageTs, oldest: MessageTs
@@ -67,7 +71,7 @@ async def compared(
 
     comparison = SlackComparison(
         cast("SlackClient", slack), accept, store.reader, frozenset({CHANNEL}),
-        clock_ms=lambda: at, settle_ms=5000,
+        clock_ms=lambda: at, settle_ms=5000, sleep=slack.wait,
     )  # fmt: skip
     assert await comparison.run(began) == Swept(news=len(handed))
     return handed
@@ -90,14 +94,23 @@ def store() -> Store:
         ([[ROOT], []], LATER, []),
         ([[]], LATER, []),
         ([None], LATER, []),
-        ([[ROOT], [ROOT]], NOW + 6000, []),
     ],
 )
 async def test_only_what_is_certainly_gone_is_deleted(
     store: Store, listings: list[list[str] | None], at: int, gone: list[str]
 ) -> None:
-    """Two readings lack it, its thread's root is there, and it is not the youngest."""
+    """Two readings lack it, and its thread's root is there."""
     assert await compared(store, Threads(*listings), at=at) == gone
+
+
+@pytest.mark.parametrize(("second", "gone"), [([ROOT], [REPLY]), ([ROOT, REPLY], [])])
+async def test_a_young_reply_is_looked_for_again_once_it_must_be_listed(
+    store: Store, second: list[str], gone: list[str]
+) -> None:
+    """What was written seconds before may only be late; it is not left for the next gap either."""
+    slack = Threads([ROOT], second)
+    assert await compared(store, slack, at=NOW + 6000) == gone
+    assert slack.waited == [pytest.approx(4.0)]
 
 
 async def test_no_more_threads_are_read_than_a_gap_may_cost() -> None:
