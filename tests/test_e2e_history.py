@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from bot import texts
-from bot.simulator.slack.people import ADMIN, ANA, GUEST
+from bot.simulator.slack.people import ADMIN, ANA, GUEST, PRIVATE
 from tests.e2e_kit import answers, notices, rest, stored
 from tests.harness import FAST, Json, World, eventually
 
@@ -302,3 +302,47 @@ async def test_otherwise_a_thread_goes_on(world: World, config: str) -> None:
             lambda: world.shown(session) == ["first question", "me again"], what="the message"
         )
     assert len(world.roots()) == 1
+
+
+async def test_a_thread_moves_with_the_channel(world: World) -> None:
+    """Where conversations go to another channel now, rebuild opens the thread there."""
+    async with world.bridge():
+        session = world.visitor("Hi", nickname="Maya")
+        old = await eventually(lambda: world.root_of(session), what="the thread")
+        await rest(world)
+    other = PRIVATE
+    async with world.bridge(SLACK_CHANNEL=other):
+        await command(world, "rebuild #1")
+        await eventually(lambda: len(world.posts(other)) == 2, what="the new thread")
+        await rest(world)
+        new, past_post = world.posts(other)
+        assert past_post["thread_ts"] == new["ts"]
+        below = [m for m in world.posts() if m.get("thread_ts") == old["ts"] != m["ts"]]
+        assert f"{other}/p{new['ts'].replace('.', '')}" in str(below[-1]["blocks"])
+        for channel, root in ((world.channel, old), (other, new)):
+            await world.slack.act(
+                {
+                    "as": ANA, "do": "message", "channel": channel, "thread_ts": root["ts"],
+                    "text": f"in {channel}",
+                }
+            )  # fmt: skip
+        await eventually(lambda: len(answers(world, session)) == 2, what="both replies")
+
+
+async def test_a_thread_that_slack_no_longer_keeps_is_rebuilt(world: World) -> None:
+    """Retention took the whole thread: a new one opens, and nothing lies in the open."""
+    async with world.bridge():
+        session = world.visitor("Hi", nickname="Maya")
+        root = await eventually(lambda: world.root_of(session), what="the thread")
+        await world.reply(session, "one")
+        await rest(world)
+        await world.slack.act(
+            {"as": ADMIN, "do": "expire", "channel": world.channel, "ts": root["ts"]}
+        )
+        await command(world, "rebuild #1")
+        new = await eventually(lambda: world.root_of(session), what="the new thread")
+        await rest(world)
+        assert [m["ts"] for m in world.roots()] == [new["ts"]]
+        assert "one" in str(history_of_root(world, new["ts"])["blocks"])
+        await world.reply(session, "two")
+        await eventually(lambda: answers(world, session) == ["one", "two"], what="the reply")
