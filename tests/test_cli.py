@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from types import ModuleType
 
 import pytest
@@ -78,3 +80,16 @@ def test_a_bug_is_not_hidden() -> None:
     group = ExceptionGroup("tasks", [ZeroDivisionError(), BridgeError("One.")])
     with pytest.raises(ExceptionGroup):
         main(["fail"], app=failing(group))
+
+
+def test_a_command_loads_no_other_commands_modules() -> None:
+    """Who lists deliveries does not wait for what the bridge, the demo or setup needs."""
+    program = (
+        "import sys\nfrom bot.cli import main\n"
+        "try:\n    main(['deliveries', 'list', '--help'])\nexcept SystemExit:\n    pass\n"
+        "print(sorted(name for name in sys.modules if name.startswith('bot.cli.')))\n"
+    )
+    done = subprocess.run(  # noqa: S603 - the program stands here
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "['bot.cli.deliveries']"

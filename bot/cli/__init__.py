@@ -8,35 +8,40 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from types import ModuleType
 from typing import Annotated
 
 import typer
 
 from bot import __version__
-from bot.cli import crisp, deliveries, demo, doctor, membrane, migrate, run, setup, simulate
 from bot.errors import BridgeError, ConfigError
 
-COMMANDS: tuple[ModuleType, ...] = (
-    run,
-    setup,
-    simulate,
-    demo,
-    doctor,
-    deliveries,
-    crisp,
-    membrane,
-    migrate,
+COMMANDS: tuple[str, ...] = (
+    "run",
+    "setup",
+    "simulate",
+    "demo",
+    "doctor",
+    "deliveries",
+    "crisp",
+    "membrane",
+    "migrate",
 )
-"""One module per command or group; each has ``register(app: typer.Typer) -> None``."""
+"""One module here per command or group; each has ``register(app: typer.Typer) -> None``."""
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
 EXIT_INTERRUPTED = 130
 
 
-def build(modules: Sequence[ModuleType] = COMMANDS) -> typer.Typer:
-    """Build the command line from the commands' modules."""
+def modules(names: Sequence[str] = COMMANDS) -> tuple[ModuleType, ...]:
+    """Import the modules of these commands; all of them take a second."""
+    return tuple(import_module(f"bot.cli.{name}") for name in names)
+
+
+def build(commands: Sequence[ModuleType] | None = None) -> typer.Typer:
+    """Build the command line from the commands' modules, all of them if none are given."""
     app = typer.Typer(
         name="slack-crisp-bridge",
         no_args_is_help=True,
@@ -44,7 +49,7 @@ def build(modules: Sequence[ModuleType] = COMMANDS) -> typer.Typer:
         add_completion=False,
     )
     app.callback(help="Each Crisp conversation is a Slack thread.")(_options)
-    for module in modules:
+    for module in modules() if commands is None else commands:
         module.register(app)
     return app
 
@@ -52,7 +57,8 @@ def build(modules: Sequence[ModuleType] = COMMANDS) -> typer.Typer:
 def main(arguments: Sequence[str] | None = None, *, app: typer.Typer | None = None) -> None:
     """Run the command line and exit: 0, 1 (failed), 2 (settings, usage) or 130 (Ctrl-C)."""
     try:
-        (app or build())(args=arguments)
+        typed = sys.argv[1:] if arguments is None else arguments
+        (app or build(_wanted(typed)))(args=arguments)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except BridgeError as err:
@@ -62,6 +68,12 @@ def main(arguments: Sequence[str] | None = None, *, app: typer.Typer | None = No
         if rest is not None or told is None:
             raise
         sys.exit(_tell(_leaves(told)))
+
+
+def _wanted(typed: Sequence[str]) -> tuple[ModuleType, ...]:
+    """Return the module of the command that was typed; all, where none or no such was."""
+    first = next((word for word in typed if not word.startswith("-")), "")
+    return modules((first,) if first in COMMANDS else COMMANDS)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the option's value in
