@@ -34,6 +34,7 @@ export function editor(text, { save, end }) {
     h("div", { class: "editor-tools" }, h("button", { type: "button", class: "b-button", onclick: end }, "Cancel"), button));
   requestAnimationFrame(() => {
     grow();
+    if (document.activeElement === field) return; // somebody types already: the caret is theirs
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
   });
