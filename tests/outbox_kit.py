@@ -90,14 +90,18 @@ class Puppet:
 
 
 class CountingReader(Reader):
-    """A reader that knows how many questions are open."""
+    """A reader that knows how many questions are open, and whose answers can be held back."""
 
     asking = 0
+    gate: asyncio.Event | None = None
 
     async def ask(self, question: Callable[[View], T]) -> T:
         self.asking += 1
         try:
-            return await super().ask(question)
+            answer = await super().ask(question)
+            if self.gate is not None:
+                await self.gate.wait()
+            return answer
         finally:
             self.asking -= 1
 

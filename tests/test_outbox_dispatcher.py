@@ -122,6 +122,25 @@ async def test_nothing_starts_while_held(bench: Bench) -> None:
         assert bench.courier.attempts() == ["a"]
 
 
+async def test_a_head_that_is_read_late_is_not_delivered_again(bench: Bench) -> None:
+    """What was delivered while the answer of a reading was on its way is not taken from it."""
+    await bench.add(send("a", lane="A"))
+    async with running(bench, held=True):
+        await bench.idle()
+        bench.reader.gate = asyncio.Event()
+        bench.dispatcher.wake(["A"])
+        await bench.until(lambda: bench.reader.asking)
+        bench.dispatcher.release()
+        await bench.add(send("b", lane="B"), send("a2", lane="A", order=2))
+        await asyncio.sleep(0)
+        assert bench.courier.calls == []
+        bench.reader.gate.set()
+        await bench.until(lambda: len(bench.courier.calls) >= 3)
+        await bench.idle()
+    assert sorted(bench.courier.attempts()) == ["a", "a2", "b"]
+    assert bench.courier.attempts()[0] == "a"
+
+
 async def test_stopping_finishes_what_is_in_flight(bench: Bench) -> None:
     """The call that is being made is finished and stored; no other is started."""
     gate = asyncio.Event()

@@ -96,7 +96,8 @@ class Dispatcher:
     def hand(self, heads: Mapping[str, OutboxRow | None]) -> None:
         """Be given the heads of lanes that have new rows, as they were just committed.
 
-        Where an older head may still be on its way, the lane is asked for again instead.
+        Where an older head may still be on its way, the lane is asked for again instead. While
+        heads are read nothing starts: what was read of a lane would else outlive its delivery.
         """
         now_ms = int(self._env.clock() * 1000)
         for lane, row in heads.items():
@@ -104,7 +105,7 @@ class Dispatcher:
                 self._stale[lane] = None
             else:
                 self._lanes.put(lane, row, now_ms)
-        if self._tasks is not None:
+        if self._tasks is not None and not self._loading:
             self._start(self._tasks)
         self._changed.set()
 
@@ -159,8 +160,7 @@ class Dispatcher:
             self._loading = False
         now_ms = int(self._env.clock() * 1000)
         for lane, row in found.items():
-            if lane not in self._lanes.busy:
-                self._lanes.put(lane, row, now_ms)
+            self._lanes.put(lane, row, now_ms)
 
     def _start(self, tasks: asyncio.TaskGroup) -> float | None:
         while self._open and not self._stopping and self.busy < self._in_flight:
