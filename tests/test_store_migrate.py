@@ -65,6 +65,33 @@ def test_our_own_steps_are_numbered_without_gaps() -> None:
     assert all(list(statements(m.sql)) for m in known)
 
 
+def test_what_waits_keeps_its_number_and_its_set_when_numbers_become_unique(path: Path) -> None:
+    """The table that is made anew holds every row as it was, led by the same one."""
+    own = migrations()
+    sql = (
+        "INSERT INTO outbox (id, destination, lane, order_key, priority, kind, key, payload,"
+        " accepted_at, leader, state, error) VALUES (?, 'slack', 'L', ?, 1, 'post', ?, '{}', 5,"
+        " ?, ?, ?)"
+    )
+    with opened(path) as conn:
+        conn.execute("PRAGMA foreign_keys = ON")
+        migrate(conn, path=path, known=own[:9])
+        conn.execute(sql, (3, 1, "a", None, "pending", None))
+        conn.execute(sql, (7, 2, "b", 3, "pending", None))
+        conn.execute(sql, (8, 3, "c", None, "dead", "refused"))
+        before = conn.execute("SELECT * FROM outbox ORDER BY id").fetchall()
+        indexes = "SELECT sql FROM sqlite_master WHERE tbl_name = 'outbox' AND type = 'index'"
+        wanted = {r[0] for r in conn.execute(indexes)}
+        migrate(conn, path=path, known=own[:10])
+        assert conn.execute("SELECT * FROM outbox ORDER BY id").fetchall() == before
+        assert {r[0] for r in conn.execute(indexes)} == wanted
+        conn.execute("DELETE FROM outbox WHERE id IN (3, 8)")
+        assert conn.execute("SELECT id, leader FROM outbox").fetchall() == [(7, None)]
+        conn.execute(sql, (None, 4, "d", 7, "pending", None))
+        assert conn.execute("SELECT max(id) FROM outbox").fetchone()[0] == 9
+        assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
 def test_a_newer_database_is_refused(path: Path) -> None:
     """A database with a step that the code does not know is left as it is."""
     with opened(path) as conn:

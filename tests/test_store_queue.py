@@ -67,6 +67,16 @@ def test_a_lane_is_in_platform_order_whatever_came_first(tx: Transaction) -> Non
     assert seen == ["early", "part-0", "part-1", "twin-0", "late"]
 
 
+def test_what_an_echo_ended_ends_no_later_row(tx: Transaction) -> None:
+    """The number of a row that is gone is not given to another, which its attempt would end."""
+    add(tx, "in-flight", order=10)
+    row = head(tx)
+    assert queue.confirm(tx, Key("in-flight"), {})
+    add(tx, "next", order=20)
+    queue.finish(tx, row)
+    assert head(tx).key == "next"
+
+
 def test_lanes_do_not_see_each_other(tx: Transaction) -> None:
     """Each lane has its own head; an empty one has none; open lanes are named once."""
     add(tx, "a", order=2, lane="A")
