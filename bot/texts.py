@@ -371,17 +371,20 @@ WHO_UNREAD: Final = "Slack could not be asked who wrote it"
 # --- /crisp: help
 
 HELP_TITLE: Final = "What you can do"
-COMMANDS: Final = (
-    ("help", "this list"),
-    ("list [pending|unresolved|resolved|mine|unassigned]", "the queue"),
-    ("show REF", "one conversation"),
-    ("resolve REF", "mark it resolved"),
-    ("unresolve REF", "open it again; reopen does the same"),
-    ("pending REF", "mark it pending"),
-    ("rebuild REF", "open its thread anew, with what was said before"),
-    ("who QUERY", "find a person by e-mail or name"),
-)
-"""Each command as it is typed, and what it does."""
+VERBS: Final = {
+    "help": ("help", "this list"),
+    "list": ("list [pending|unresolved|resolved|mine|unassigned]", "the queue"),
+    "show": ("show REF", "one conversation"),
+    "resolve": ("resolve REF", "mark it resolved"),
+    "unresolve": ("unresolve REF", "open it again; reopen does the same"),
+    "pending": ("pending REF", "mark it pending"),
+    "assign": ("assign REF [me|nobody|NAME]", "give it to yourself, to nobody or to somebody"),
+    "unassign": ("unassign REF", "take it from whoever has it"),
+    "read": ("read REF", "mark it read in Crisp"),
+    "rebuild": ("rebuild REF", "open its thread anew, with what was said before"),
+    "who": ("who QUERY", "find a person by e-mail or name"),
+}
+"""Each verb of ``bot.relay.verbs``: how it is typed after /crisp, and what it does."""
 REF_FORMS: Final = (
     "its number (#12), session id, Slack permalink or Crisp inbox URL, or the customer's e-mail"
 )
@@ -391,10 +394,11 @@ DID_YOU_MEAN: Final = (
     "There is no such command: type /crisp {near} if you meant that, or /crisp help for all "
     "there are."
 )
-LIST_USAGE: Final = (
-    "Type /crisp list alone, or with pending, unresolved, resolved, mine or unassigned."
-)
-WHO_USAGE: Final = "Type /crisp who and the e-mail or the name of the person you look for."
+MISUSED: Final = {
+    "list": "Type /crisp list alone, or with pending, unresolved, resolved, mine or unassigned.",
+    "who": "Type /crisp who and the e-mail or the name of the person you look for.",
+}
+TYPE_AS: Final = "Type /crisp {usage}."
 REF_MISSING: Final = "Type /crisp {word} and which conversation: {forms}."
 REF_UNREADABLE: Final = "That names no conversation: give {forms}."
 
@@ -405,6 +409,11 @@ CHANGED: Final = {
     State.UNRESOLVED: "{name} is open again.",
     State.PENDING: "{name} is pending.",
 }
+ASSIGNED_AS_ASKED: Final = "{name} is assigned."
+UNASSIGNED_AS_ASKED: Final = "{name} is nobody's now."
+CONFIRM: Final = "Yes, do it"
+CONFIRM_VERB: Final = "{name}: {summary}? It was not done yet."
+NO_SUCH_VERB: Final = "there is no such command; type !{near} if you meant that."
 THE_CONVERSATION: Final = "The conversation"
 COMING: Final = "Looking it up in Crisp: the answer comes here as soon as it is found."
 QUEUED: Final = "It is queued, and will be done as soon as Crisp answers; you will be told here."

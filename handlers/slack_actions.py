@@ -10,20 +10,18 @@ from bot import cards, texts
 from bot.domain import (
     Arrival,
     ChannelId,
-    Conversation,
     Json,
     Key,
     MessageTs,
     Operator,
-    OperatorId,
     Post,
     SessionId,
     SlackUser,
     SlackUserId,
     Source,
     Speaker,
-    State,
 )
+from bot.relay import verbs
 from bot.relay.access import Rules, find_operator, of_team, refusal, speaker_for
 from bot.relay.agents import (
     HELD_REACTION,
@@ -31,25 +29,30 @@ from bot.relay.agents import (
     mark,
     sends,
 )
-from bot.relay.changes import assign, mark_read, set_state
 from bot.relay.decisions import Amend, Change, Decision, Effect
 from bot.relay.effects import Answer
 from bot.relay.failures import answer_with
 from bot.relay.intent import strip_note_marker
+from bot.relay.verbs import Verb
 from bot.router import Router
 from bot.slack.models import part, word
-from bot.store.read_marks import latest_message
 from bot.store.view import View
 from handlers import learning
+from handlers.verbs import decide
+from handlers.verbs.orders import Order
 
 router = Router()
 
-_STATES = {
-    "resolve": State.RESOLVED,
-    "reopen": State.UNRESOLVED,
-    "unresolve": State.UNRESOLVED,
-    "pending": State.PENDING,
+_ON_CARD = {
+    "resolve": ("resolve", ""),
+    "reopen": ("unresolve", ""),
+    "unresolve": ("unresolve", ""),
+    "pending": ("pending", ""),
+    "assign_me": ("assign", "me"),
+    "unassign": ("unassign", ""),
+    "mark_read": ("read", ""),
 }
+"""The verb and its argument behind each button and menu option of the card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,45 +67,77 @@ class _Press:
     fact: str
     arrival: Arrival
 
-    @property
-    def speaker(self) -> Speaker:
-        return Speaker(self.operator.name if self.operator else self.user.name)
-
 
 @router.on(Source.SLACK, "action:conversation:*")
 def on_card(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
-    """Change a conversation's state or assignment."""
+    """Carry out what a button or the menu of a conversation's card stands for."""
     press = _press(arrival, view, rules)
     if not isinstance(press, _Press):
         return press
-    conversation = view.conversation(press.session_id)
-    if conversation is None:
-        return _say(press, texts.UNKNOWN_OPEN)
     what = arrival.kind.rpartition(":")[2]
-    if "mark_read" in (what, press.value):
-        answer = replace(press.answer, success=texts.MARKED_READ)
-        latest = latest_message(view, conversation.session_id)
-        return Decision(effects=(mark_read(conversation.session_id, latest, answer=answer),))
-    return _change(press.value if what == "menu" else what, press, conversation)
-
-
-def _change(what: str, press: _Press, conversation: Conversation) -> Decision | None:
-    session_id, at = conversation.session_id, press.arrival.occurred_at
-    if what in _STATES:
-        return set_state(
-            session_id, _STATES[what], speaker=press.speaker, fact=press.fact, at=at,
-            answer=press.answer,
-        )  # fmt: skip
-    if what not in {"assign_me", "unassign"}:
+    meant = _ON_CARD.get(press.value if what == "menu" else what)
+    if meant is None:
         return None
-    if what == "assign_me" and press.operator is None:
-        return _say(press, texts.ASSIGNEE_UNMATCHED)
-    operator: OperatorId | None = None
-    if what == "assign_me" and press.operator is not None:
-        operator = press.operator.user_id
-    return assign(
-        session_id, operator, speaker=press.speaker, fact=press.fact, at=at, answer=press.answer
+    return _ordered(press, verbs.named(meant[0]), press.session_id, view, rules, argument=meant[1])
+
+
+@router.on(Source.SLACK, "action:verb:*")
+def on_verb(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Carry out the verb that a button stands for, wherever it is shown.
+
+    Its action id is ``verb:NAME``, its value JSON: ``s`` the session, ``a`` the argument, ``c``
+    whether it was confirmed.
+    """
+    press = _press(arrival, view, rules)
+    if not isinstance(press, _Press):
+        return press
+    found = verbs.find(arrival.kind.split(":")[2].replace("_", " "))
+    held = _held_by(press.value)
+    if found is None or found[0].question or held is None:
+        return None
+    return _ordered(
+        press, found[0], SessionId(word(held, "s")), view, rules,
+        argument=word(held, "a"), confirmed=held.get("c") is True,
+    )  # fmt: skip
+
+
+def _held_by(value: str) -> Json | None:
+    try:
+        held = json.loads(value)
+    except ValueError:
+        return None
+    return held if isinstance(held, dict) else None
+
+
+def _ordered(
+    press: _Press,
+    verb: Verb,
+    session_id: SessionId,
+    view: View,
+    rules: Rules,
+    *,
+    argument: str,
+    confirmed: bool = False,
+) -> Decision:
+    conversation = view.conversation(session_id) if session_id else None
+    answer = press.answer
+    if confirmed:  # in place of the question, so that it is not pressed again
+        url = word(press.arrival.payload, "response_url") or None
+        answer = replace(answer, response_url=url)
+    order = Order(
+        verb=verb,
+        user=press.user,
+        operator=press.operator,
+        answer=answer,
+        fact=press.fact,
+        at=press.arrival.occurred_at,
+        face="button",
+        argument=argument,
+        session_id=conversation.session_id if conversation else None,
+        conversation=conversation,
+        confirmed=confirmed,
     )
+    return decide(order, view, rules)
 
 
 @router.on(Source.SLACK, "action:delivery:retry", "action:delivery:dismiss")

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from bot import cards, texts
-from bot.domain import (
-    Arrival,
-    ChannelId,
-    Conversation,
-    SessionId,
-    SlackUserId,
-    Source,
-    Speaker,
-)
-from bot.relay.access import Rules, find_operator, refusal
-from bot.relay.changes import set_state
-from bot.relay.commands import Rebuild, SetStateOf, parse_command
+from dataclasses import replace
+
+from bot.domain import Arrival, ChannelId, Conversation, SessionId, SlackUserId, Source
+from bot.relay.access import Rules, find_operator
+from bot.relay.commands import Typed, parse_command
 from bot.relay.decisions import Change, Decision
 from bot.relay.effects import Answer
-from bot.relay.failures import answer_with
-from bot.relay.rebuilding import rebuild
 from bot.relay.refs import BySession
 from bot.router import Router
 from bot.slack.models import word
 from bot.store.view import View
 from handlers import learning
+from handlers.verbs import decide
+from handlers.verbs.orders import Order
 
 router = Router()
 
@@ -32,11 +24,11 @@ router = Router()
 def change(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Queue the change that a command asks for; it is answered when it is done."""
     command = parse_command(word(arrival.payload, "text"))
-    if not isinstance(command, SetStateOf | Rebuild):
+    if not isinstance(command, Typed) or command.verb.question:
         return None
-    conversation = view.find(command.ref)
+    conversation = view.find(command.ref) if command.ref else None
     session_id = _session(command, conversation)
-    if session_id is None:
+    if session_id is None and command.verb.about == "conversation":
         return None  # answered with a helpful sentence by slack_questions
     user_id = SlackUserId(word(arrival.payload, "user_id"))
     learn = learning.unknown(view, users={user_id})
@@ -45,39 +37,36 @@ def change(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     user = view.user(user_id)
     if user is None:
         return None
-    name = f"#{conversation.number}" if conversation else texts.THE_CONVERSATION
-    answer = Answer(
-        channel=ChannelId(word(arrival.payload, "channel_id")),
-        user=user_id,
-        response_url=word(arrival.payload, "response_url") or None,
-        success=_success(command, name),
-    )
-    if reason := refusal(user):
-        name = str(arrival.fact)
-        return Decision(effects=(answer_with(answer, cards.refusal(reason), name=name),))
-    if isinstance(command, Rebuild):
-        return rebuild(session_id, fact=str(arrival.fact), answer=answer)
-    operator = find_operator(user, view.operators(), rules.agents)
-    decision = set_state(
-        session_id,
-        command.state,
-        speaker=Speaker(operator.name if operator else user.name),
+    order = Order(
+        verb=command.verb,
+        user=user,
+        operator=find_operator(user, view.operators(), rules.agents),
+        answer=Answer(
+            channel=ChannelId(word(arrival.payload, "channel_id")),
+            user=user_id,
+            response_url=word(arrival.payload, "response_url") or None,
+        ),
         fact=str(arrival.fact),
         at=view.now,
-        answer=answer,
+        face="slash",
+        argument=command.argument,
+        session_id=session_id,
+        conversation=conversation,
     )
-    return Decision(
-        change=Change(session_id, {"active_at": view.now}, create=True, card=False),
-        effects=decision.effects,
-    )
+    return _known(decide(order, view, rules), order)
 
 
-def _success(command: SetStateOf | Rebuild, name: str) -> str:
-    """Return what to say when it is done; a new thread is answered with its address."""
-    return texts.CHANGED[command.state].format(name=name) if isinstance(command, SetStateOf) else ""
+def _known(decision: Decision, order: Order) -> Decision:
+    """Store a conversation that is only known to Crisp so far: what follows belongs to it."""
+    if order.session_id is None or decision.change is not None:
+        return decision
+    if not any(effect.session_id for effect in decision.effects):
+        return decision
+    change = Change(order.session_id, {"active_at": order.at}, create=True, card=False)
+    return replace(decision, change=change)
 
 
-def _session(command: SetStateOf | Rebuild, conversation: Conversation | None) -> SessionId | None:
+def _session(command: Typed, conversation: Conversation | None) -> SessionId | None:
     if conversation is not None:
         return conversation.session_id
     return command.ref.session_id if isinstance(command.ref, BySession) else None

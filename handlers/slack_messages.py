@@ -27,7 +27,7 @@ from bot.slack import events
 from bot.slack.models import read_app, word
 from bot.store.view import View
 from handlers import learning
-from handlers.thread_verbs import act
+from handlers.verbs.threads import act
 
 router = Router()
 

@@ -7,9 +7,9 @@ things up and what answers; it must not change anything: that is in ``handlers.s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, assert_never
+from typing import Any, Protocol
 
 import structlog
 
@@ -29,18 +29,10 @@ from bot.domain import (
 from bot.errors import ApiError, RateLimited, Unauthorized
 from bot.relay import keys
 from bot.relay.access import Rules, find_operator, refusal
-from bot.relay.commands import (
-    Help,
-    ListQueue,
-    Misused,
-    Rebuild,
-    SetStateOf,
-    Show,
-    Who,
-    parse_command,
-)
-from bot.relay.effects import SetState
-from bot.relay.refs import Ref
+from bot.relay.commands import Misused, Typed, parse_command
+from bot.relay.effects import Assign, SetState
+from bot.relay.refs import Ref, plain
+from bot.relay.verbs import VERBS
 from bot.slack.models import word
 from bot.store.reader import Reader
 from bot.store.view import View
@@ -55,8 +47,6 @@ CARDS = 3
 """Up to so many people are shown as cards; more of them as a list."""
 LINKS_OF_SEVERAL = 2
 """Conversations shown of each, where several people are shown: a message holds no more."""
-
-Question = ListQueue | Show | Who
 
 
 class Lookup(Protocol):
@@ -117,6 +107,11 @@ class Questions:
         self._sleep = sleep
         self._spawn = spawn
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._answers: Mapping[str, Callable[[SlackUser, Typed], Awaitable[Post]]] = {
+            "list": self._list,
+            "show": self._show,
+            "who": self._who,
+        }
 
     async def ask(self, arrival: Arrival) -> None:
         """Start answering, if it is a command, and return at once."""
@@ -131,22 +126,20 @@ class Questions:
         if not asked.url:
             log.warning("question_without_response_url")
             return
-        match command := parse_command(word(payload, "text")):
-            case Help():
-                self._spawn(self._say(asked, cards.help_card(texts.COMMANDS)))
-            case Misused(sentence):
-                self._spawn(self._say(asked, cards.sentence(sentence)))
-            case SetStateOf() | Rebuild():
-                self._spawn(self._follow(asked, command))
-            case ListQueue() | Show() | Who():
-                self._spawn(self._answer(asked, command))
-            case _:
-                assert_never(command)
+        command = parse_command(word(payload, "text"))
+        if isinstance(command, Misused):
+            self._spawn(self._say(asked, cards.sentence(command.sentence)))
+        elif command.verb.name == "help":
+            self._spawn(self._say(asked, help_card()))
+        elif command.verb.question:
+            self._spawn(self._answer(asked, command))
+        else:
+            self._spawn(self._follow(asked, command))
 
     async def _say(self, asked: _Asked, post: Post) -> None:
         await _Reply(self._respond, asked.url).give(post)
 
-    async def _answer(self, asked: _Asked, question: Question) -> None:
+    async def _answer(self, asked: _Asked, question: Typed) -> None:
         reply = _Reply(self._respond, asked.url)
         timer = self._spawn(self._promise(reply))
         try:
@@ -161,45 +154,47 @@ class Questions:
         await self._sleep(COMING_AFTER)
         await reply.promise(cards.sentence(texts.COMING))
 
-    async def _follow(self, asked: _Asked, change: SetStateOf | Rebuild) -> None:
+    async def _follow(self, asked: _Asked, change: Typed) -> None:
         """Say that a change cannot be made, or is queued; that it is done is said elsewhere."""
         post = await _guarded(self._fate(asked, change))
         if post is not None:
             await self._say(asked, post)
 
-    async def _fate(self, asked: _Asked, change: SetStateOf | Rebuild) -> Post | None:
-        if not await self._desk.exists(change.ref):
+    async def _fate(self, asked: _Asked, change: Typed) -> Post | None:
+        if change.ref is not None and not await self._desk.exists(change.ref):
             denied = refusal(await self._asker(asked)) is not None
             return cards.sentence(texts.NOT_ALLOWED if denied else texts.NO_MATCH)
         await self._sleep(COMING_AFTER)
         waits = await self._reader.ask(
             lambda view: (
-                view.waits(_key(change, asked.fact, view))
+                any(view.waits(key) for key in _keys(change, asked.fact, view))
                 or view.undecided(Source.SLACK, asked.fact)
             )
         )
         return cards.sentence(texts.QUEUED) if waits else None
 
-    async def _found(self, asked: _Asked, question: Question) -> Post:
+    async def _found(self, asked: _Asked, question: Typed) -> Post:
         user = await self._asker(asked)
         if refusal(user) is not None:
             return cards.sentence(texts.NOT_ALLOWED)
-        match question:
-            case ListQueue(which):
-                return await self._listed(user, which)
-            case Show(ref):
-                found = await self._desk.details(ref)
-                return _details(found) if found else cards.sentence(texts.NO_MATCH)
-            case Who(query):
-                return _people(await self._desk.people(query), query)
-            case _:
-                assert_never(question)
+        return await self._answers[question.verb.name](user, question)
+
+    async def _show(self, user: SlackUser, question: Typed) -> Post:
+        del user
+        found = await self._desk.details(question.ref) if question.ref else None
+        return _details(found) if found else cards.sentence(texts.NO_MATCH)
+
+    async def _who(self, user: SlackUser, question: Typed) -> Post:
+        del user
+        query = plain(question.argument)
+        return _people(await self._desk.people(query), query)
 
     async def _asker(self, asked: _Asked) -> SlackUser:
         known = await self._reader.ask(lambda view: view.user(asked.user_id))
         return known or await self._person(asked.user_id)
 
-    async def _listed(self, user: SlackUser, which: str) -> Post:
+    async def _list(self, user: SlackUser, question: Typed) -> Post:
+        which = question.argument.lower()
         me: OperatorId | None = None
         if which == "mine":
             operators = await self._reader.ask(lambda view: view.operators())
@@ -216,12 +211,18 @@ class Questions:
         return cards.conversation_list(found.links, title=title, total=found.total)
 
 
-def _key(change: SetStateOf | Rebuild, fact: str, view: View) -> Key:
-    """Name the row that a change becomes."""
-    if isinstance(change, SetStateOf):
-        return Key(f"{SetState.kind}:{fact}")
-    found = view.find(change.ref)
-    return keys.open_key(found.session_id, fact) if found else Key("")
+def help_card() -> Post:
+    """Return all that can be typed."""
+    return cards.help_card([(verb.usage, verb.summary) for verb in VERBS])
+
+
+def _keys(change: Typed, fact: str, view: View) -> Iterator[Key]:
+    """Name the rows that a change may become."""
+    for kind in (SetState.kind, Assign.kind):
+        yield Key(f"{kind}:{fact}")
+    found = view.find(change.ref) if change.ref else None
+    if found is not None:
+        yield keys.open_key(found.session_id, fact)
 
 
 class _Reply:

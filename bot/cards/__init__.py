@@ -28,7 +28,7 @@ from bot.cards.messages import (
     message_post,
     note_post,
 )
-from bot.cards.notices import failure_notice, held_notice, refusal, sentence
+from bot.cards.notices import confirm_card, failure_notice, held_notice, refusal, sentence
 from bot.cards.preview import preview, preview_in_crisp
 from bot.cards.root import CardView, rating_words, root_card
 from bot.cards.status import CALLBACK as STATUS_CALLBACK
@@ -39,6 +39,7 @@ __all__ = [
     "OLDER_ACTION",
     "STATUS_CALLBACK",
     "CardView",
+    "confirm_card",
     "context_line",
     "conversation_details",
     "conversation_list",

@@ -50,6 +50,12 @@ def sentence(text: str) -> Post:
     return _notice(text)
 
 
+def confirm_card(question: str, *, action_id: str, value: str) -> Post:
+    """Return a question with a button that says yes; who does not mean it presses nothing."""
+    shown = f"verb:{action_id.removeprefix('verb:').replace(' ', '_')}"
+    return _notice(question, button(texts.CONFIRM, shown, value=value, style="danger"))
+
+
 def _notice(text: str, *buttons: Part) -> Post:
     blocks = [section(text)]
     if buttons:

@@ -38,10 +38,8 @@ from bot.relay.intent import (
     read_intent,
     strip_note_marker,
 )
+from bot.relay.verbs import FIRST_WORDS
 
-THREAD_VERBS = frozenset(
-    {"resolve", "unresolve", "reopen", "pending", "assign", "unassign", "rebuild"}
-)
 HELD_REACTION = "raised_hand"
 FAILED_REACTION = "warning"
 
@@ -75,7 +73,7 @@ def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
     speaker = None if reason else speaker_for(event.user, event.operator, rules)
     if speaker is None:
         return _refused(event, reason or texts.WRITER_UNMATCHED)
-    match read_intent(event.plain, verbs=THREAD_VERBS, bot_user_id=rules.bot_user_id):
+    match read_intent(event.plain, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id):
         case StaysInSlack():
             return _stored(event, "kept", "text", ())
         case Verb() as verb:
@@ -93,13 +91,13 @@ def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
 
 def _is_private(shared: str, rules: Rules) -> bool:
     """Tell whether a forwarded message was not meant for customers where it was written."""
-    intent = read_intent(shared, verbs=THREAD_VERBS, bot_user_id=rules.bot_user_id)
+    intent = read_intent(shared, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id)
     return not isinstance(intent, ToCustomer) or shared.lstrip().startswith(texts.NOTE)
 
 
 def _of_app(event: AgentWrote, app: Speaker, rules: Rules) -> Decision:
     """Decide on an app's post: it cannot be asked, so what is not plain stays in Slack."""
-    match read_intent(event.plain, verbs=THREAD_VERBS, bot_user_id=rules.bot_user_id):
+    match read_intent(event.plain, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id):
         case ToCustomer():
             return untold(_sent(event, "text", event.markdown, app))
         case AsNote() if note := strip_note_marker(event.markdown):

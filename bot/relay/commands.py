@@ -1,65 +1,32 @@
 """What somebody typed after ``/crisp``; pure.
 
-Responsible for reading the line. What each of them does is said in ``texts.COMMANDS``.
+Responsible for reading the line: the verb, which conversation, and what follows. The verbs
+themselves stand in ``bot.relay.verbs``.
 """
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from bot import texts
-from bot.domain import State
+from bot.relay import verbs
 from bot.relay.refs import Ref, parse_ref, plain
+from bot.relay.verbs import Verb
 
-STATES = {
-    "resolve": State.RESOLVED,
-    "unresolve": State.UNRESOLVED,
-    "reopen": State.UNRESOLVED,
-    "pending": State.PENDING,
-}
 LISTS = frozenset({"pending", "unresolved", "resolved", "mine", "unassigned"})
 
 
 @dataclass(frozen=True, slots=True)
-class SetStateOf:
-    """Change a conversation's state."""
+class Typed:
+    """A verb as it was typed.
 
-    state: State
-    ref: Ref
+    ``ref`` is None where no conversation was named. ``argument`` is as Slack sends it, line breaks
+    and escaped marks included; ``refs.plain`` reads one of a single line.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Rebuild:
-    """Open a conversation's thread anew."""
-
-    ref: Ref
-
-
-@dataclass(frozen=True, slots=True)
-class ListQueue:
-    """Show the queue; ``which`` is empty (everything open) or one of LISTS."""
-
-    which: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    """Show one conversation."""
-
-    ref: Ref
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Find a person."""
-
-    query: str
-
-
-@dataclass(frozen=True, slots=True)
-class Help:
-    """Say what there is."""
+    verb: Verb
+    ref: Ref | None = None
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,56 +36,38 @@ class Misused:
     sentence: str
 
 
-Command = SetStateOf | Rebuild | ListQueue | Show | Who | Help | Misused
+Command = Typed | Misused
 
 
 def parse_command(text: str) -> Command:
     """Read what follows ``/crisp``."""
-    word, rest = _cut(text)
-    if word in {"", "help"}:
-        return Help()
-    if word == "list":
-        return _list(rest)
-    if word == "who":
-        return _who(rest)
-    if word in {"show", "rebuild"} or word in STATES:
-        return _about(word, rest)
-    near = difflib.get_close_matches(
-        word[:20], ["help", "list", "show", "who", "rebuild", *STATES], n=1
-    )
-    return Misused(texts.DID_YOU_MEAN.format(near=near[0]) if near else texts.NO_SUCH_COMMAND)
+    if not text.strip():
+        return Typed(verbs.named("help"))
+    found = verbs.find(text)
+    if found is None:
+        near = verbs.nearest(text)
+        return Misused(texts.DID_YOU_MEAN.format(near=near) if near else texts.NO_SUCH_COMMAND)
+    verb, rest = found
+    if verb.about == "conversation":
+        return _about(verb, rest)
+    if verb.takes in {"needed", "lines"} and not plain(rest):
+        return Misused(texts.MISUSED.get(verb.name) or texts.TYPE_AS.format(usage=verb.usage))
+    if verb.name == "list" and rest.lower() not in {"", *LISTS}:
+        return Misused(texts.MISUSED[verb.name])
+    return Typed(verb, argument=rest)
+
+
+def _about(verb: Verb, rest: str) -> Command:
+    first, after = _cut(rest)
+    ref = parse_ref(first)
+    if ref is None and not rest:
+        return Misused(texts.REF_MISSING.format(word=verb.name, forms=texts.REF_FORMS))
+    if ref is None or (after and verb.takes == "nothing"):
+        return Misused(texts.REF_UNREADABLE.format(forms=texts.REF_FORMS))
+    return Typed(verb, ref, after)
 
 
 def _cut(text: str) -> tuple[str, str]:
-    """Split off the first word, in lower case, at any white space."""
+    """Split off the first word at any white space, and keep what follows as it is."""
     words = text.split(maxsplit=1)
-    return (words[0].lower() if words else ""), (words[1].strip() if len(words) > 1 else "")
-
-
-def _list(rest: str) -> Command:
-    which, more = _cut(rest)
-    if not more and (which in LISTS or not which):
-        return ListQueue(which)
-    return Misused(texts.LIST_USAGE)
-
-
-def _who(rest: str) -> Command:
-    query = plain(rest)
-    if not query:
-        return Misused(texts.WHO_USAGE)
-    return Who(query)
-
-
-def _about(word: str, rest: str) -> Command:
-    if not rest:
-        return Misused(texts.REF_MISSING.format(word=word, forms=texts.REF_FORMS))
-    ref = parse_ref(rest)
-    if ref is None:
-        return Misused(texts.REF_UNREADABLE.format(forms=texts.REF_FORMS))
-    match word:
-        case "show":
-            return Show(ref)
-        case "rebuild":
-            return Rebuild(ref)
-        case _:
-            return SetStateOf(STATES[word], ref)
+    return (words[0] if words else ""), (words[1].rstrip() if len(words) > 1 else "")

@@ -1,0 +1,20 @@
+"""What each verb does. Every face builds an ``Order`` and has it decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.relay.access import Rules
+from bot.relay.decisions import Decision
+from bot.store.view import View
+from handlers.verbs import assigning, state
+from handlers.verbs.orders import Act, Order, carry_out
+
+ACTS: Mapping[str, Act] = MappingProxyType({**state.ACTS, **assigning.ACTS})
+"""By the verb's name; questions have none, they are answered in ``handlers.slack_questions``."""
+
+
+def decide(order: Order, view: View, rules: Rules) -> Decision:
+    """Decide what follows from an order."""
+    return carry_out(order, ACTS[order.verb.name], view, rules)

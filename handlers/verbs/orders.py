@@ -1,0 +1,96 @@
+"""An order: one person wants one verb done, whichever face it came from.
+
+Responsible for what is the same for all verbs: who may, what is asked first, and to whom the answer
+goes. What a verb does is in the sibling modules.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot import cards, texts
+from bot.domain import Conversation, Millis, Operator, Post, SessionId, SlackUser, Speaker
+from bot.relay.access import Rules, refusal
+from bot.relay.decisions import Decision
+from bot.relay.effects import Answer
+from bot.relay.failures import answer_with
+from bot.relay.verbs import Face, Verb
+from bot.store.view import View
+
+_SILENT: frozenset[Face] = frozenset({"thread", "button", "reaction"})
+"""Where success shows by itself: the card and the thread say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody wants done. ``argument`` is what follows the verb, as Slack sends it."""
+
+    verb: Verb
+    user: SlackUser
+    operator: Operator | None
+    answer: Answer
+    fact: str
+    """Names the arrival; keys of what follows are made of it."""
+    at: Millis
+    face: Face
+    argument: str = ""
+    session_id: SessionId | None = None
+    conversation: Conversation | None = None
+    confirmed: bool = False
+
+    @property
+    def speaker(self) -> Speaker:
+        """As whom it is done in Crisp, and said in the thread."""
+        return Speaker(self.operator.name if self.operator else self.user.name)
+
+    @property
+    def name(self) -> str:
+        """The conversation, in words."""
+        return f"#{self.conversation.number}" if self.conversation else texts.THE_CONVERSATION
+
+    @property
+    def target(self) -> SessionId:
+        """The conversation's session; LookupError if the verb is not about one."""
+        if self.session_id is None:
+            raise LookupError(f"{self.verb.name} is about no conversation")
+        return self.session_id
+
+    def answering(self, success: str) -> Answer:
+        """Whom to tell how it went; success is said only where it does not show by itself."""
+        return replace(self.answer, success="" if self.face in _SILENT else success)
+
+    def say(self, post: Post) -> Decision:
+        """Do nothing but tell the person something."""
+        return Decision(effects=(answer_with(self.answer, post, name=self.fact),))
+
+
+Act = Callable[[Order, View, Rules], Decision | str]
+"""Decides what follows from an order that may be carried out; a str is said to the person."""
+
+
+def carry_out(order: Order, act: Act, view: View, rules: Rules) -> Decision:
+    """Decide what follows from an order: refused, asked about, or done."""
+    if reason := refusal(order.user):
+        return order.say(cards.refusal(reason))
+    if order.verb.about == "conversation" and order.session_id is None:
+        return order.say(cards.refusal(texts.UNKNOWN_OPEN))
+    if order.verb.asks == "button" and not order.confirmed:
+        return order.say(confirmation(order))
+    made = act(order, view, rules)
+    return order.say(cards.refusal(made)) if isinstance(made, str) else made
+
+
+def confirmation(order: Order) -> Post:
+    """Return the question whether it is really meant, with a button that says so."""
+    question = texts.CONFIRM_VERB.format(summary=order.verb.summary, name=order.name)
+    return cards.confirm_card(
+        question, action_id=f"verb:{order.verb.name}", value=button_value(order, confirmed=True)
+    )
+
+
+def button_value(order: Order, *, confirmed: bool = False) -> str:
+    """Return what a button must hold to give this order again."""
+    held: dict[str, object] = {"s": order.session_id, "a": order.argument}
+    return json.dumps({**held, "c": True} if confirmed else held, ensure_ascii=False)
