@@ -66,4 +66,5 @@ class Actors:
             "state": delivery.state,
             "reason": delivery.reason,
             "payload": delivery.payload,
+            **delivery.outcome,
         }

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.simulator.slack import membership, people
 from bot.simulator.slack.crowd import Crowd
-from bot.simulator.slack.model import Channel, Json, User
+from bot.simulator.slack.model import Channel, Json, User, UserGroup
 
 
 class Running(Crowd):
@@ -86,3 +86,16 @@ class Running(Crowd):
         self._ws.users[made.id] = made
         membership.change_user(self._ws, made, more)
         return {"user": made.id}
+
+    def do_set_group(self, _user: User, *, group: str, who: list[str]) -> Json:
+        """Set who is in a user group."""
+        found = self._ws.group(group)
+        membership.change_group(self._ws, found, [self._ws.user(one).id for one in who])
+        return {}
+
+    def do_create_group(self, _user: User, *, handle: str, name: str = "") -> Json:
+        """Make a user group with nobody in it."""
+        made = UserGroup(self._ws.ids.make("S"), handle, name or handle)
+        self._ws.groups[made.id] = made
+        membership.tell_of_group(self._ws, made, "subteam_created")
+        return {"group": made.id}

@@ -10,7 +10,7 @@ from typing import Any
 from bot.simulator.slack import people
 from bot.simulator.slack.crowd import Crowd, Result
 from bot.simulator.slack.interactions import own_or_other
-from bot.simulator.slack.model import Json, User, View
+from bot.simulator.slack.model import Ephemeral, Json, Message, User, View
 
 
 class Using(Crowd):
@@ -29,26 +29,46 @@ class Using(Crowd):
     def do_press(
         self, user: User, *, action_id: str, block_id: str = "", ts: str = "",
         channel: str = people.SUPPORT, view_id: str = "", value: Any = None,
+        values: Json | None = None,
     ) -> Result:  # fmt: skip
-        """Use a button, menu or select of a message (``ts``), a view, or else of the App Home."""
+        """Use a button, menu or select of a message (``ts``), a view, or else of the App Home.
+
+        ``values`` is what was typed into a view before that, as for submit.
+        """
         action = {"action_id": action_id, "block_id": block_id}
         if ts:
             message = own_or_other(self._ws, self._ws.channel(channel), ts, user.id)
             return self._interactions.use_in_message(user, message, action=action, value=value)
         view = self._view(user, view_id, home=True)
-        return self._interactions.use_in_view(user, view, action=action, value=value)
+        return self._interactions.use_in_view(
+            user, view, action=action, value=value, values=values or {}
+        )
 
     do_select = do_press
 
+    def do_suggest(
+        self, user: User, *, action_id: str, block_id: str = "", ts: str = "",
+        channel: str = people.SUPPORT, view_id: str = "", value: str = "",
+    ) -> Result:  # fmt: skip
+        """Type into an external select; the app's options come back, and can be chosen then."""
+        action = {"action_id": action_id, "block_id": block_id}
+        where: Message | Ephemeral | View
+        if ts:
+            where = own_or_other(self._ws, self._ws.channel(channel), ts, user.id)
+        else:
+            where = self._view(user, view_id, home=True)
+        return self._interactions.suggest(user, where, action=action, value=value)
+
     def _view(self, user: User, view_id: str, *, home: bool = False) -> View:
         """Return the wanted view, else the topmost modal, else perhaps the App Home."""
-        if not view_id and (stack := self._ws.stacks.get(user.id)):
-            view_id = stack[-1]
+        if not view_id and (top := self._ws.topmost(user.id)) is not None:
+            return top
         if not view_id and home and user.id in self._ws.homes:
             return self._ws.homes[user.id]
-        if view_id not in self._ws.views:
+        view = self._ws.views.get(view_id)
+        if view is None or view.user != user.id:
             raise LookupError(f"{user.name} has no view {view_id or 'open'!r}")
-        return self._ws.views[view_id]
+        return view
 
     def do_submit(self, user: User, *, values: Json | None = None, view_id: str = "") -> Result:
         """Submit a modal; values by action_id, or by block_id and then action_id."""

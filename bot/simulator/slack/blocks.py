@@ -15,6 +15,12 @@ MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
 MESSAGE_CHARACTERS = 13_000
 _ID = 255
+_INITIAL_TEXT = 3000
+_NOT_IN_INPUTS = frozenset(
+    {"button", "feedback_buttons", "icon_button", "image", "overflow", "workflow_button"}
+)
+_RICH_OPTIONS = ("radio_buttons", "checkboxes")
+"""Elements whose options may be mrkdwn."""
 _OPTION_TYPES = ("static_select", "multi_static_select", "overflow", "radio_buttons", "checkboxes")
 _ELEMENTS = frozenset(
     {
@@ -145,7 +151,11 @@ def _input(block: Json, here: str) -> Problems:
     yield from _text(block.get("label"), 2000, f"{here}/label", plain=True)
     if block.get("hint") is not None:
         yield from _text(block["hint"], 2000, f"{here}/hint", plain=True)
-    yield from _element(block.get("element"), f"{here}/element")
+    element = block.get("element")
+    if isinstance(element, dict) and element.get("type") in _NOT_IN_INPUTS:
+        yield _at(f"unsupported type: {element['type']}", f"{here}/element/type")
+        return
+    yield from _element(element, f"{here}/element")
 
 
 def _image(block: Json, here: str) -> Problems:
@@ -211,7 +221,11 @@ def _element(element: Any, here: str) -> Problems:
         yield from _image(element, here)
     elif kind in _OPTION_TYPES and not element.get("option_groups"):
         most = {"overflow": 5, "radio_buttons": 10, "checkboxes": 10}.get(kind, 100)
-        yield from _options(element.get("options"), most, f"{here}/options")
+        plain = kind not in _RICH_OPTIONS
+        yield from _options(element.get("options"), most, f"{here}/options", plain=plain)
+        yield from _initial_options(element, here)
+    elif kind == "plain_text_input" and element.get("initial_value") is not None:
+        yield from _at_most(element["initial_value"], _INITIAL_TEXT, f"{here}/initial_value")
     if element.get("placeholder") is not None:
         yield from _text(element["placeholder"], 150, f"{here}/placeholder", plain=True)
     if element.get("confirm") is not None:
@@ -228,7 +242,7 @@ def _button(element: Json, here: str) -> Problems:
         yield _at("must be one of: primary, danger", f"{here}/style")
 
 
-def _options(options: Any, most: int, here: str) -> Problems:
+def _options(options: Any, most: int, here: str, *, plain: bool = False) -> Problems:
     if not isinstance(options, list):
         yield _at("missing required field: options", here)
         return
@@ -237,8 +251,28 @@ def _options(options: Any, most: int, here: str) -> Problems:
         if not isinstance(option, dict):
             yield _at("must be an object", f"{here}/{number}")
             continue
-        yield from _text(option.get("text"), 75, f"{here}/{number}/text")
+        yield from _text(option.get("text"), 75, f"{here}/{number}/text", plain=plain)
         yield from _length(option.get("value", "x"), 150, f"{here}/{number}/value")
+
+
+def option_problems(options: Any) -> list[str]:
+    """Return what is wrong with the options that an app offers for an external select."""
+    return list(_options(options, 100, "/options", plain=True))
+
+
+def _initial_options(element: Json, here: str) -> Problems:
+    """Tell whether what is chosen from the start is exactly one of the options."""
+    one = element.get("initial_option")
+    for option in [one] if one is not None else element.get("initial_options") or []:
+        if option not in (element.get("options") or []):
+            yield _at("must be one of the options", f"{here}/initial_option")
+
+
+def _at_most(text: Any, most: int, pointer: str) -> Problems:
+    if not isinstance(text, str):
+        yield _at("must be a string", pointer)
+    elif len(text) > most:
+        yield _at(f"must be less than {most + 1} characters", pointer)
 
 
 def _confirm(confirm: Any, here: str) -> Problems:

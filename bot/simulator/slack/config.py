@@ -21,7 +21,8 @@ SUBSCRIPTIONS = (
     "channel_unarchive", "file_shared", "group_archive", "group_deleted", "group_rename",
     "group_unarchive", "link_shared", "member_joined_channel", "member_left_channel",
     "message.channels", "message.groups", "message.im", "reaction_added", "reaction_removed",
-    "tokens_revoked", "user_change",
+    "subteam_created", "subteam_members_changed", "subteam_updated", "tokens_revoked",
+    "user_change",
 )  # fmt: skip
 
 

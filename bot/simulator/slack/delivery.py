@@ -33,6 +33,8 @@ class Delivery:
     """What faults are picked by: an event's type, ``slash_commands`` or an interaction's type."""
     payload: Json
     answered: Answered | None = None
+    outcome: Json = field(default_factory=dict)
+    """What the answer has led to, for whoever waits for it."""
     attempt: int = 0
     reason: str = ""
     state: str = "waiting"

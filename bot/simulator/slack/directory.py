@@ -57,19 +57,8 @@ def profile(call: Call) -> Json:
 
 def list_groups(call: Call) -> Json:
     """usergroups.list."""
-    groups = [
-        {
-            "id": group.id,
-            "team_id": people.TEAM,
-            "is_usergroup": True,
-            "name": group.name,
-            "handle": group.handle,
-            "description": "",
-            "user_count": len(group.users),
-        }
-        | ({"users": group.users} if call.args.flag("include_users") else {})
-        for group in call.ws.groups.values()
-    ]
+    users = call.args.flag("include_users")
+    groups = [render.group(group, users=users) for group in call.ws.groups.values()]
     return {"usergroups": groups}
 
 

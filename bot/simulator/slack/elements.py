@@ -6,7 +6,7 @@ https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.simulator.slack.model import Json
@@ -29,6 +29,8 @@ _MULTI = {
     "multi_conversations_select": "selected_conversations",
     "multi_channels_select": "selected_channels",
 }
+STATELESS = ("button", "icon_button", "workflow_button", "overflow")
+"""What can be pressed and holds no value."""
 _OPTION = ("static_select", "external_select", "overflow", "radio_buttons")
 _OPTIONS = ("checkboxes", "multi_static_select", "multi_external_select")
 _INITIAL = {
@@ -80,6 +82,13 @@ def action(block: Json, element: Json, value: Any, *, ts: str) -> Json:
     return made | used(element, value)
 
 
+def offering(element: Json, offered: Mapping[str, list[Json]]) -> Json:
+    """Return the element with the options that the app has offered for it, if it asks for them."""
+    if not element["type"].endswith("external_select"):
+        return element
+    return {**element, "options": offered.get(element["action_id"], [])}
+
+
 def used(element: Json, value: Any) -> Json:
     """Return what an element holds once somebody has used it."""
     kind = element["type"]
@@ -110,7 +119,7 @@ def is_empty(value: Json) -> bool:
 def stateful(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
     """Yield (block, element) of what has a value: everything but buttons and menus."""
     for block, element in walk(blocks):
-        if element["type"] not in ("button", "icon_button", "workflow_button", "overflow"):
+        if element["type"] not in STATELESS:
             yield block, element
 
 
@@ -119,8 +128,6 @@ def _chosen(element: Json, value: Any) -> Json | None:
         return None
     groups = [group.get("options") or [] for group in element.get("option_groups") or []]
     options: list[Json] = [*(element.get("options") or []), *(o for g in groups for o in g)]
-    if element["type"].endswith("external_select"):
-        return {"text": {"type": "plain_text", "text": str(value)}, "value": str(value)}
     for option in options:
         if value in (option.get("value"), option.get("text", {}).get("text")):
             return option

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.simulator.slack import elements, people, render, views
+from bot.simulator.slack import elements, forms, people, render, suggestions, views
 from bot.simulator.slack.api import ApiError
 from bot.simulator.slack.delivery import Delivery, Dispatcher
 from bot.simulator.slack.model import SLACKBOT, Channel, Ephemeral, Json, Message, User, View
 from bot.simulator.slack.responses import show_answer
 from bot.simulator.slack.workspace import Workspace
 
+_WITH_TRIGGER = ("block_actions", "message_action", "shortcut", "view_submission")
 _TROUBLE = "We had some trouble connecting. Try again?"
 
 
@@ -34,7 +35,7 @@ class Interactions:
             "team_id": people.TEAM,
             "team_domain": people.TEAM_DOMAIN,
             "channel_id": channel.id,
-            "channel_name": "directmessage" if channel.is_im else channel.name,
+            "channel_name": _named(channel)["name"],
             "user_id": user.id,
             "user_name": user.name,
             "command": command,
@@ -85,17 +86,10 @@ class Interactions:
     ) -> Delivery:
         """Use an element of a message; ``action`` has action_id and perhaps block_id."""
         block, element = elements.find(message.blocks or [], **action)
-        made = elements.action(block, element, value, ts=self._ws.ids.ts())
+        offering = elements.offering(element, self._ws.offers.get(message.ts, {}))
+        made = elements.action(block, offering, value, ts=self._ws.ids.ts())
         channel = self._ws.channels[message.channel]
         hidden = isinstance(message, Ephemeral)
-        container: Json = {
-            "type": "message",
-            "message_ts": message.ts,
-            "channel_id": channel.id,
-            "is_ephemeral": hidden,
-        }
-        if message.thread_ts is not None:
-            container["thread_ts"] = message.thread_ts
         url = self._ws.new_response_url(
             channel.id,
             user.id,
@@ -103,30 +97,77 @@ class Interactions:
             ephemeral_ts=message.ts if hidden else None,
             thread_ts=message.thread_ts,
         )
-        payload: Json = {
-            "container": container,
-            "channel": {"id": channel.id, "name": channel.name},
-            "state": {"values": _held(message.blocks or [], block, element, made)},
+        payload = self._place(message) | {
+            "state": {"values": forms.of_message(message.blocks or [], block, element, made)},
             "response_url": url,
             "actions": [made],
         }
-        if isinstance(message, Message):
-            payload["message"] = render.message(self._ws, message)
         return self._interact("block_actions", user, payload)
 
-    def use_in_view(self, user: User, view: View, *, action: Json, value: Any = None) -> Delivery:
-        """Use an element of a modal or App Home."""
+    def _place(self, message: Message | Ephemeral) -> Json:
+        """Return what a payload says of the message in which something is used."""
+        channel = self._ws.channels[message.channel]
+        container: Json = {
+            "type": "message",
+            "message_ts": message.ts,
+            "channel_id": channel.id,
+            "is_ephemeral": isinstance(message, Ephemeral),
+        }
+        if message.thread_ts is not None:
+            container["thread_ts"] = message.thread_ts
+        about: Json = {"container": container, "channel": _named(channel)}
+        if isinstance(message, Message):
+            about["message"] = render.message(self._ws, message)
+        return about
+
+    def use_in_view(
+        self, user: User, view: View, *, action: Json, value: Any = None, values: Json
+    ) -> Delivery:
+        """Use an element of a modal or App Home; ``values`` is what was typed into it until now."""
         block, element = elements.find(view.payload["blocks"], **action)
-        made = elements.action(block, element, value, ts=self._ws.ids.ts())
-        if made["type"] not in ("button", "overflow"):
-            held = elements.used(element, value)
-            view.values.setdefault(block["block_id"], {})[element["action_id"]] = held
+        offered = self._ws.offers.get(view.id, {})
+        offering = elements.offering(element, offered)
+        made = elements.action(block, offering, value, ts=self._ws.ids.ts())
+        view.values = forms.of_view(view, values, offered)
+        if made["type"] not in elements.STATELESS:
+            view.values[block["block_id"]][element["action_id"]] = elements.used(offering, value)
         payload = {
             "container": {"type": "view", "view_id": view.id},
             "view": views.wire(view),
             "actions": [made],
         }
         return self._interact("block_actions", user, payload)
+
+    def suggest(
+        self, user: User, where: Message | Ephemeral | View, *, action: Json, value: str
+    ) -> Delivery:
+        """Type into an external select; what the app offers can be chosen afterwards."""
+        if isinstance(where, View):
+            block, element = elements.find(where.payload["blocks"], **action)
+            about: Json = {
+                "container": {"type": "view", "view_id": where.id},
+                "view": views.wire(where),
+            }
+        else:
+            block, element = elements.find(where.blocks or [], **action)
+            about = self._place(where)
+        suggestions.check(element, value)
+        payload = about | {
+            "action_id": element["action_id"],
+            "block_id": block.get("block_id", ""),
+            "value": value,
+        }
+        kept = self._ws.offers.setdefault(where.id if isinstance(where, View) else where.ts, {})
+
+        def answered(delivery: Delivery, answer: Any) -> None:
+            found = suggestions.read(answer) if delivery.state == "acked" else "no_answer"
+            if isinstance(found, str):
+                delivery.outcome = {"options": [], "error": found}
+                return
+            kept[element["action_id"]] = found
+            delivery.outcome = {"options": found}
+
+        return self._interact("block_suggestion", user, payload, answered)
 
     def shortcut(
         self, user: User, *, callback_id: str, channel: Channel | None, message: Message | None
@@ -136,7 +177,7 @@ class Interactions:
         if channel is None or message is None:
             return self._interact("shortcut", user, payload)
         payload |= {
-            "channel": {"id": channel.id, "name": channel.name},
+            "channel": _named(channel),
             "message_ts": message.ts,
             "message": render.message(self._ws, message),
             "response_url": self._ws.new_response_url(
@@ -146,40 +187,52 @@ class Interactions:
         return self._interact("message_action", user, payload)
 
     def submit(self, user: User, view: View, values: Json) -> Delivery:
-        """Submit a modal; ValueError if a required input is empty, as Slack's client insists."""
-        view.values = _filled(view, values)
+        """Submit a modal; ValueError where Slack's own client would not."""
+        view.values = forms.of_view(view, values, self._ws.offers.get(view.id, {}))
+        forms.check(view, view.values)
         view.errors = None
         payload = {"view": views.wire(view), "response_urls": []}
 
         def answered(delivery: Delivery, answer: Any) -> None:
             if delivery.state == "lost":
-                view.errors = {"": _TROUBLE}
-                self._ws.watch("view", user=user.id, view=views.wire(view), errors=view.errors)
-                return
-            try:
+                self._refuse(view, {"": _TROUBLE})
+            else:
                 self._after_submit(view, answer if isinstance(answer, dict) else {})
-            except ApiError as error:
-                view.errors = {"": error.code, **error.more}
-                self._ws.watch("view", user=user.id, view=views.wire(view), errors=view.errors)
+            top = self._ws.topmost(user.id)
+            delivery.outcome = {
+                "view": views.wire(top) if top is not None else None,
+                "errors": view.errors,
+            }
 
         return self._interact("view_submission", user, payload, answered)
 
+    def _refuse(self, view: View, errors: Json) -> None:
+        """Keep a view open and show what is wrong with it: by block_id, "" for all of it."""
+        view.errors = errors
+        self._ws.watch("view", user=view.user, view=views.wire(view), errors=errors)
+
     def _after_submit(self, view: View, answer: Json) -> None:
+        try:
+            self._carry_out(view, answer)
+        except ApiError as error:
+            self._refuse(view, {"": error.code, **error.more})
+
+    def _carry_out(self, view: View, answer: Json) -> None:
         match answer.get("response_action"):
             case "errors":
-                view.errors = answer.get("errors") or {}
-                shown = views.wire(view)
-                self._ws.watch("view", user=view.user, view=shown, errors=view.errors)
+                errors = answer.get("errors") or {}
+                inputs = {b["block_id"] for b in view.payload["blocks"] if b["type"] == "input"}
+                self._refuse(view, errors if errors and set(errors) <= inputs else {"": _TROUBLE})
             case "update":
                 views.replace_content(self._ws, view, views.checked(answer.get("view"), "modal"))
             case "push":
-                payload = views.checked(answer.get("view"), "modal")
-                above = views.new_view(self._ws, view.user, payload, previous=view)
-                views.show(self._ws, above)
+                views.push(self._ws, view.user, views.checked(answer.get("view"), "modal"))
             case "clear":
                 views.close(self._ws, view, everything=True)
-            case _:
+            case None:
                 views.close(self._ws, view)
+            case _:
+                self._refuse(view, {"": _TROUBLE})
 
     def close(self, user: User, view: View, *, everything: bool = False) -> Delivery | None:
         """Close a modal; the app is told only if it asked for that."""
@@ -203,6 +256,7 @@ class Interactions:
         self._ws.tell_app(event, None)
 
     def _interact(self, kind: str, user: User, payload: Json, answered: Any = None) -> Delivery:
+        triggers = {"trigger_id": self._ws.new_trigger(user.id)} if kind in _WITH_TRIGGER else {}
         whole = {
             "type": kind,
             "user": {
@@ -213,49 +267,23 @@ class Interactions:
             },
             "api_app_id": people.APP,
             "token": "verification",
-            "trigger_id": self._ws.new_trigger(user.id),
             "team": {"id": people.TEAM, "domain": people.TEAM_DOMAIN},
             "enterprise": None,
             "is_enterprise_install": False,
-        } | payload
+            **triggers,
+            **payload,
+        }
         return self._dispatcher.send(Delivery("interactive", kind, whole, answered))
+
+
+def _named(channel: Channel) -> Json:
+    """Return a channel as interactions name it: private ones and direct ones have no name."""
+    kind = {"im": "directmessage", "group": "privategroup"}.get(channel.kind, channel.name)
+    return {"id": channel.id, "name": kind}
 
 
 def _why(delivery: Delivery) -> str:
     return '"operation_timeout"' if delivery.reason == "timeout" else '"dispatch_failed"'
-
-
-def _held(blocks: list[Json], block: Json, element: Json, made: Json) -> Json:
-    """Return ``state.values`` of a message after an element was used."""
-    values: Json = {}
-    for one, other in elements.stateful(blocks):
-        mine = one is block and other is element
-        held = {k: v for k, v in made.items() if k not in ("action_id", "block_id", "action_ts")}
-        slot = values.setdefault(one.get("block_id", ""), {})
-        slot[other["action_id"]] = held if mine else elements.initial(other)
-    return values
-
-
-def _filled(view: View, given: Json) -> Json:
-    """Return the whole ``state.values``: what was given, else held before, else initial.
-
-    ``given`` has values by action_id, or by block_id and then action_id.
-    """
-    values: Json = {}
-    for block, element in elements.stateful(view.payload["blocks"]):
-        block_id, action_id = block["block_id"], element["action_id"]
-        inner = given.get(block_id)
-        if isinstance(inner, dict) and action_id in inner:
-            value = elements.used(element, inner[action_id])
-        elif action_id in given:
-            value = elements.used(element, given[action_id])
-        else:
-            value = view.values.get(block_id, {}).get(action_id) or elements.initial(element)
-        required = block["type"] == "input" and not block.get("optional")
-        if required and elements.is_empty(value):
-            raise ValueError(f"{action_id} (block {block_id}) must be filled in")
-        values.setdefault(block_id, {})[action_id] = value
-    return values
 
 
 def own_or_other(ws: Workspace, channel: Channel, ts: str, user: str) -> Message | Ephemeral:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.simulator.slack import people, posting, render
-from bot.simulator.slack.model import Channel, Json, User
+from bot.simulator.slack.model import Channel, Json, User, UserGroup
 from bot.simulator.slack.workspace import Workspace
 
 
@@ -90,4 +90,32 @@ def change_user(ws: Workspace, user: User, changes: dict[str, Any]) -> None:
         setattr(user, name, value)
     user.updated = int(ws.clock())
     event = {"type": "user_change", "user": render.user(ws, user), "event_ts": ws.ids.ts()}
+    ws.tell_app(event, None)
+
+
+def change_group(ws: Workspace, group: UserGroup, users: list[str]) -> None:
+    """Set who is in a user group, and tell the app what changed and what the group is now."""
+    before = list(group.users)
+    group.users = users
+    added = [user for user in users if user not in before]
+    removed = [user for user in before if user not in users]
+    changed: Json = {
+        "type": "subteam_members_changed",
+        "subteam_id": group.id,
+        "team_id": people.TEAM,
+        "date_previous_update": people.CREATED,
+        "date_update": int(ws.clock()),
+        "added_users": added,
+        "added_users_count": len(added),
+        "removed_users": removed,
+        "removed_users_count": len(removed),
+        "event_ts": ws.ids.ts(),
+    }
+    ws.tell_app(changed, None)
+    tell_of_group(ws, group)
+
+
+def tell_of_group(ws: Workspace, group: UserGroup, kind: str = "subteam_updated") -> None:
+    """Tell the app what a user group is now."""
+    event = {"type": kind, "subteam": render.group(group, users=True), "event_ts": ws.ids.ts()}
     ws.tell_app(event, None)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.simulator.slack import people
-from bot.simulator.slack.model import SLACKBOT, Channel, File, Json, Message, User
+from bot.simulator.slack.model import SLACKBOT, Channel, File, Json, Message, User, UserGroup
 from bot.simulator.slack.workspace import Workspace
 
 _SHOWN_REPLIERS = 5
@@ -229,6 +229,21 @@ def file_with_shares(ws: Workspace, one: File) -> Json:
         "groups": [],
         "ims": [],
     }
+
+
+def group(one: UserGroup, *, users: bool) -> Json:
+    """Return a user group, with its members if asked for."""
+    wire: Json = {
+        "id": one.id,
+        "team_id": people.TEAM,
+        "is_usergroup": True,
+        "name": one.name,
+        "handle": one.handle,
+        "description": "",
+        "date_delete": 0,
+        "user_count": len(one.users),
+    }
+    return wire | ({"users": list(one.users)} if users else {})
 
 
 def tombstone_text() -> tuple[str, str]:

@@ -5,10 +5,11 @@ Responsible for modals, their stack, and App Homes; ``interactions`` submits and
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from bot.simulator.slack import blocks as block_kit
-from bot.simulator.slack import people
+from bot.simulator.slack import elements, forms, people
 from bot.simulator.slack.api import ApiError, Call, Method
 from bot.simulator.slack.model import Json, View
 from bot.simulator.slack.workspace import Workspace
@@ -16,6 +17,7 @@ from bot.simulator.slack.workspace import Workspace
 _MOST_STACKED = 3
 _TITLE = 24
 _PRIVATE = 3000
+_MOST_BYTES = 250_000
 
 
 def wire(view: View) -> Json:
@@ -40,6 +42,8 @@ def wire(view: View) -> Json:
 def checked(payload: Any, *kinds: str) -> Json:
     """Return a view that may be shown; ApiError in Slack's words if it may not."""
     wrong = list(_problems(payload, kinds)) if isinstance(payload, dict) else ["must be an object"]
+    if not wrong and len(json.dumps(payload)) > _MOST_BYTES:
+        raise ApiError("view_too_large")
     if wrong:
         messages = [f"[ERROR] {problem}" for problem in wrong]
         raise ApiError("invalid_arguments", response_metadata={"messages": messages})
@@ -106,13 +110,32 @@ def show(ws: Workspace, view: View) -> None:
     _watch(ws, view)
 
 
+def push(ws: Workspace, user: str, payload: Json) -> View:
+    """Put a modal above those that somebody sees; ApiError if there is none, or no room."""
+    below = ws.topmost(user)
+    if below is None:
+        raise ApiError("not_found")
+    if len(ws.stacks[user]) >= _MOST_STACKED:
+        raise ApiError("push_limit_reached")
+    view = new_view(ws, user, payload, previous=below)
+    show(ws, view)
+    return view
+
+
 def replace_content(ws: Workspace, view: View, payload: Json) -> None:
-    """Give a view new content; what was typed into blocks that stay, stays."""
-    kept = {block["block_id"] for block in payload["blocks"]}
+    """Give a view new content.
+
+    An input whose block_id and action_id stay keeps what it holds: a new ``initial_…`` is ignored.
+    """
+    before = forms.of_view(view, {}, {})
     view.payload = payload
     view.hash = f"{ws.ids.ts()}.{view.id}"
     view.errors = None
-    view.values = {key: value for key, value in view.values.items() if key in kept}
+    view.values = {}
+    for block, element in elements.stateful(payload["blocks"]):
+        held = before.get(block["block_id"], {}).get(element["action_id"])
+        if held is not None and held["type"] == element["type"]:
+            view.values.setdefault(block["block_id"], {})[element["action_id"]] = held
     _watch(ws, view)
 
 
@@ -123,6 +146,7 @@ def close(ws: Workspace, view: View, *, everything: bool = False) -> None:
         if view_id in stack:
             stack.remove(view_id)
         ws.views.pop(view_id, None)
+        ws.offers.pop(view_id, None)
     ws.watch("view", user=view.user, view=None)
 
 
@@ -156,14 +180,7 @@ def push_view(call: Call) -> Json:
     """views.push: at most three on top of each other."""
     payload = checked(call.args.data("view"), "modal")
     user = _trigger_user(call)
-    stack = call.ws.stacks.get(user, [])
-    if not stack:
-        raise ApiError("not_found")
-    if len(stack) >= _MOST_STACKED:
-        raise ApiError("push_limit_reached")
-    view = new_view(call.ws, user, payload, previous=call.ws.views[stack[-1]])
-    show(call.ws, view)
-    return {"view": wire(view)}
+    return {"view": wire(push(call.ws, user, payload))}
 
 
 def update_view(call: Call) -> Json:

@@ -64,6 +64,8 @@ class Workspace:
         self.stacks: dict[str, list[str]] = {}
         """User to the ids of the modals they see, the topmost last."""
         self.homes: dict[str, View] = {}
+        self.offers: dict[str, dict[str, list[Json]]] = {}
+        """View id or message ts to the options last offered in it, by action_id."""
         self.response_urls: dict[str, ResponseUrl] = {}
         self.triggers: dict[str, tuple[str, float, bool]] = {}
         """Trigger to (user, expiry, already used)."""
@@ -99,6 +101,13 @@ class Workspace:
                 return channel
         raise LookupError(f"there is no channel {which!r}; known: {list(self.channels)}")
 
+    def group(self, which: str) -> UserGroup:
+        """Find a user group by id or handle; LookupError with one sentence if there is none."""
+        for group in self.groups.values():
+            if which.lstrip("@") in (group.id, group.handle):
+                return group
+        raise LookupError(f"there is no user group {which!r}; known: {list(self.groups)}")
+
     def message(self, channel: Channel, ts: str) -> Message:
         """Return a message; LookupError with one sentence if it is not there."""
         if (message := channel.messages.get(ts)) is None:
@@ -120,6 +129,11 @@ class Workspace:
         )
         self.channels[channel.id] = channel
         return channel
+
+    def topmost(self, user: str) -> View | None:
+        """Return the modal that somebody sees, if one is open."""
+        stack = self.stacks.get(user)
+        return self.views[stack[-1]] if stack else None
 
     def new_trigger(self, user: str) -> str:
         """Return a trigger_id: good once, for three seconds."""
