@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import settings
 
 from bot.simulator.crisp.server import CrispSimulator
@@ -21,6 +24,7 @@ settings.load_profile("patient")
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     """Both simulators, started; the test starts the bridge."""
     slack, crisp = SlackSimulator(limits=False), CrispSimulator(limits=False)
+    slack.configure(**manifest())
     await slack.start()
     try:
         await crisp.start()
@@ -32,6 +36,20 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             await crisp.stop()
     finally:
         await slack.stop()
+
+
+@cache
+def manifest() -> dict[str, Any]:
+    """Return the scopes and events of manifest.yml, as switches of the simulator.
+
+    What the manifest lacks does not work in the end-to-end suite either.
+    """
+    text = (Path(__file__).parent.parent / "manifest.yml").read_text(encoding="utf-8")
+    parsed = yaml.safe_load(text)
+    return {
+        "scopes": parsed["oauth_config"]["scopes"]["bot"],
+        "subscriptions": parsed["settings"]["event_subscriptions"]["bot_events"],
+    }
 
 
 def free_port() -> int:

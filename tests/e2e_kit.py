@@ -56,11 +56,105 @@ def notices(world: World, user: str) -> list[str]:
     return [str(e["text"]) for e in world.ephemerals(user)]
 
 
-async def press(world: World, user: str, action: str, *, ts: str) -> Json:
-    """Press a button of a message."""
+async def press(
+    world: World, user: str, action: str, *, ts: str = "", view_id: str = "", **more: Any
+) -> Json:
+    """Press a button: of a message (``ts``), of a view, of the topmost modal, or of the App Home.
+
+    ``value`` is what is chosen in a menu or select, ``values`` what was typed into the view before.
+    """
+    where: Json = {"channel": world.channel, "ts": ts} if ts else {"view_id": view_id}
+    return await world.slack.act({"as": user, "do": "press", "action_id": action, **where, **more})
+
+
+def home(world: World, user: str) -> Json | None:
+    """Return somebody's App Home as it is now."""
+    found: Json | None = world.slack.dump()["homes"].get(_id(world, user))
+    return found
+
+
+async def open_home(world: World, user: str) -> Json:
+    """Open the App Home; return it once there is one."""
+    await world.slack.act({"as": user, "do": "open_home", "wait": True})
+    found: Json = await eventually(lambda: home(world, user), what="the App Home")
+    return found
+
+
+def modal(world: World, user: str) -> Json | None:
+    """Return the modal that somebody sees, the topmost one."""
+    stack = world.slack.dump()["views"].get(_id(world, user))
+    return stack[-1] if stack else None
+
+
+async def modal_of(world: World, user: str, callback: str, text: str = "") -> Json:
+    """Wait until somebody sees the modal with this callback_id, and with this text in it."""
+
+    def seen() -> Json | None:
+        found = modal(world, user)
+        fits = found is not None and found["callback_id"] == callback and text in str(found)
+        return found if fits else None
+
+    shown: Json = await eventually(seen, what=f"the modal {callback}")
+    return shown
+
+
+async def submit(world: World, user: str, view_id: str = "", values: Json | None = None) -> Json:
+    """Submit a modal, the topmost one unless said otherwise; values by action_id or block_id.
+
+    The answer has the ``view`` that is seen after the acknowledgement (None: closed) and its
+    ``errors`` by block_id.
+    """
     return await world.slack.act(
-        {"as": user, "do": "press", "channel": world.channel, "ts": ts, "action_id": action}
+        {"as": user, "do": "submit", "view_id": view_id, "values": values or {}}
     )
+
+
+async def suggest(
+    world: World, user: str, action: str, typed: str, view_id: str = ""
+) -> list[Json]:
+    """Type into an external select of a view; return the options that the app offers."""
+    order = {"as": user, "do": "suggest", "action_id": action, "value": typed, "view_id": view_id}
+    done = await world.slack.act(order)
+    options: list[Json] = done["options"]
+    return options
+
+
+async def shortcut(world: World, user: str, callback: str, ts: str | None) -> Json:
+    """Use a shortcut on a message of the channel, or a global one (``ts`` None)."""
+    if ts is None:
+        order: Json = {"do": "global_shortcut", "callback_id": callback}
+    else:
+        order = {"do": "shortcut", "callback_id": callback, "ts": ts, "channel": world.channel}
+    return await world.slack.act({"as": user, **order})
+
+
+async def react(world: World, user: str, ts: str, name: str) -> None:
+    """React to a message of the channel, and wait until the app has taken note."""
+    order = {"as": user, "do": "react", "ts": ts, "name": name, "channel": world.channel}
+    await world.slack.act({**order, "wait": True})
+
+
+async def unreact(world: World, user: str, ts: str, name: str) -> None:
+    """Take a reaction back, and wait until the app has taken note."""
+    order = {"as": user, "do": "unreact", "ts": ts, "name": name, "channel": world.channel}
+    await world.slack.act({**order, "wait": True})
+
+
+async def invite(world: World, user: str, channel: str, *, who: str = "bridge") -> None:
+    """Bring somebody into a channel, the app unless said otherwise."""
+    order = {"as": user, "do": "invite", "who": who, "channel": channel}
+    await world.slack.act({**order, "wait": True})
+
+
+async def command(world: World, user: str, text: str) -> Json:
+    """Use /crisp in the channel."""
+    order = {"as": user, "do": "command", "text": text, "channel": world.channel}
+    return await world.slack.act(order)
+
+
+def _id(world: World, user: str) -> str:
+    """Return the id of whoever has this id, name or e-mail address."""
+    return world.slack.workspace.user(user).id
 
 
 async def figure(port: int, name: str) -> float:
