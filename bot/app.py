@@ -106,6 +106,7 @@ async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int]
         writing = core.create_task(bridge.writer.run())
         tidying = core.create_task(bridge.checkpoints.run())
         await _recover(bridge)
+        await bridge.groups.refresh()  # before anybody is told that they may not act
         delivering = [core.create_task(d.run()) for d in (bridge.to_slack, bridge.to_crisp)]
         try:
             async with asyncio.TaskGroup() as intake:

@@ -25,6 +25,7 @@ from bot.crisp.quota import DailyCount
 from bot.crisp.webhook import Refusal, verify
 from bot.domain import Arrival, Millis, Receipt, SessionId, Source
 from bot.errors import StoreError
+from bot.groups import Groups, Sweep
 from bot.inbox import Inbox
 from bot.outbox.dispatcher import Dispatcher, Environment
 from bot.outbox.echoes import Echoes
@@ -116,6 +117,7 @@ class Bridge:
             now,
             random.Random(),  # noqa: S311 - jitter
         )
+        self.groups = Groups(clients.slack, self.writer, self.rules.access.groups, clock_ms=now_ms)
         learner = Learner(clients.slack, self.reader, redecide=self.inbox.redecide)
         movers = replace(
             clients.movers,
@@ -154,7 +156,7 @@ class Bridge:
         self._data_version: int | None = None
         self._depths: Mapping[Source, tuple[int, Millis | None]] = {}
 
-    def _slack_sweep(self) -> Thorough:
+    def _slack_sweep(self) -> Sweep:
         timers, channels = self.settings.bridge.timers, self.rules.bridged_channels()
         days = timers.slack_horizon_days
         comparison = SlackComparison(
@@ -166,7 +168,7 @@ class Bridge:
             channels, clock_ms=now_ms, horizon_ms=int(days * 86_400_000),
             users_ttl_ms=int(timers.users_ttl * 1000),
         )  # fmt: skip
-        return Thorough(sweep, comparison.run, self.reader, "slack:")
+        return self.groups.before(Thorough(sweep, comparison.run, self.reader, "slack:"))
 
     def _crisp_sweep(self) -> Thorough:
         comparison = CrispComparison(

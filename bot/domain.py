@@ -160,6 +160,10 @@ class SlackUser:
     deleted: bool = False
     sibling: bool = False
     """At home in another workspace of our own organisation (Enterprise Grid), and a member here."""
+    admin: bool = False
+    """An admin or owner of our workspace."""
+    groups: frozenset[str] = field(default=frozenset(), compare=False)
+    """Which of the user groups that bridge.toml names they are in; no part of their profile."""
 
 
 @dataclass(frozen=True, slots=True)

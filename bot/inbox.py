@@ -16,7 +16,7 @@ from bot.relay.decisions import Decision
 from bot.relay.failures import undecided
 from bot.router import Router
 from bot.slack.models import word
-from bot.store import deliveries, edits, queue, revisions, seen
+from bot.store import deliveries, edits, groups, queue, revisions, seen
 from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
@@ -124,6 +124,8 @@ class Inbox:
             tx.save_user(user)
         for entity, name in decision.names.items():
             tx.save_name(entity, name)
+        if decision.members is not None:
+            groups.keep(tx, decision.members)
         tx.apply(decision, inbox_id=inbox_id)
         revisions.apply(tx, decision, swept=swept)
 

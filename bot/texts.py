@@ -323,6 +323,13 @@ BY_AN_APP: Final = "Posts of apps and bots are not passed on to customers."
 BY_DEACTIVATED: Final = "This account is deactivated, so nothing of it is passed on to customers."
 BY_STRANGER: Final = "You are not a member of this workspace, so this was not sent to the customer."
 BY_GUEST: Final = "Guests cannot answer customers; ask a full member of the workspace to do it."
+BY_NO_AGENT: Final = (
+    "You are not among those who act for customers here, so nothing was sent or changed. Whoever "
+    "runs the bridge can add you or your user group under [access] in bridge.toml."
+)
+BY_NO_ADMIN: Final = (
+    "Only the bridge's admins can do that, so nothing was changed: ask one of them to."
+)
 
 # --- failures and their reasons
 

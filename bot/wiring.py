@@ -22,7 +22,7 @@ from bot.files import own_hosts
 from bot.outbox.moving import TRANSFER, Movers
 from bot.outbox.pacing import Pacer, Rate
 from bot.policy import Limits
-from bot.relay.access import Route, Rules
+from bot.relay.access import Access, Route, Rules
 from bot.relay.truth import Reporting
 from bot.slack.client import SlackClient
 from bot.slack.files import SlackFiles
@@ -42,7 +42,7 @@ TELLS_PER_SECOND = 1.5
 def rules(settings: Settings, identity: Identity) -> Rules:
     """Return what the relay is to follow."""
     relay, timers = settings.bridge.relay, settings.bridge.timers
-    history = settings.bridge.history
+    history, access = settings.bridge.history, settings.bridge.access
     routes = tuple(
         Route(ChannelId(r.channel), r.inbox, r.segment, r.origin) for r in settings.bridge.routes
     )
@@ -54,6 +54,7 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         bot_id=identity.bot_id,
         team_id=identity.team_id,
         routes=routes,
+        access=Access(frozenset(access.agents), frozenset(access.admins)),
         agents=settings.bridge.agents,
         unmapped_agents=relay.unmapped_agents,
         relay_bots=frozenset(relay.relay_bots),

@@ -244,7 +244,7 @@ def _press(arrival: Arrival, view: View, rules: Rules) -> _Press | Decision | No
         fact=str(arrival.fact),
         arrival=arrival,
     )
-    reason = refusal(user)
+    reason = refusal(user, rules)
     return _say(press, reason) if reason else press
 
 

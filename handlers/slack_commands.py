@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain import Arrival, ChannelId, Conversation, SessionId, SlackUserId, Source
-from bot.relay.access import Rules, find_operator
+from bot.relay.access import Rules, find_operator, of_team
 from bot.relay.commands import Typed, parse_command
 from bot.relay.decisions import Change, Decision
 from bot.relay.effects import Answer
@@ -34,9 +34,10 @@ def change(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     learn = learning.unknown(view, users={user_id})
     if learn is not None:
         return learning.wait_aside(learn, arrival)
-    user = view.user(user_id)
-    if user is None:
+    profile = view.user(user_id)
+    if profile is None:
         return None
+    user = of_team(profile, word(arrival.payload, "team_id"), rules)
     order = Order(
         verb=command.verb,
         user=user,

@@ -13,7 +13,7 @@ import structlog
 from bot import cards, texts
 from bot.domain import Arrival, Earlier, Millis, Post, SessionId, SlackUser, SlackUserId, Source
 from bot.errors import ApiError
-from bot.relay.access import Rules, of_team, refusal
+from bot.relay.access import Rules, of_team, outsider
 from bot.slack.models import part, word
 from bot.store.reader import Reader
 
@@ -84,7 +84,7 @@ class Histories:
             return cards.nothing_earlier()
         try:
             user = await self._asker(arrival)
-            if refusal(user) is not None:
+            if outsider(user) is not None:
                 return cards.sentence(texts.NOT_ALLOWED)
             earlier = await self._archive.earlier(session_id, before=before)
         except ApiError as err:

@@ -26,7 +26,7 @@ from bot.domain import (
     Source,
 )
 from bot.errors import ApiError
-from bot.relay.access import Rules, refusal
+from bot.relay.access import Rules, outsider
 from bot.relay.decisions import Decision
 from bot.relay.refs import BySession, Ref, inbox_link
 from bot.router import Router
@@ -118,7 +118,7 @@ class LinkPreviews:
         if not user_id or user_id == self._rules.bot_user_id:
             return
         known = await self._reader.ask(lambda view: view.user(user_id))
-        if refusal(known or await self._person(user_id)) is not None:
+        if outsider(known or await self._person(user_id)) is not None:
             return
         if (await self._slack.channel(channel)).external:
             return

@@ -28,7 +28,7 @@ from bot.domain import (
 )
 from bot.errors import ApiError, RateLimited, Unauthorized
 from bot.relay import keys
-from bot.relay.access import Rules, find_operator, refusal
+from bot.relay.access import Rules, find_operator, outsider
 from bot.relay.commands import Misused, Typed, parse_command
 from bot.relay.effects import Assign, SetState
 from bot.relay.refs import Ref, plain
@@ -162,7 +162,7 @@ class Questions:
 
     async def _fate(self, asked: _Asked, change: Typed) -> Post | None:
         if change.ref is not None and not await self._desk.exists(change.ref):
-            denied = refusal(await self._asker(asked)) is not None
+            denied = outsider(await self._asker(asked)) is not None
             return cards.sentence(texts.NOT_ALLOWED if denied else texts.NO_MATCH)
         await self._sleep(COMING_AFTER)
         waits = await self._reader.ask(
@@ -175,7 +175,7 @@ class Questions:
 
     async def _found(self, asked: _Asked, question: Typed) -> Post:
         user = await self._asker(asked)
-        if refusal(user) is not None:
+        if outsider(user) is not None:
             return cards.sentence(texts.NOT_ALLOWED)
         return await self._answers[question.verb.name](user, question)
 

@@ -28,7 +28,7 @@ from bot.domain import (
     Source,
 )
 from bot.errors import ApiError
-from bot.relay.access import Rules, find_operator, of_team, refusal, speaker_for
+from bot.relay.access import Rules, find_operator, of_team, outsider, speaker_for
 from bot.relay.decisions import Decision
 from bot.relay.failures import reason_of
 from bot.router import Router
@@ -135,7 +135,7 @@ class DeliveryStatus:
             user = await self._asker(body)
         except ApiError:
             return cards.status_sentence(texts.SLACK_AWAY)
-        if refusal(user) is not None:
+        if outsider(user) is not None:
             return cards.status_sentence(texts.NOT_ALLOWED)
         channel, ts = ChannelId(place["channel"]), MessageTs(place["ts"])
         thread_ts = MessageTs(place.get("thread_ts") or ts)

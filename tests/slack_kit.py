@@ -14,6 +14,7 @@ from bot.app import router
 from bot.domain import Arrival, Contact, MessageTs, Millis, Receipt, SlackUser, Source
 from bot.inbox import Inbox
 from bot.outbox.courier import nothing
+from bot.relay.access import Rules
 from bot.relay.decisions import Change
 from bot.relay.effects import EditSent, SendMessage
 from bot.slack.events import millis
@@ -40,10 +41,10 @@ class Refusing:
 class Desk:
     """An inbox with all handlers, and one conversation that has its thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules = OURS) -> None:
         self.conn: sqlite3.Connection = database()
         self.tx = Transaction(self.conn, NOW)
-        self.inbox = Inbox(Refusing(), router(), OURS)  # type: ignore[arg-type]  # never used
+        self.inbox = Inbox(Refusing(), router(), rules)  # type: ignore[arg-type]  # never used
         self.tx.change(
             Change(SESSION, {"channel": CHANNEL, "thread_ts": ROOT}, create=True, card=False)
         )

@@ -273,6 +273,10 @@ def test_only_config_reads_the_environment() -> None:
         ("[[routes]]\nchannel = 'C1'\nsegment = ''\n", "routes[1].segment must not be empty"),
         ("[[routes]]\nchannel = 'C1'\nsegmnt = 'x'\n", "did you mean routes.segment?"),
         ("[agents]\nada = 'ada@example.com'\n", "agents.ada must name a Slack user by id"),
+        ("[access]\nagents = 'U1'\n", "access.agents must be a list, not 'U1'."),
+        ("[access]\nagents = ['ada']\n", "access.agents[1] must name people and user groups by id"),
+        ("[access]\nadmins = [1]\n", "access.admins[1] must be a valid string, not 1."),
+        ("[access]\nagent = ['U1']\n", "unknown key access.agent: did you mean access.agents?"),
         ("[agents]\nU1 = ' '\n", "agents.U1 must not be empty"),
         (
             "[relay]\nunmapped_agents = 'bot'\n",
@@ -358,7 +362,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 def test_every_key_is_documented_with_its_default() -> None:
     """docs/settings.md has one row per key of bridge.toml, with its default."""
     documented = rows("`bridge.toml`")
-    tables = {"relay", "pacing", "timers", "files", "history", "crisp"}
+    tables = {"relay", "access", "pacing", "timers", "files", "history", "crisp"}
     assert sorted(documented) == sorted(set(known_keys()) - tables)
     for name in documented:
         table, _, key = name.partition(".")

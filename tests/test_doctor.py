@@ -89,7 +89,7 @@ async def test_all_is_well(world: World) -> None:
     assert set(by_name) == {
         "settings", "config file", "database", "disk space",
         "slack bot token", "slack clock", "slack app token", "slack scopes",
-        f"slack channel {world.channel}",
+        f"slack channel {world.channel}", "slack access",
         "crisp token", "crisp clock", "crisp operators", "crisp rtm",
     }  # fmt: skip
     assert all(set(c) == {"name", "status", "message"} for c in report["checks"])
@@ -250,6 +250,24 @@ async def test_every_routed_channel_is_checked(world: World) -> None:
         f"slack channel {world.channel}",
         "slack channel C0GENERAL1",
     }
+
+
+async def test_who_may_act_is_checked(world: World) -> None:
+    """A name under [access] that lets nobody act has a check; else one says who may."""
+    assert "Every full member" in (await found(world))["slack access"].message
+    file = world.folder / "access.toml"
+    file.write_text('[access]\nagents = ["U0ANA00001", "S0SUPPORT1"]\nadmins = ["U0ADMIN001"]\n')
+    checks = await found(world, BRIDGE_CONFIG=str(file))
+    assert checks["slack access"].status is Status.OK
+    file.write_text('[access]\nagents = ["U0GUEST001", "U0NOBODY01", "S0NOGROUP1"]\n')
+    checks = await found(world, BRIDGE_CONFIG=str(file))
+    assert "slack access" not in checks
+    assert checks["slack access U0GUEST001"].status is Status.WARN
+    assert checks["slack access U0NOBODY01"].status is Status.WARN
+    assert checks["slack access S0NOGROUP1"].status is Status.FAIL
+    world.slack.configure(scopes=[s for s in SCOPES if s != "usergroups:read"])
+    checks = await found(world, BRIDGE_CONFIG=str(file))
+    assert "usergroups:read" in checks["slack access groups"].message
 
 
 async def test_http_mode(world: World) -> None:

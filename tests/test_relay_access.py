@@ -6,8 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain import ChannelId, Contact, Operator, OperatorId, SlackUser, Speaker
-from bot.relay.access import Route, Rules, find_operator, refusal, speaker_for
+from bot.domain import ChannelId, Contact, Operator, OperatorId, SlackUser, SlackUserId, Speaker
+from bot.relay.access import (
+    Access,
+    Route,
+    Rules,
+    admin_refusal,
+    find_operator,
+    may_admin,
+    outsider,
+    refusal,
+    speaker_for,
+)
 from tests.core_kit import ANA, CHANNEL, OPEN, OPERATOR, RULES
 
 BEN = Operator(OperatorId("op-ben"), "Ben Hart", "ben@acme.test")
@@ -26,12 +36,53 @@ TEAM = (BEN, OPERATOR)
 )
 def test_who_is_no_member_is_refused_with_a_reason(user: SlackUser, word: str) -> None:
     """Bots, deactivated accounts, strangers and guests may not act for the team."""
-    assert word in str(refusal(user))
+    assert word in str(outsider(user))
+    access = Access(agents=frozenset({ANA.user_id}), admins=frozenset({ANA.user_id}))
+    for rules in (RULES, replace(RULES, access=access)):
+        assert word in str(refusal(user, rules))
+        assert word in str(admin_refusal(replace(user, admin=True), rules))
+        assert not may_admin(replace(user, admin=True), rules)
 
 
 def test_a_member_may_answer() -> None:
-    """A full member is not refused."""
-    assert refusal(ANA) is None
+    """A full member is not refused where nothing says who may."""
+    assert refusal(ANA, RULES) is None
+
+
+LEAD = replace(ANA, user_id=SlackUserId("ULEAD"), admin=True)
+IN_GROUP = replace(ANA, user_id=SlackUserId("UBEN"), groups=frozenset({"S1"}))
+
+
+@pytest.mark.parametrize(
+    ("agents", "admins", "acting", "administering"),
+    [
+        ((), (), {"UANA", "UBEN", "ULEAD"}, {"ULEAD"}),
+        (("UANA",), (), {"UANA"}, set()),
+        (("UANA", "ULEAD"), (), {"UANA", "ULEAD"}, {"ULEAD"}),
+        (("S1",), (), {"UBEN"}, set()),
+        (("S2",), (), set(), set()),
+        ((), ("UANA",), {"UANA", "UBEN", "ULEAD"}, {"UANA"}),
+        (("S1",), ("UANA",), {"UBEN", "UANA"}, {"UANA"}),
+        (("UANA",), ("S1",), {"UANA", "UBEN"}, {"UBEN"}),
+    ],
+)
+def test_who_acts_and_who_administers_is_said_by_person_or_group(
+    agents: tuple[str, ...], admins: tuple[str, ...], acting: set[str], administering: set[str]
+) -> None:
+    """Named admins act too; without any, the workspace's admins are admins if they may act."""
+    rules = replace(RULES, access=Access(frozenset(agents), frozenset(admins)))
+    people = (ANA, IN_GROUP, LEAD)
+    assert {one.user_id for one in people if refusal(one, rules) is None} == acting
+    assert {one.user_id for one in people if admin_refusal(one, rules) is None} == administering
+
+
+def test_who_may_set_the_bridge_up_need_not_act_for_customers() -> None:
+    """An owner of the workspace may choose the channel, also where agents are others."""
+    rules = replace(RULES, access=Access(agents=frozenset({"UANA"})))
+    assert may_admin(LEAD, rules)
+    assert not may_admin(ANA, rules)
+    assert "admins" in str(admin_refusal(ANA, rules))
+    assert "[access]" in str(admin_refusal(LEAD, rules))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +96,7 @@ def test_a_member_may_answer() -> None:
         (ANA, {"UANA": "BEN@acme.test"}, BEN),
         (ANA, {"UANA": "op-gone"}, None),
         (replace(ANA, stranger=True), {}, None),
+        (replace(ANA, stranger=True), {"UANA": "op-ben"}, BEN),
     ],
 )
 def test_a_member_is_matched_with_their_operator(

@@ -551,8 +551,9 @@ async def test_channel_and_group_are_read(fake: tuple[FakeSlack, SlackClient]) -
     assert await client.user_group("S1") == "night-shift"
     with pytest.raises(Refused):
         await client.user_group("S2")
-    server.will("usergroups.users.list", {"ok": True, "users": ["U1", "U2"]})
-    assert await client.group_members("S1") == {"U1", "U2"}
+    people = {"id": "S1", "users": ["U1", "U2"]}
+    server.will("usergroups.list", {"ok": True, "usergroups": [people, {"id": "S2"}]})
+    assert await client.group_members() == {"S1": {"U1", "U2"}, "S2": frozenset()}
 
 
 async def test_permalink_is_computed(fake: tuple[FakeSlack, SlackClient]) -> None:

@@ -19,6 +19,7 @@ CHANNEL_ID = r"^[CG][A-Z0-9]+$"
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 SlackUserKey = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]+$")]
+UserOrGroup = Annotated[str, StringConstraints(pattern=r"^[UWS][A-Z0-9]+$")]
 AppOrBot = Annotated[str, StringConstraints(pattern=r"^[AB][A-Z0-9]+$")]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Seconds = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
@@ -46,6 +47,13 @@ class Relay(Table):
     removals: Literal["strike", "delete"] = "strike"
     uncertain_after: Positive = 3600.0
     give_up_after: Positive = 86_400.0
+
+
+class Access(Table):
+    """``[access]``: who may act for the team, and who may do what only admins do."""
+
+    agents: tuple[UserOrGroup, ...] = ()
+    admins: tuple[UserOrGroup, ...] = ()
 
 
 class Route(Table):
@@ -118,6 +126,7 @@ class BridgeConfig(Table):
     """The whole of ``bridge.toml``; an absent file is the same as an empty one."""
 
     relay: Relay = Field(default_factory=Relay)
+    access: Access = Field(default_factory=Access)
     agents: dict[SlackUserKey, NonEmpty] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     pacing: Pacing = Field(default_factory=Pacing)

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from bot.config.bridge import BridgeConfig, Route
 
 _PATTERNS = {
+    "access": 'must name people and user groups by id, as in ["U0123456789", "S0123456789"]',
     "agents": 'must name a Slack user by id, as in U0123456789 = "ada@example.com"',
     "channel": "must be a channel's id such as C0123456789, not its name",
     "company_avatar": "must be an https:// URL",
@@ -23,7 +24,7 @@ _PATTERNS = {
 _TYPES = {
     "model_type": "must be a table",
     "dict_type": "must be a table",
-    "tuple_type": "must be a list of [[routes]] tables",
+    "tuple_type": "must be a list",
     "string_too_short": "must not be empty",
 }
 _WHERE = {
@@ -90,6 +91,8 @@ def _dotted(loc: tuple[int | str, ...]) -> str:
 
 def _clause(detail: ErrorDetails) -> str:
     """Turn "Input should be a valid integer" into "must be a valid integer"."""
+    if detail["type"] == "tuple_type" and detail["loc"] == ("routes",):
+        return "must be a list of [[routes]] tables"
     if detail["type"] in _TYPES:
         return _TYPES[detail["type"]]
     message = detail["msg"].replace("Input should", "must", 1)

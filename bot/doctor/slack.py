@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from bot import wiring
 from bot.config import Settings
+from bot.doctor.access import access
 from bot.doctor.check import Check, Report, Status, clock, fail, failed_call, ok, warn
 from bot.domain import ChannelId, MessageTs, Source
 from bot.errors import ApiError, Refused
@@ -38,7 +39,10 @@ SCOPES: Mapping[str, tuple[Status, str]] = {
     "links:read": (Status.WARN, "links to Crisp's inbox are not previewed"),
     "links:write": (Status.WARN, "links to Crisp's inbox are not previewed"),
     "reactions:write": (Status.WARN, "no ⚠ is put on a reply that was not delivered"),
-    "usergroups:read": (Status.WARN, "mentions of user groups reach customers as @team"),
+    "usergroups:read": (
+        Status.WARN,
+        "mentions of user groups reach customers as @team, and none under [access] is known",
+    ),
     "users:read": (
         Status.FAIL,
         "nobody's reply is sent, because agents cannot be told from guests and strangers",
@@ -68,6 +72,8 @@ async def examine_slack(settings: Settings, report: Report) -> None:
             report(check)
         for channel in sorted(wiring.rules(settings, identity).bridged_channels()):
             report(await bridged_channel(slack, channel))
+        async for check in access(slack, settings):
+            report(check)
 
 
 async def bot_token(slack: SlackClient, report: Report) -> Identity | None:

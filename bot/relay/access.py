@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot import texts
@@ -30,6 +30,21 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Who may do what: ids of people (``U…``) and of user groups (``S…``)."""
+
+    agents: frozenset[str] = frozenset()
+    """Who may act for the team; empty: every full member."""
+    admins: frozenset[str] = frozenset()
+    """Who may also delete, block and set things up; empty: the workspace's admins and owners."""
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Return the user groups whose members must be known."""
+        return frozenset(one for one in self.agents | self.admins if one.startswith("S"))
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What the operator of the bridge decided; from bridge.toml and the settings."""
 
@@ -40,6 +55,7 @@ class Rules:
     team_id: str = ""
     """The workspace that is ours: whoever is of another is a stranger."""
     routes: tuple[Route, ...] = ()
+    access: Access = field(default_factory=Access)
     agents: Mapping[str, str] = field(default_factory=dict)
     """Slack user id → operator's user_id or e-mail."""
     unmapped_agents: str = "profile"
@@ -79,8 +95,8 @@ def of_team(user: SlackUser, team_id: str, rules: Rules) -> SlackUser:
     return replace(user, stranger=True)
 
 
-def refusal(user: SlackUser) -> str | None:
-    """Say why this person may not act for the team, or None if they may."""
+def outsider(user: SlackUser) -> str | None:
+    """Say why this person may not even ask, or None if they are a full member of ours."""
     if user.bot:
         return texts.BY_AN_APP
     if user.deleted:
@@ -90,6 +106,37 @@ def refusal(user: SlackUser) -> str | None:
     if user.guest:
         return texts.BY_GUEST
     return None
+
+
+def refusal(user: SlackUser, rules: Rules) -> str | None:
+    """Say why this person may not act for the team, or None if they may.
+
+    The one gate of whatever changes something in Crisp. Of a user group whose members are not
+    known nobody is a member.
+    """
+    if reason := outsider(user):
+        return reason
+    access = rules.access
+    if access.agents and not _is_among(user, access.agents | access.admins):
+        return texts.BY_NO_AGENT
+    return None
+
+
+def may_admin(user: SlackUser, rules: Rules) -> bool:
+    """Tell whether this person may decide how the bridge is set up."""
+    if outsider(user):
+        return False
+    admins = rules.access.admins
+    return _is_among(user, admins) if admins else user.admin
+
+
+def admin_refusal(user: SlackUser, rules: Rules) -> str | None:
+    """Say why this person may not do what only admins may, such as deleting; None if they may."""
+    return refusal(user, rules) or (None if may_admin(user, rules) else texts.BY_NO_ADMIN)
+
+
+def _is_among(user: SlackUser, named: Collection[str]) -> bool:
+    return user.user_id in named or not user.groups.isdisjoint(named)
 
 
 def find_operator(

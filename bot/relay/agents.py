@@ -69,7 +69,7 @@ def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
     """Decide what a reply becomes; a Verb is returned to the caller, which knows the verbs."""
     if event.app is not None:
         return _of_app(event, event.app, rules)
-    reason = refusal(event.user)
+    reason = refusal(event.user, rules)
     speaker = None if reason else speaker_for(event.user, event.operator, rules)
     if speaker is None:
         return _refused(event, reason or texts.WRITER_UNMATCHED)

@@ -164,6 +164,18 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """Who is in a user group in Slack: ``everybody``, or who has come and gone since."""
+
+    group: str
+    at: Millis
+    """As of when, by Slack's clock."""
+    everybody: frozenset[SlackUserId] | None = None
+    added: frozenset[SlackUserId] = frozenset()
+    removed: frozenset[SlackUserId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Everything that follows from one arrival; stored in the arrival's own transaction."""
 
@@ -192,3 +204,5 @@ class Decision:
     """People in Slack whose profile is news."""
     names: Json = field(default_factory=dict)
     """Channels and user groups in Slack, by id, whose name is news."""
+    members: Members | None = None
+    """Who is in a user group that decides who may do what."""

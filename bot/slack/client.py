@@ -37,7 +37,9 @@ from bot.slack.models import (
     read_channel,
     read_group,
     read_identity,
+    read_members,
     read_user,
+    word,
 )
 from bot.slack.surfaces import Surfaces
 from bot.slack.web import TIMEOUT, WebApi, send_response
@@ -316,10 +318,13 @@ class SlackClient(Surfaces):
                 return read_group(group) or group_id
         raise Refused(Source.SLACK, "usergroups.list", "no_such_subteam")
 
-    async def group_members(self, group_id: str) -> frozenset[SlackUserId]:
-        """Return the members of a user group."""
-        answer = await self._web.call("usergroups.users.list", query={"usergroup": group_id})
-        return frozenset(SlackUserId(user) for user in answer.get("users") or [])
+    async def group_members(self) -> dict[str, frozenset[SlackUserId]]:
+        """Return the members of every user group that is not disabled, by the group's id."""
+        answer = await self._web.call("usergroups.list", query={"include_users": True})
+        return {
+            word(group, "id"): read_members(group, "users")
+            for group in answer.get("usergroups") or []
+        }
 
     def permalink(
         self, channel: ChannelId, ts: MessageTs, thread_ts: MessageTs | None = None

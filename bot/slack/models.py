@@ -99,6 +99,7 @@ def read_user(user: Json, *, team_id: str) -> SlackUser:
         stranger=stranger,
         deleted=bool(user.get("deleted")),
         sibling=bool(home) and home != team_id and not stranger,
+        admin=not stranger and (bool(user.get("is_admin")) or bool(user.get("is_owner"))),
     )
 
 
@@ -139,6 +140,14 @@ def read_app(message: Json) -> tuple[str, str]:
 def read_group(group: Json) -> str:
     """Return the handle of a user group, as people write it after the @."""
     return word(group, "handle") or word(group, "name")
+
+
+def read_members(data: Json, name: str) -> frozenset[SlackUserId]:
+    """Return the people whom a list of ids names."""
+    ids = data.get(name)
+    return frozenset(
+        SlackUserId(one) for one in (ids if isinstance(ids, list) else ()) if isinstance(one, str)
+    )
 
 
 def read_channel(channel: Json) -> Channel:

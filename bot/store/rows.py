@@ -211,9 +211,9 @@ def outbox_from(row: sqlite3.Row) -> OutboxRow:
     )
 
 
-def user_from(text: str) -> SlackUser:
-    """Read a stored profile."""
-    return SlackUser(**json.loads(text))
+def user_from(text: str, groups: frozenset[str] = frozenset()) -> SlackUser:
+    """Read a stored profile; the memberships in user groups are stored beside it."""
+    return SlackUser(**json.loads(text), groups=groups)
 
 
 def files_from(text: str) -> tuple[SlackFile, ...]:
@@ -228,7 +228,9 @@ def dump_files(files: tuple[SlackFile, ...]) -> str:
 
 def dump_user(user: SlackUser) -> str:
     """Return a profile as JSON text."""
-    return json.dumps(asdict(user))
+    profile = asdict(user)
+    del profile["groups"]
+    return json.dumps(profile)
 
 
 def column_value(name: str, value: object) -> object:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from bot import cards, texts
 from bot.domain import Conversation, Millis, Operator, Post, SessionId, SlackUser, Speaker
-from bot.relay.access import Rules, refusal
+from bot.relay.access import Rules, admin_refusal, refusal
 from bot.relay.decisions import Decision
 from bot.relay.effects import Answer
 from bot.relay.failures import answer_with
@@ -72,7 +72,8 @@ Act = Callable[[Order, View, Rules], Decision | str]
 
 def carry_out(order: Order, act: Act, view: View, rules: Rules) -> Decision:
     """Decide what follows from an order: refused, asked about, or done."""
-    if reason := refusal(order.user):
+    gate = admin_refusal if order.verb.admins_only else refusal
+    if reason := gate(order.user, rules):
         return order.say(cards.refusal(reason))
     if order.verb.about == "conversation" and order.session_id is None:
         return order.say(cards.refusal(texts.UNKNOWN_OPEN))

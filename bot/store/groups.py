@@ -1,0 +1,32 @@
+"""Who is in the user groups that decide who may do what.
+
+Responsible for the SQL of memberships. News that is older than what is stored changes nothing.
+"""
+
+from __future__ import annotations
+
+from bot.relay.decisions import Members
+from bot.store.transaction import Transaction
+
+
+def keep(tx: Transaction, news: Members) -> bool:
+    """Store who is in a group, or has come and gone; False if something later is known."""
+    stored = tx.conn.execute(
+        "INSERT INTO slack_groups (id, heard_at) VALUES (?, ?) ON CONFLICT (id)"
+        " DO UPDATE SET heard_at = excluded.heard_at WHERE heard_at <= excluded.heard_at",
+        (news.group, news.at),
+    )
+    if stored.rowcount == 0:
+        return False
+    if news.everybody is not None:
+        tx.conn.execute("DELETE FROM group_members WHERE group_id = ?", (news.group,))
+    come = news.added if news.everybody is None else news.everybody
+    tx.conn.executemany(
+        "INSERT INTO group_members (user_id, group_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(user_id, news.group) for user_id in sorted(come)],
+    )
+    tx.conn.executemany(
+        "DELETE FROM group_members WHERE user_id = ? AND group_id = ?",
+        [(user_id, news.group) for user_id in sorted(news.removed)],
+    )
+    return True
