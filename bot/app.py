@@ -51,6 +51,7 @@ from handlers import (
     slack_revisions,
     slack_shortcuts,
 )
+from handlers.answers.asked import Sources
 from handlers.slack_history import Histories
 from handlers.slack_links import LinkPreviews
 from handlers.slack_questions import Questions
@@ -222,10 +223,8 @@ def _answering(
     """Return what hands each arrival that may be a question to all who answer some."""
     slack = bridge.clients.slack
     desk = Desk(bridge.reader, bridge.clients.crisp, permalink=slack.permalink)
-    questions = Questions(
-        desk, bridge.reader, bridge.rules,
-        person=slack.user, respond=slack.respond, sleep=asyncio.sleep, spawn=spawn,
-    )  # fmt: skip
+    sources = Sources(desk, bridge.reader, bridge.rules)
+    questions = Questions(sources, slack, sleep=asyncio.sleep, spawn=spawn)
     links = LinkPreviews(desk, bridge.reader, bridge.rules, slack, person=slack.user, spawn=spawn)
     histories = Histories(
         desk, bridge.reader, bridge.rules, person=slack.user, respond=slack.respond, spawn=spawn

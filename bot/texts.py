@@ -396,17 +396,20 @@ REF_FORMS: Final = (
     "its number (#12), session id, Slack permalink or Crisp inbox URL, or the customer's e-mail"
 )
 """The five forms of a reference, to end a sentence with."""
-NO_SUCH_COMMAND: Final = "There is no such command: type /crisp help for all there are."
+NO_SUCH_COMMAND: Final = "There is no such command: type {sign}help for all there are."
 DID_YOU_MEAN: Final = (
-    "There is no such command: type /crisp {near} if you meant that, or /crisp help for all "
+    "There is no such command: type {sign}{near} if you meant that, or {sign}help for all "
     "there are."
 )
 MISUSED: Final = {
-    "list": "Type /crisp list alone, or with pending, unresolved, resolved, mine or unassigned.",
-    "who": "Type /crisp who and the e-mail or the name of the person you look for.",
+    "list": "Type {sign}list alone, or with pending, unresolved, resolved, mine or unassigned.",
+    "who": "Type {sign}who and the e-mail or the name of the person you look for.",
 }
-TYPE_AS: Final = "Type /crisp {usage}."
-REF_MISSING: Final = "Type /crisp {word} and which conversation: {forms}."
+TYPE_AS: Final = "Type {sign}{usage}."
+REF_MISSING: Final = "Type {sign}{word} and which conversation: {forms}."
+TAKES_NO_MORE: Final = (
+    "Nothing was done: type {sign}{word} alone for this conversation, or with another one: {forms}."
+)
 REF_UNREADABLE: Final = "That names no conversation: give {forms}."
 
 # --- /crisp: answers
@@ -420,7 +423,6 @@ ASSIGNED_AS_ASKED: Final = "{name} is assigned."
 UNASSIGNED_AS_ASKED: Final = "{name} is nobody's now."
 CONFIRM: Final = "Yes, do it"
 CONFIRM_VERB: Final = "{name}: {summary}? It was not done yet."
-NO_SUCH_VERB: Final = "there is no such command; type !{near} if you meant that."
 THE_CONVERSATION: Final = "The conversation"
 COMING: Final = "Looking it up in Crisp: the answer comes here as soon as it is found."
 QUEUED: Final = "It is queued, and will be done as soon as Crisp answers; you will be told here."

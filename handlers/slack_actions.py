@@ -39,7 +39,7 @@ from bot.slack.models import part, word
 from bot.store.view import View
 from handlers import learning
 from handlers.verbs import decide
-from handlers.verbs.orders import Order
+from handlers.verbs.orders import Order, on_button
 
 router = Router()
 
@@ -88,25 +88,17 @@ def on_verb(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     Its action id is ``verb:NAME``, its value JSON: ``s`` the session, ``a`` the argument, ``c``
     whether it was confirmed.
     """
+    pressed = on_button(arrival.kind, word(_action(arrival.payload), "value"))
+    if pressed is None or pressed[0].question:
+        return None  # questions are answered in slack_questions, refusals of them too
     press = _press(arrival, view, rules)
     if not isinstance(press, _Press):
         return press
-    found = verbs.find(arrival.kind.split(":")[2].replace("_", " "))
-    held = _held_by(press.value)
-    if found is None or found[0].question or held is None:
-        return None
+    verb, held = pressed
     return _ordered(
-        press, found[0], SessionId(word(held, "s")), view, rules,
+        press, verb, SessionId(word(held, "s")), view, rules,
         argument=word(held, "a"), confirmed=held.get("c") is True,
     )  # fmt: skip
-
-
-def _held_by(value: str) -> Json | None:
-    try:
-        held = json.loads(value)
-    except ValueError:
-        return None
-    return held if isinstance(held, dict) else None
 
 
 def _ordered(

@@ -1,41 +1,51 @@
-"""``/crisp`` questions: help, list, show, who; and what a change has come to after 2 seconds.
+"""Questions from every face: who may ask, and that the answer comes in time, to the asker only.
 
-Responsible for who may ask, and for answering in time. It is handed what looks
-things up and what answers; it must not change anything: that is in ``handlers.slack_commands``.
+Responsible for reading the question off what came in (``/crisp``, ``!`` in a thread, a button) and
+for answering where it was asked; what is answered stands in ``handlers.answers``. It also says what
+a change that was typed has come to after 2 seconds. It must not change anything: orders are decided
+in ``handlers.verbs``.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
 
-from bot import cards, texts
+from bot import cards, markup, texts
 from bot.domain import (
     Arrival,
-    Details,
+    ChannelId,
+    Json,
     Key,
-    OperatorId,
-    Person,
+    MessageTs,
     Post,
-    Queue,
+    SessionId,
     SlackUser,
     SlackUserId,
     Source,
 )
 from bot.errors import ApiError, RateLimited, Unauthorized
 from bot.relay import keys
-from bot.relay.access import Rules, find_operator, outsider
+from bot.relay.access import of_team, outsider
+from bot.relay.agents import blocks_of
 from bot.relay.commands import Misused, Typed, parse_command
 from bot.relay.effects import Assign, SetState
-from bot.relay.refs import Ref, plain
-from bot.relay.verbs import VERBS
-from bot.slack.models import word
-from bot.store.reader import Reader
+from bot.relay.intent import Verb as Command
+from bot.relay.intent import read_intent
+from bot.relay.refs import BySession
+from bot.relay.verbs import FIRST_WORDS
+from bot.slack import events
+from bot.slack.models import part, word
 from bot.store.view import View
+from handlers.answers import ANSWERS
+from handlers.answers.asked import Asked, Sources
+from handlers.slack_messages import text_of
+from handlers.verbs.orders import on_button
+from handlers.verbs.threads import read
 
 log = structlog.get_logger()
 
@@ -43,30 +53,9 @@ COMING_AFTER = 2.0
 """Seconds after which an answer that is not there yet is promised: people were told 3."""
 AT_ONCE = 10
 """Questions looked up at the same time; more wait for their turn."""
-CARDS = 3
-"""Up to so many people are shown as cards; more of them as a list."""
-LINKS_OF_SEVERAL = 2
-"""Conversations shown of each, where several people are shown: a message holds no more."""
 
-
-class Lookup(Protocol):
-    """What looks things up: ``bot.desk.Desk``."""
-
-    async def queue(self, which: str, me: OperatorId | None = None) -> Queue:
-        """List conversations."""
-        ...
-
-    async def details(self, ref: Ref) -> Details | None:
-        """Find a conversation."""
-        ...
-
-    async def people(self, query: str) -> tuple[Person, ...]:
-        """Find people."""
-        ...
-
-    async def exists(self, ref: Ref) -> bool:
-        """Tell whether a change of it can be queued."""
-        ...
+Say = Callable[[Post], Awaitable[None]]
+"""Says something to the asker only, where they are."""
 
 
 class Timer(Protocol):
@@ -77,74 +66,153 @@ class Timer(Protocol):
         ...
 
 
+class Slack(Protocol):
+    """Where the asker is found out about and answered: ``bot.slack.client``."""
+
+    async def user(self, user_id: SlackUserId) -> SlackUser:
+        """Say who somebody is."""
+        ...
+
+    async def respond(self, response_url: str, post: Post) -> None:
+        """Answer a command or a press."""
+        ...
+
+    async def tell(
+        self,
+        channel: ChannelId,
+        user: SlackUserId,
+        post: Post,
+        *,
+        thread_ts: MessageTs | None = None,
+    ) -> None:
+        """Say something to one person only."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asker:
+    """Who asks, where."""
+
     user_id: SlackUserId
-    url: str
-    fact: str
+    say: Say
+    fact: str = ""
+    team_id: str = ""
 
 
 class Questions:
-    """Answers commands that ask, to the asker only; losing an answer in a crash is fine."""
+    """Answers whoever asks, to the asker only; losing an answer in a crash is fine."""
 
     def __init__(
         self,
-        desk: Lookup,
-        reader: Reader,
-        rules: Rules,
+        sources: Sources,
+        slack: Slack,
         *,
-        person: Callable[[SlackUserId], Awaitable[SlackUser]],
-        respond: Callable[[str, Post], Awaitable[None]],
         sleep: Callable[[float], Awaitable[None]],
         spawn: Callable[[Coroutine[Any, Any, None]], Timer],
     ) -> None:
-        """``person`` asks Slack who somebody is; ``respond`` answers through a response_url."""
-        self._desk = desk
-        self._reader = reader
-        self._rules = rules
-        self._person = person
-        self._respond = respond
+        """``spawn`` starts a task; ``sleep`` waits for seconds."""
+        self._sources = sources
+        self._reader = sources.reader
+        self._rules = sources.rules
+        self._slack = slack
         self._sleep = sleep
         self._spawn = spawn
         self._room = asyncio.Semaphore(AT_ONCE)
-        self._answers: Mapping[str, Callable[[SlackUser, Typed], Awaitable[Post]]] = {
-            "list": self._list,
-            "show": self._show,
-            "who": self._who,
-        }
 
     async def ask(self, arrival: Arrival) -> None:
-        """Start answering, if it is a command, and return at once."""
-        if arrival.source is not Source.SLACK or arrival.kind != "command":
+        """Start answering, if it is a question, and return at once."""
+        if arrival.source is not Source.SLACK:
             return
+        if arrival.kind == "command":
+            self._of_command(arrival)
+        elif arrival.kind == "message":
+            self._of_thread(arrival)
+        elif arrival.kind.startswith("action:verb:"):
+            self._of_button(arrival)
+
+    async def answer(self, user: SlackUser, question: Typed) -> Post:
+        """Answer in words whatever happens: what is said to somebody who may not ask, too."""
+        post = await _guarded(self._answered(user, question))
+        return post or cards.sentence(texts.BROKEN)
+
+    # --- the faces
+
+    def _of_command(self, arrival: Arrival) -> None:
         payload = arrival.payload
-        asked = _Asked(
-            user_id=SlackUserId(word(payload, "user_id")),
-            url=word(payload, "response_url"),
-            fact=arrival.fact or "",
-        )
-        if not asked.url:
+        url = word(payload, "response_url")
+        if not url:
             log.warning("question_without_response_url")
             return
+        asker = _Asker(
+            SlackUserId(word(payload, "user_id")), self._through(url), arrival.fact or ""
+        )
         command = parse_command(word(payload, "text"))
         if isinstance(command, Misused):
-            self._spawn(self._say(asked, cards.sentence(command.sentence)))
-        elif command.verb.name == "help":
-            self._spawn(self._say(asked, help_card()))
+            self._spawn(_Reply(asker.say).give(cards.sentence(command.sentence)))
         elif command.verb.question:
-            self._spawn(self._answer(asked, command))
+            self._spawn(self._reply(asker, command))
         else:
-            self._spawn(self._follow(asked, command))
+            self._spawn(self._follow(asker, command))
 
-    async def _say(self, asked: _Asked, post: Post) -> None:
-        await _Reply(self._respond, asked.url).give(post)
+    def _of_thread(self, arrival: Arrival) -> None:
+        event = dict(arrival.payload)
+        author = events.author(event)
+        if author is None or events.apps_of(event):
+            return  # an app's post is no question
+        plain = markup.plain(blocks_of(event), text_of(event))
+        me = self._rules.bot_user_id
+        command = read_intent(plain, verbs=FIRST_WORDS, bot_user_id=me)
+        if isinstance(command, Command):
+            self._spawn(self._in_thread(event, author, command))
 
-    async def _answer(self, asked: _Asked, question: Typed) -> None:
-        reply = _Reply(self._respond, asked.url)
+    def _of_button(self, arrival: Arrival) -> None:
+        body = arrival.payload
+        actions = body.get("actions")
+        first = actions[0] if isinstance(actions, list) and actions else {}
+        pressed = on_button(arrival.kind, word(first, "value"))
+        if pressed is None or not pressed[0].question:
+            return
+        verb, held = pressed
+        url = word(body, "response_url")
+        if not url:
+            log.warning("question_without_response_url")
+            return
+        person = part(body, "user")
+        asker = _Asker(
+            SlackUserId(word(person, "id")), self._through(url), team_id=word(person, "team_id")
+        )
+        session = word(held, "s")
+        ref = BySession(SessionId(session)) if session else None
+        self._spawn(self._reply(asker, Typed(verb, ref, word(held, "a"))))
+
+    async def _in_thread(self, event: Json, author: SlackUserId, command: Command) -> None:
+        channel, thread_ts = ChannelId(word(event, "channel")), MessageTs(word(event, "thread_ts"))
+        conversation = await self._reader.ask(lambda view: view.conversation_in(channel, thread_ts))
+        typed = read(command, conversation.session_id) if conversation else None
+        if not isinstance(typed, Typed) or not typed.verb.question:
+            return  # no thread of ours, or said or carried out by ``handlers.verbs``
+
+        async def say(post: Post) -> None:
+            await self._slack.tell(channel, author, post, thread_ts=thread_ts)
+
+        asker = _Asker(author, say, team_id=events.team_of(event))
+        await self._reply(asker, typed, told=True)
+
+    def _through(self, url: str) -> Say:
+        async def say(post: Post) -> None:
+            await self._slack.respond(url, post)
+
+        return say
+
+    # --- answering
+
+    async def _reply(self, asker: _Asker, question: Typed, *, told: bool = False) -> None:
+        """Answer; ``told``: who may not ask has been told so already."""
+        reply = _Reply(asker.say)
         timer = self._spawn(self._promise(reply))
         try:
             async with self._room:
-                post = await _guarded(self._found(asked, question))
+                post = await _guarded(self._found(asker, question, told=told))
             if post is not None:
                 await reply.give(post)
         finally:
@@ -154,66 +222,52 @@ class Questions:
         await self._sleep(COMING_AFTER)
         await reply.promise(cards.sentence(texts.COMING))
 
-    async def _follow(self, asked: _Asked, change: Typed) -> None:
-        """Say that a change cannot be made, or is queued; that it is done is said elsewhere."""
-        post = await _guarded(self._fate(asked, change))
-        if post is not None:
-            await self._say(asked, post)
+    async def _found(self, asker: _Asker, question: Typed, *, told: bool) -> Post | None:
+        if question.verb.about == "nothing":
+            return await ANSWERS[question.verb.name](_asked(_NOBODY, question), self._sources)
+        user = await self._who(asker)
+        if told and outsider(user) is not None:
+            return None
+        return await self._answered(user, question)
 
-    async def _fate(self, asked: _Asked, change: Typed) -> Post | None:
-        if change.ref is not None and not await self._desk.exists(change.ref):
-            denied = outsider(await self._asker(asked)) is not None
+    async def _answered(self, user: SlackUser, question: Typed) -> Post:
+        if outsider(user) is not None:
+            return cards.sentence(texts.NOT_ALLOWED)
+        return await ANSWERS[question.verb.name](_asked(user, question), self._sources)
+
+    async def _who(self, asker: _Asker) -> SlackUser:
+        known = await self._reader.ask(lambda view: view.user(asker.user_id))
+        user = known or await self._slack.user(asker.user_id)
+        return of_team(user, asker.team_id, self._rules)
+
+    # --- what has become of a change
+
+    async def _follow(self, asker: _Asker, change: Typed) -> None:
+        """Say that a change cannot be made, or is queued; that it is done is said elsewhere."""
+        post = await _guarded(self._fate(asker, change))
+        if post is not None:
+            await _Reply(asker.say).give(post)
+
+    async def _fate(self, asker: _Asker, change: Typed) -> Post | None:
+        if change.ref is not None and not await self._sources.desk.exists(change.ref):
+            denied = outsider(await self._who(asker)) is not None
             return cards.sentence(texts.NOT_ALLOWED if denied else texts.NO_MATCH)
         await self._sleep(COMING_AFTER)
         waits = await self._reader.ask(
             lambda view: (
-                any(view.waits(key) for key in _keys(change, asked.fact, view))
-                or view.undecided(Source.SLACK, asked.fact)
+                any(view.waits(key) for key in _keys(change, asker.fact, view))
+                or view.undecided(Source.SLACK, asker.fact)
             )
         )
         return cards.sentence(texts.QUEUED) if waits else None
 
-    async def _found(self, asked: _Asked, question: Typed) -> Post:
-        user = await self._asker(asked)
-        if outsider(user) is not None:
-            return cards.sentence(texts.NOT_ALLOWED)
-        return await self._answers[question.verb.name](user, question)
 
-    async def _show(self, user: SlackUser, question: Typed) -> Post:
-        del user
-        found = await self._desk.details(question.ref) if question.ref else None
-        return _details(found) if found else cards.sentence(texts.NO_MATCH)
-
-    async def _who(self, user: SlackUser, question: Typed) -> Post:
-        del user
-        query = plain(question.argument)
-        return _people(await self._desk.people(query), query)
-
-    async def _asker(self, asked: _Asked) -> SlackUser:
-        known = await self._reader.ask(lambda view: view.user(asked.user_id))
-        return known or await self._person(asked.user_id)
-
-    async def _list(self, user: SlackUser, question: Typed) -> Post:
-        which = question.argument.lower()
-        me: OperatorId | None = None
-        if which == "mine":
-            operators = await self._reader.ask(lambda view: view.operators())
-            operator = find_operator(user, operators, self._rules.agents)
-            if operator is None:
-                return cards.sentence(texts.ASKER_UNMATCHED)
-            me = operator.user_id
-        found = await self._desk.queue(which, me)
-        title = texts.LIST_TITLES[which]
-        if not found.live:
-            title = texts.AS_STORED.format(title=title)
-        elif found.total is None:
-            title = texts.FIRST_OF_MORE.format(title=title)
-        return cards.conversation_list(found.links, title=title, total=found.total)
+_NOBODY = SlackUser(SlackUserId(""), "")
+"""Who asks what anybody may know."""
 
 
-def help_card() -> Post:
-    """Return all that can be typed."""
-    return cards.help_card([(verb.usage, verb.summary) for verb in VERBS])
+def _asked(user: SlackUser, question: Typed) -> Asked:
+    return Asked(question.verb, user, question.argument, question.ref)
 
 
 def _keys(change: Typed, fact: str, view: View) -> Iterator[Key]:
@@ -228,9 +282,8 @@ def _keys(change: Typed, fact: str, view: View) -> Iterator[Key]:
 class _Reply:
     """One answer, and before it at most one promise of it, in that order."""
 
-    def __init__(self, respond: Callable[[str, Post], Awaitable[None]], url: str) -> None:
-        self._respond = respond
-        self._url = url
+    def __init__(self, say: Say) -> None:
+        self._say = say
         self._given = False
         self._turn = asyncio.Lock()
 
@@ -248,7 +301,7 @@ class _Reply:
 
     async def _send(self, post: Post) -> None:
         try:
-            await self._respond(self._url, post)
+            await self._say(post)
         except Exception as err:  # noqa: BLE001 - in a task of its own, it would end the bridge
             log.warning("question_not_answered", error=type(err).__name__)
 
@@ -271,29 +324,3 @@ def _trouble(err: ApiError) -> str:
     if isinstance(err, RateLimited):
         return texts.CRISP_BUSY
     return texts.CRISP_DENIED if isinstance(err, Unauthorized) else texts.CRISP_AWAY
-
-
-def _details(found: Details) -> Post:
-    link = found.link
-    if found.conversation is None:
-        return cards.conversation_list((link, *found.others), title=texts.ONLY_IN_CRISP, total=None)
-    return cards.conversation_details(
-        found.conversation,
-        assignee=found.assignee,
-        links=found.others,
-        inbox_url=link.inbox_url,
-        permalink=link.permalink,
-    )
-
-
-def _people(people: Sequence[Person], query: str) -> Post:
-    if not people or len(people) > CARDS:
-        return cards.people_list(people, query=query)
-    if len(people) == 1:
-        return cards.people_card(people[0])
-    shown = [
-        cards.people_card(replace(p, conversations=p.conversations[:LINKS_OF_SEVERAL]))
-        for p in people
-    ]
-    blocks = [block for post in shown for block in ({"type": "divider"}, *post.blocks)]
-    return Post(", ".join(post.text for post in shown), blocks[1:])

@@ -27,7 +27,7 @@ from bot.errors import Ambiguous, RateLimited, Refused, Unauthorized, Unreachabl
 from bot.relay.decisions import Change
 from bot.relay.refs import ByEmail, ByNumber, BySession, ByThread
 from bot.simulator.crisp import CrispSimulator
-from handlers.slack_questions import Lookup
+from handlers.answers.asked import Lookup
 from tests.questions_kit import BEN, CannedCrisp, Store, session, store, wire
 
 ANNA = Contact(nickname="Anna", email="anna@example.com")

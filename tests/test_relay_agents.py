@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot import markup, texts
 from bot.domain import MessageTs, Millis, OperatorId, SlackUser, Source, Speaker
 from bot.files import SlackFile
+from bot.relay.access import Access
 from bot.relay.agents import (
     FAILED_REACTION,
     HELD_REACTION,
@@ -262,3 +263,10 @@ def test_a_forwarded_message_goes_along() -> None:
     """What anybody may read is sent with the words of who forwards it."""
     (message,) = sent(decide(replace(wrote("Look\n\n> fine"), shared=("fine",))))
     assert message.content == "Look\n\n> fine"
+
+
+def test_who_may_not_answer_may_ask() -> None:
+    """A member who is no agent gives a command like anybody: what it needs is asked there."""
+    rules = replace(RULES, access=Access(agents=frozenset({"U0OTHER"})))
+    assert relay_to_crisp(wrote("!show"), rules) == Verb("show", "")
+    assert isinstance(relay_to_crisp(wrote("!show", GUEST), rules), Decision)

@@ -150,6 +150,23 @@ async def test_messages_are_no_questions(at: Bench) -> None:
     assert at.book.asked == []
 
 
+@pytest.mark.parametrize("text", ["!show", " *!who* anna", "\uff01list", "<@UBOT> help", "- !show"])
+async def test_what_begins_like_a_command_in_a_thread_may_be_a_question(
+    at: Bench, text: str
+) -> None:
+    """It is handed on after the commit, and not again when it is delivered again."""
+    await at.send(envelope({**REPLY, "text": text}))
+    at.book.receipt = Receipt.DUPLICATE
+    await at.send(envelope({**REPLY, "text": text}))
+    assert [arrival.kind for arrival in at.book.asked] == ["message"]
+
+
+async def test_what_begins_like_a_command_elsewhere_is_no_question(at: Bench) -> None:
+    """At a channel's root there is no conversation that it could be about."""
+    await at.send(envelope({**REPLY, "text": "!show", "thread_ts": ""}))
+    assert at.book.asked == []
+
+
 async def test_no_event_costs_a_call(at: Bench) -> None:
     """Who we are is fixed at the start; Bolt does not ask Slack again."""
     for body, _ in KINDS:

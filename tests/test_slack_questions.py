@@ -20,6 +20,7 @@ from bot.domain import (
     Conversation,
     ConversationLink,
     Details,
+    MessageTs,
     OperatorId,
     Person,
     Post,
@@ -39,6 +40,7 @@ from bot.relay.verbs import VERBS
 from bot.slack.events import command_arrival
 from bot.store.transaction import Transaction
 from handlers import slack_questions
+from handlers.answers.asked import Sources
 from handlers.slack_questions import COMING_AFTER, Questions
 from tests.crisp_rtm_server import eventually
 from tests.questions_kit import BEN, WEBSITE, Store, session, store
@@ -97,6 +99,7 @@ class Room:
         self.desk = FakeDesk()
         self.said: list[str] = []
         self.posts: list[Post] = []
+        self.told: list[tuple[str, str, str | None]] = []
         self.people: dict[str, SlackUser | ApiError] = {"U1": MEMBER}
         self.respond_error: Exception | None = None
         self.slept: list[float] = []
@@ -110,8 +113,24 @@ class Room:
         self.tasks.append(asyncio.ensure_future(work))
         return self.tasks[-1]
 
-    async def _respond(self, url: str, post: Post) -> None:
-        assert url == URL
+    async def respond(self, response_url: str, post: Post) -> None:
+        """Take an answer through a response_url."""
+        assert response_url == URL
+        await self._say(post)
+
+    async def tell(
+        self,
+        channel: ChannelId,
+        user: SlackUserId,
+        post: Post,
+        *,
+        thread_ts: MessageTs | None = None,
+    ) -> None:
+        """Take an answer to one person in a thread."""
+        self.told.append((channel, user, thread_ts))
+        await self._say(post)
+
+    async def _say(self, post: Post) -> None:
         if post.text == texts.COMING:
             await self.mute.wait()
         if self.respond_error is not None:
@@ -123,7 +142,8 @@ class Room:
         self.slept.append(seconds)
         await self.later.wait()
 
-    async def _person(self, user_id: SlackUserId) -> SlackUser:
+    async def user(self, user_id: SlackUserId) -> SlackUser:
+        """Say who somebody is."""
         found = self.people[user_id]
         if isinstance(found, ApiError):
             raise found
@@ -131,15 +151,8 @@ class Room:
 
     def questions(self) -> Questions:
         """Return the handler under test."""
-        return Questions(
-            self.desk,
-            self.stored.reader,
-            self.rules,
-            person=self._person,
-            respond=self._respond,
-            sleep=self._sleep,
-            spawn=self._spawn,
-        )
+        sources = Sources(self.desk, self.stored.reader, self.rules)
+        return Questions(sources, self, sleep=self._sleep, spawn=self._spawn)
 
     async def type(self, text: str, *, user: str = "U1") -> None:
         """Type a command; it returns at once, while the answer is on its way."""
@@ -372,7 +385,7 @@ async def test_an_answer_in_time_is_not_promised(room: Room) -> None:
 
 async def test_nothing_is_promised_once_the_answer_is_given(room: Room) -> None:
     """A promise that comes too late to be called off is not said."""
-    reply = slack_questions._Reply(room._respond, URL)
+    reply = slack_questions._Reply(room._say)
     await reply.give(Post("The answer"))
     await reply.promise(Post(texts.COMING))
     assert room.said == ["The answer"]

@@ -7,12 +7,14 @@ import pytest
 from bot import texts
 from bot.relay import verbs
 from bot.relay.verbs import VERBS
+from handlers.answers import ANSWERS
 from handlers.verbs import ACTS
 
 
-def test_each_verb_that_changes_something_does_what_stands_under_its_name() -> None:
-    """No verb without its act, and no act that cannot be reached."""
+def test_each_verb_does_or_says_what_stands_under_its_name() -> None:
+    """No verb without its act or its answer, and none of these that cannot be reached."""
     assert {verb.name for verb in VERBS if not verb.question} == set(ACTS)
+    assert {verb.name for verb in VERBS if verb.question} == set(ANSWERS)
 
 
 def test_each_verb_has_its_sentences_and_each_word_one_verb() -> None:

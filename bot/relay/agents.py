@@ -25,7 +25,7 @@ from bot.domain import (
 )
 from bot.files import SlackFile
 from bot.relay import keys
-from bot.relay.access import Rules, refusal, speaker_for
+from bot.relay.access import Rules, outsider, refusal, speaker_for
 from bot.relay.decisions import Change, Decision, Effect, NewMessage
 from bot.relay.effects import Priority, React, SendMessage, Tell
 from bot.relay.file_effects import SendFile
@@ -69,11 +69,14 @@ def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
     """Decide what a reply becomes; a Verb is returned to the caller, which knows the verbs."""
     if event.app is not None:
         return _of_app(event, event.app, rules)
+    intent = read_intent(event.plain, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id)
     reason = refusal(event.user, rules)
     speaker = None if reason else speaker_for(event.user, event.operator, rules)
     if speaker is None:
-        return _refused(event, reason or texts.WRITER_UNMATCHED)
-    match read_intent(event.plain, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id):
+        may_ask = outsider(event.user) is None  # orders are refused where they are decided
+        refused = _refused(event, reason or texts.WRITER_UNMATCHED)
+        return intent if may_ask and isinstance(intent, Verb) else refused
+    match intent:
         case StaysInSlack():
             return _stored(event, "kept", "text", ())
         case Verb() as verb:

@@ -1,4 +1,4 @@
-"""What somebody typed after ``/crisp``; pure.
+"""What somebody typed after ``/crisp``, or after ``!`` in a thread; pure.
 
 Responsible for reading the line: the verb, which conversation, and what follows. The verbs
 themselves stand in ``bot.relay.verbs``.
@@ -6,6 +6,7 @@ themselves stand in ``bot.relay.verbs``.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot import texts
@@ -13,6 +14,8 @@ from bot.relay import verbs
 from bot.relay.refs import Ref, parse_ref, plain
 from bot.relay.verbs import Verb
 
+SLASH = "/crisp "
+BANG = "!"
 LISTS = frozenset({"pending", "unresolved", "resolved", "mine", "unassigned"})
 
 
@@ -39,32 +42,53 @@ class Misused:
 Command = Typed | Misused
 
 
-def parse_command(text: str) -> Command:
-    """Read what follows ``/crisp``."""
+def parse_command(text: str, *, sign: str = SLASH, here: Ref | None = None) -> Command:
+    """Read what follows ``/crisp``, or ``!`` in a thread: ``here`` is whose thread it is.
+
+    In a thread a conversation need not be named, and can be only after a verb that takes nothing
+    else. ``sign`` is what stands before a verb where a sentence names one.
+    """
     if not text.strip():
         return Typed(verbs.named("help"))
     found = verbs.find(text)
     if found is None:
         near = verbs.nearest(text)
-        return Misused(texts.DID_YOU_MEAN.format(near=near) if near else texts.NO_SUCH_COMMAND)
+        unknown = texts.NO_SUCH_COMMAND.format(sign=sign)
+        return Misused(texts.DID_YOU_MEAN.format(sign=sign, near=near) if near else unknown)
     verb, rest = found
     if verb.about == "conversation":
-        return _about(verb, rest)
+        return _about(verb, rest, sign) if here is None else _about_here(verb, rest, sign, here)
     if verb.takes in {"needed", "lines"} and not plain(rest):
-        return Misused(texts.MISUSED.get(verb.name) or texts.TYPE_AS.format(usage=verb.usage))
+        return _misused(verb, sign)
     if verb.name == "list" and rest.lower() not in {"", *LISTS}:
-        return Misused(texts.MISUSED[verb.name])
+        return _misused(verb, sign)
     return Typed(verb, argument=rest)
 
 
-def _about(verb: Verb, rest: str) -> Command:
+def _misused(verb: Verb, sign: str) -> Misused:
+    with suppress(KeyError):
+        return Misused(texts.MISUSED[verb.name].format(sign=sign))
+    return Misused(texts.TYPE_AS.format(sign=sign, usage=verb.usage))
+
+
+def _about(verb: Verb, rest: str, sign: str) -> Command:
     first, after = _cut(rest)
     ref = parse_ref(first)
     if ref is None and not rest:
-        return Misused(texts.REF_MISSING.format(word=verb.name, forms=texts.REF_FORMS))
+        return Misused(texts.REF_MISSING.format(sign=sign, word=verb.name, forms=texts.REF_FORMS))
     if ref is None or (after and verb.takes == "nothing"):
         return Misused(texts.REF_UNREADABLE.format(forms=texts.REF_FORMS))
     return Typed(verb, ref, after)
+
+
+def _about_here(verb: Verb, rest: str, sign: str, here: Ref) -> Command:
+    if verb.takes != "nothing" or not rest:
+        return Typed(verb, here, rest)
+    ref = parse_ref(rest)
+    if ref is None:
+        forms = texts.REF_FORMS
+        return Misused(texts.TAKES_NO_MORE.format(sign=sign, word=verb.name, forms=forms))
+    return Typed(verb, ref)
 
 
 def _cut(text: str) -> tuple[str, str]:

@@ -92,6 +92,12 @@ def read_intent(plain: str, *, verbs: frozenset[str], bot_user_id: str = "") -> 
     return ToCustomer()
 
 
+def begins_like_command(plain: str) -> bool:
+    """Tell whether a text may be a command, from its first characters alone."""
+    bare = _FORMATTING.sub("", plain).translate(_WIDE)
+    return bare.startswith(("!", "<@"))
+
+
 def strip_note_marker(markdown: str) -> str | None:
     """Cut the note marker off a converted text; None if it is not where it was expected."""
     cut, count = _NOTE.subn("", markdown, count=1)

@@ -25,14 +25,16 @@ from slack_bolt.logger.messages import (
 )
 
 from bot.domain import Arrival, Json, Receipt
+from bot.relay.intent import begins_like_command
 from bot.slack.events import (
     action_arrival,
     command_arrival,
     event_arrival,
+    is_reply,
     shortcut_arrival,
     view_arrival,
 )
-from bot.slack.models import Identity
+from bot.slack.models import Identity, word
 from bot.slack.web import WebApi
 
 Accept = Callable[[Arrival], Awaitable[Receipt]]
@@ -50,7 +52,8 @@ class Intake:
     """Accepts, then lets questions be answered; the caller acknowledges when it returns.
 
     ``accept`` gets every arrival; ``ask``, after that, those that may be questions (commands,
-    actions, shortcuts, views, ``app_home_opened``, ``link_shared``), and not twice.
+    also what begins like one in a thread, actions, shortcuts, views, ``app_home_opened``,
+    ``link_shared``), and not twice.
     """
 
     identity: Identity
@@ -66,9 +69,14 @@ class Intake:
         if arrival is None:
             return
         receipt = await self.accept(arrival)
-        askable = arrival.kind.startswith(_ASKABLE) and receipt is not Receipt.DUPLICATE
-        if self.ask is not None and askable:
+        if self.ask is not None and receipt is not Receipt.DUPLICATE and _is_askable(arrival):
             await self.ask(arrival)
+
+
+def _is_askable(arrival: Arrival) -> bool:
+    if arrival.kind == "message":
+        return is_reply(arrival.payload) and begins_like_command(word(arrival.payload, "text"))
+    return arrival.kind.startswith(_ASKABLE)
 
 
 def build_app(intake: Intake, web: WebApi, *, signing_secret: str | None = None) -> AsyncApp:

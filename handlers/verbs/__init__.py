@@ -12,7 +12,7 @@ from handlers.verbs import assigning, state
 from handlers.verbs.orders import Act, Order, carry_out
 
 ACTS: Mapping[str, Act] = MappingProxyType({**state.ACTS, **assigning.ACTS})
-"""By the verb's name; questions have none, they are answered in ``handlers.slack_questions``."""
+"""By the verb's name; questions have none, their answers are in ``handlers.answers``."""
 
 
 def decide(order: Order, view: View, rules: Rules) -> Decision:

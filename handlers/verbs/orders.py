@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot import cards, texts
-from bot.domain import Conversation, Millis, Operator, Post, SessionId, SlackUser, Speaker
+from bot.domain import Conversation, Json, Millis, Operator, Post, SessionId, SlackUser, Speaker
+from bot.relay import verbs
 from bot.relay.access import Rules, admin_refusal, refusal
 from bot.relay.decisions import Decision
 from bot.relay.effects import Answer
@@ -39,6 +40,8 @@ class Order:
     session_id: SessionId | None = None
     conversation: Conversation | None = None
     confirmed: bool = False
+    elsewhere: bool = False
+    """It is about another conversation than the thread's that it was ordered in."""
 
     @property
     def speaker(self) -> Speaker:
@@ -59,7 +62,8 @@ class Order:
 
     def answering(self, success: str) -> Answer:
         """Whom to tell how it went; success is said only where it does not show by itself."""
-        return replace(self.answer, success="" if self.face in _SILENT else success)
+        shows = self.face in _SILENT and not self.elsewhere
+        return replace(self.answer, success="" if shows else success)
 
     def say(self, post: Post) -> Decision:
         """Do nothing but tell the person something."""
@@ -95,3 +99,13 @@ def button_value(order: Order, *, confirmed: bool = False) -> str:
     """Return what a button must hold to give this order again."""
     held: dict[str, object] = {"s": order.session_id, "a": order.argument}
     return json.dumps({**held, "c": True} if confirmed else held, ensure_ascii=False)
+
+
+def on_button(kind: str, value: str) -> tuple[Verb, Json] | None:
+    """Read the press of a ``verb:NAME`` button: the verb, and what the button holds."""
+    found = verbs.find(kind.split(":")[2].replace("_", " "))
+    try:
+        held = json.loads(value)
+    except ValueError:
+        return None
+    return (found[0], held) if found and isinstance(held, dict) else None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import cards, texts
-from bot.domain import Arrival, Author
-from bot.relay import verbs
+from bot.domain import Arrival, Author, SessionId
 from bot.relay.access import Rules
 from bot.relay.agents import AgentWrote, tell
-from bot.relay.decisions import Decision, NewMessage
+from bot.relay.commands import BANG, Misused, Typed, parse_command
+from bot.relay.decisions import Decision, Effect, NewMessage
 from bot.relay.effects import Answer
 from bot.relay.intent import Verb as Command
+from bot.relay.refs import BySession
 from bot.store.view import View
 from handlers.verbs import decide
 from handlers.verbs.orders import Order
@@ -21,28 +22,39 @@ def act(
     command: Command, said: AgentWrote, arrival: Arrival, view: View, rules: Rules
 ) -> Decision | None:
     """Carry out a command; its text stays in Slack. A question is answered by others."""
-    found = verbs.find(f"{command.word} {command.argument}")
     kept = _kept(said)
-    if found is None:
-        near = verbs.nearest(f"{command.word} {command.argument}")
-        post = cards.refusal(texts.NO_SUCH_VERB.format(near=verbs.named(near).usage))
-        return Decision(message=kept, effects=(tell(said, "verb", post),))
-    verb, argument = found
-    if verb.question:
+    typed = read(command, said.conversation.session_id)
+    if isinstance(typed, Misused):
+        return Decision(message=kept, effects=(_tell(said, typed.sentence),))
+    if typed.verb.question:
         return Decision(message=kept)
+    conversation = view.find(typed.ref) if typed.ref else None
+    if typed.ref and conversation is None:
+        return Decision(message=kept, effects=(_tell(said, texts.NO_MATCH),))
     order = Order(
-        verb=verb,
+        verb=typed.verb,
         user=said.user,
         operator=said.operator,
         answer=Answer(said.channel, said.user.user_id, said.thread_ts),
         fact=str(arrival.fact),
         at=said.occurred_at,
         face="thread",
-        argument=argument,
-        session_id=said.conversation.session_id,
-        conversation=said.conversation,
+        argument=typed.argument,
+        session_id=conversation.session_id if conversation else None,
+        conversation=conversation,
+        elsewhere=conversation is not None and conversation.number != said.conversation.number,
     )
     return replace(decide(order, view, rules), message=kept)
+
+
+def read(command: Command, session_id: SessionId) -> Typed | Misused:
+    """Read a command in the thread of a conversation."""
+    line = f"{command.word} {command.argument}"
+    return parse_command(line, sign=BANG, here=BySession(session_id))
+
+
+def _tell(said: AgentWrote, sentence: str) -> Effect:
+    return tell(said, "verb", cards.refusal(sentence))
 
 
 def _kept(said: AgentWrote) -> NewMessage:

@@ -1,0 +1,62 @@
+"""A question: one person wants to know something, whichever face it came from.
+
+Responsible for what all answers have in common: what was asked, and what looks things up. It must
+not answer; each answer stands in the sibling modules, by its verb's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain import Details, OperatorId, Person, Post, Queue, SlackUser
+from bot.relay.access import Rules
+from bot.relay.refs import Ref
+from bot.relay.verbs import Verb
+from bot.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody who may ask wants to know."""
+
+    verb: Verb
+    user: SlackUser
+    argument: str = ""
+    """What follows the verb, as Slack sends it."""
+    ref: Ref | None = None
+    """Which conversation it is about: the one that was named, or the thread's own."""
+
+
+class Lookup(Protocol):
+    """What looks things up: ``bot.desk.Desk``."""
+
+    async def queue(self, which: str, me: OperatorId | None = None) -> Queue:
+        """List conversations."""
+        ...
+
+    async def details(self, ref: Ref) -> Details | None:
+        """Find a conversation."""
+        ...
+
+    async def people(self, query: str) -> tuple[Person, ...]:
+        """Find people."""
+        ...
+
+    async def exists(self, ref: Ref) -> bool:
+        """Tell whether a change of it can be queued."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What an answer is made from."""
+
+    desk: Lookup
+    reader: Reader
+    rules: Rules
+
+
+Answer = Callable[[Asked, Sources], Awaitable[Post]]
+"""Finds out and says it; an ApiError becomes a sentence at who called."""
