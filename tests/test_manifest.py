@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from bot.relay import verbs
+from bot.simulator.page import cast
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "tests" / "data" / "slack-manifest.schema.json"
@@ -90,3 +91,15 @@ def test_the_command_escapes_and_hints(manifest: dict[str, Any]) -> None:
     (command,) = manifest["features"]["slash_commands"]
     assert (command["command"], command["should_escape"]) == ("/crisp", True)
     assert command["usage_hint"] == verbs.usage_hint()
+
+
+def test_the_demos_page_offers_the_manifests_shortcuts(manifest: dict[str, Any]) -> None:
+    """bot/simulator/page/cast.py has the shortcuts of each kind by name, in the same order."""
+    offered = {"message": cast.SHORTCUTS, "global": cast.GLOBAL_SHORTCUTS}
+    for kind, there in offered.items():
+        wanted = [
+            {"name": one["name"], "callback_id": one["callback_id"]}
+            for one in manifest["features"].get("shortcuts", [])
+            if one["type"] == kind
+        ]
+        assert list(there) == wanted

@@ -7,19 +7,15 @@ import io
 import json
 import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from aiohttp import FormData
 from yarl import URL
 
 from bot.simulator.page import cast, uploads
 from bot.simulator.page.files import kind_shown
 from tests.page_kit import MAYA, PNG, Bare, bare_page
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -194,18 +190,13 @@ async def test_a_store_that_is_away_is_one_sentence(bare: Bare) -> None:
     assert status == 502
 
 
-async def test_the_stage_names_the_limit_and_the_manifests_shortcuts(bare: Bare) -> None:
+async def test_the_stage_names_the_limit_and_the_shortcuts(bare: Bare) -> None:
     """The page learns what it may send and which shortcuts the app has."""
     async with bare.session.get(f"{bare.url}stage.json") as answer:
         stage = await answer.json()
-    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
-    wanted = [
-        {"name": one["name"], "callback_id": one["callback_id"]}
-        for one in manifest["features"].get("shortcuts", [])
-        if one["type"] == "message"
-    ]
     assert stage["most_bytes"] == uploads.MOST_BYTES
-    assert stage["shortcuts"] == list(cast.SHORTCUTS) == wanted
+    assert stage["shortcuts"] == list(cast.SHORTCUTS)
+    assert stage["global_shortcuts"] == list(cast.GLOBAL_SHORTCUTS)
 
 
 async def test_nobody_but_this_machine_reaches_the_page(bare: Bare) -> None:

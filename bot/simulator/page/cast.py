@@ -50,6 +50,9 @@ SCRIPT: tuple[Step, ...] = (
 SHORTCUTS: tuple[Json, ...] = ({"name": "Delivery status", "callback_id": "delivery_status"},)
 """The app's shortcuts on messages, by ``name`` and ``callback_id``, as the manifest has them."""
 
+GLOBAL_SHORTCUTS: tuple[Json, ...] = ()
+"""Its shortcuts that are not about a message."""
+
 _PEOPLE: tuple[Json, ...] = (
     {
         "nickname": "Maya Lindqvist",

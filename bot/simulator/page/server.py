@@ -107,6 +107,7 @@ class Page:
                 "channel": self._channel,
                 "people": cast.people(page),
                 "shortcuts": cast.SHORTCUTS,
+                "global_shortcuts": cast.GLOBAL_SHORTCUTS,
                 "most_bytes": uploads.MOST_BYTES,
             }
         )

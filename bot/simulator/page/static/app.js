@@ -14,7 +14,7 @@ let roots = [];
 const status = new Status(byId("vitals"), byId("faults"));
 const customer = new CustomerPane(byId("customer"), { people: stage.people, choose: openThreadOf });
 const team = new TeamPane(byId("team"), {
-  channel: stage.channel, shortcuts: stage.shortcuts, follow: followLink, opened: chooseCustomerOf,
+  channel: stage.channel, shortcuts: stage.shortcuts, anywhere: stage.global_shortcuts, follow: followLink, opened: chooseCustomerOf,
 });
 
 // What belongs together: a thread's root names its conversation somewhere in its blocks.

@@ -30,6 +30,7 @@ export class Composer {
     );
     this.banner = h("div", { class: "composer-banner", hidden: true });
     const tools = h("div", { class: "styles" }, this.tray.button, styles ? STYLES.map((s) => this.styleButton(...s)) : null);
+    this.tools = tools;
     this.node = h("form", { class: "composer", onsubmit: (event) => this.send(event) }, this.banner, this.tray.node, this.field,
       h("div", { class: "composer-tools" }, tools, this.button), this.tray.input);
     this.field.addEventListener("input", () => {
@@ -42,6 +43,11 @@ export class Composer {
       event.preventDefault();
       this.tray.add(event.clipboardData.files);
     });
+  }
+
+  /** Put another button behind those that are there; null is none. */
+  addTool(button) {
+    if (button) this.tools.append(button);
   }
 
   key(event, recall) {

@@ -81,6 +81,18 @@ export class Acts {
     shown.classList.remove("busy");
   }
 
+  /** Ask the app for the options of what is typed into an external select of a message. */
+  async suggest({ element, block, text, shown }) {
+    const ts = shown.closest("[data-ts]").dataset.ts;
+    const asked = { ts, action_id: element.action_id, block_id: block.block_id, value: text };
+    return (await this.do("suggest", asked)).options;
+  }
+
+  /** Use a shortcut that is not about a message. */
+  anywhere(id) {
+    return this.try("global_shortcut", { callback_id: id, channel: undefined });
+  }
+
   sure({ title, text, confirm, deny, style }) {
     return ask({
       title: object(title, this.context),

@@ -17,20 +17,22 @@ export function usable(element, block, context) {
   if (!isControl(element)) return h("span", { class: "b-unknown" }, `[${element.type}]`);
   const label = element.placeholder ? element.placeholder.text : "Choose";
   const changed = (value) => value !== null && context.use({ element, block, value, shown: made });
-  const made = control(element, { label, changed, context });
+  const held = context.form?.held(block.block_id, element.action_id);
+  const id = `use-${block.block_id}-${element.action_id}`;
+  const made = control(element, block, { id: context.form ? id : null, label, changed, context, held });
   return made;
 }
 
 function button(element, block, context) {
   const style = ["primary", "danger"].includes(element.style) ? ` ${element.style}` : "";
   const label = element.accessibility_label || null;
-  const made = h("button", { class: `b-button${style}`, type: "button", "aria-label": label }, pictured(withEmoji(element.text.text)));
+  const made = h("button", { class: `b-button${style}`, type: "button", "aria-label": label, "data-use": `${block.block_id}/${element.action_id}` }, pictured(withEmoji(element.text.text)));
   made.addEventListener("click", () => context.use({ element, block, shown: made }));
   return made;
 }
 
 function overflow(element, block, context) {
-  const label = { type: "button", class: "b-button b-more", "aria-label": "More actions" };
+  const label = { type: "button", class: "b-button b-more", "aria-label": "More actions", "data-use": `${block.block_id}/${element.action_id}` };
   const made = h("button", { ...label, "aria-haspopup": "menu" }, icon(ICONS.dots));
   made.addEventListener("click", () =>
     openMenu(

@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { withEmoji } from "../shared/emoji.js";
+import { combo } from "./combo.js";
 
 const TYPED = {
   plain_text_input: "text", email_text_input: "email", url_text_input: "url", number_input: "number",
@@ -9,10 +10,17 @@ const TYPED = {
 };
 const PEOPLE = /^(multi_)?(users|conversations|channels)_select$/;
 const CHOSEN = /^(multi_)?(static|external)_select$/;
+const ASKED = /^(multi_)?external_select$/;
 
 /** Tell whether an element holds a value. */
 export const isControl = ({ type }) =>
   type in TYPED || PEOPLE.test(type) || CHOSEN.test(type) || type === "radio_buttons" || type === "checkboxes";
+
+let timer = 0;
+function pause(run) {
+  clearTimeout(timer);
+  timer = setTimeout(run, 300);
+}
 
 /** Make an input block: label, control, hint and what is wrong with it. */
 export function field(block, label, hint, context) {
@@ -21,9 +29,20 @@ export function field(block, label, hint, context) {
   const wrong = context.form.errors[id];
   const changed = (value) => {
     context.form.hold(id, element.action_id, value);
-    if (block.dispatch_action && value !== null) context.use({ element, block, value, shown: made });
+    if (!block.dispatch_action || value === null) return;
+    if (!(element.type in TYPED)) context.use({ element, block, value, shown: made });
+    else if (each) pause(() => context.use({ element, block, value, shown: made }));
   };
-  const made = control(element, { id: `in-${id}`, changed, context, held: context.form.held(id, element.action_id), required: !block.optional, wrong: wrong ? `wrong-${id}` : null, legend: label });
+  const when = element.dispatch_action_config?.trigger_actions_on || ["on_enter_pressed"];
+  const each = when.includes("on_character_entered") || /picker$/.test(element.type);
+  const made = control(element, block, { id: `in-${id}`, changed, context, held: context.form.held(id, element.action_id), required: !block.optional, wrong: wrong ? `wrong-${id}` : null, legend: [label, optional] });
+  if (block.dispatch_action && when.includes("on_enter_pressed")) {
+    made.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing || !(element.type in TYPED)) return;
+      event.preventDefault();
+      context.use({ element, block, value: read(element, made.value), shown: made });
+    });
+  }
   const grouped = made.tagName === "FIELDSET";
   return h("div", { class: `b-input${wrong ? " wrong" : ""}` },
     grouped ? null : h("label", { for: `in-${id}` }, label, optional),
@@ -33,27 +52,36 @@ export function field(block, label, hint, context) {
 }
 
 /** Make the control of an element; `changed(value)` hears of each value, null where it is empty. */
-export function control(element, options) {
+export function control(element, block, options) {
   const { type } = element;
+  if (ASKED.test(type)) return combo(element, block, options);
   if (type === "radio_buttons" || type === "checkboxes") return boxes(element, options);
   if (PEOPLE.test(type) || CHOSEN.test(type)) return select(element, options);
   return typed(element, options);
 }
 
-const common = ({ id, label, required, wrong }) =>
-  ({ id, "aria-label": label, required, "aria-invalid": wrong ? "true" : null, "aria-describedby": wrong });
+const common = ({ id, label, required, wrong }, element) =>
+  ({ id, "aria-label": label, required, "aria-invalid": wrong ? "true" : null, "aria-describedby": wrong,
+    "data-focus": element.focus_on_load ? "" : null });
 
 function typed(element, options) {
   const { changed, held } = options;
-  const props = { ...common(options), class: "b-field", placeholder: element.placeholder?.text, autocomplete: "off",
+  const props = { ...common(options, element), class: "b-field", placeholder: element.placeholder?.text, autocomplete: "off",
     minlength: element.min_length, maxlength: element.max_length, min: element.min_value, max: element.max_value,
     step: element.is_decimal_allowed ? "any" : null };
   const long = element.multiline || element.type === "rich_text_input";
   const made = long ? h("textarea", { ...props, rows: 4 }) : h("input", { ...props, type: TYPED[element.type] });
-  const first = held ?? element.initial_value ?? element.initial_date ?? element.initial_time ?? "";
-  if (typeof first === "string") made.value = first;
+  const first = held !== undefined ? held : element.initial_value ?? element.initial_date ?? element.initial_time ?? element.initial_date_time;
+  if (typeof first === "number") made.value = localTime(first);
+  else if (typeof first === "string") made.value = first;
   made.addEventListener("input", () => changed(read(element, made.value)));
   return made;
+}
+
+/** Return epoch seconds as a datetime-local field takes them. */
+function localTime(seconds) {
+  const at = new Date(seconds * 1000);
+  return new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 function read({ type }, value) {
@@ -67,11 +95,11 @@ function read({ type }, value) {
 function select(element, options) {
   const { changed, context, held } = options;
   const many = element.type.startsWith("multi_");
-  const first = new Set([held ?? initial(element)].flat().filter(Boolean));
+  const first = new Set([held !== undefined ? held : initial(element)].flat().filter(Boolean));
   const option = ({ value, text }) => h("option", { value, selected: first.has(value) }, withEmoji(text));
   const groups = (element.option_groups || []).map((group) =>
     h("optgroup", { label: group.label.text }, group.options.map((one) => option(plain(one)))));
-  const made = h("select", { ...common(options), class: many ? "b-field" : "b-button b-select", multiple: many },
+  const made = h("select", { ...common(options, element), class: many ? "b-field" : "b-button b-select", multiple: many },
     many ? null : h("option", { value: "" }, element.placeholder?.text || "Choose"),
     choices(element, context).map(option), groups);
   made.addEventListener("change", () => {
@@ -101,7 +129,7 @@ export function initial(element) {
 function boxes(element, options) {
   const { changed, held, legend } = options;
   const many = element.type === "checkboxes";
-  const first = new Set([held ?? initial(element)].flat().filter(Boolean));
+  const first = new Set([held !== undefined ? held : initial(element)].flat().filter(Boolean));
   const name = `${options.id || element.action_id}-${crypto.randomUUID()}`;
   const made = h("fieldset", { class: "b-boxes", "aria-label": legend ? null : options.label, "aria-describedby": options.wrong },
     legend ? h("legend", {}, legend) : null,

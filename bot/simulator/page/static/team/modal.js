@@ -1,28 +1,21 @@
 // The app's modals: the topmost one of whoever is played.
 
-import { h, toast } from "../shared/dom.js";
+import { h } from "../shared/dom.js";
 import { show } from "../shared/dialog.js";
 import { icon, ICONS } from "../shared/icons.js";
-import { inSlack } from "../shared/net.js";
 import { object, renderBlocks } from "./blocks.js";
+import { Form } from "./form.js";
 
-export class Modal {
-  /** `context` knows people and what a link does; `who()` is the name of whoever is played. */
+export class Modal extends Form {
   constructor(context, who) {
-    this.context = context;
-    this.who = who;
+    super(context, who);
     this.dialog = null;
-    this.view = null;
-    this.values = {};
   }
 
   /** Show this view, or none. */
   update(view) {
     if (!view) return this.end();
-    const same = this.view !== null && this.view.id === view.id && this.view.hash === view.hash;
-    if (same && JSON.stringify(this.view.errors) === JSON.stringify(view.errors)) return;
-    if (this.view === null || this.view.id !== view.id) this.values = {};
-    this.view = view;
+    if (!this.take(view)) return;
     if (this.dialog === null) this.open();
     this.fill();
   }
@@ -41,57 +34,50 @@ export class Modal {
     this.dialog = this.view = null;
   }
 
+  left() {
+    this.close(true);
+  }
+
   fill() {
-    const { title, submit, close, blocks, errors } = this.view;
-    const context = { ...this.context, use: (what) => this.use(what), form: this.form(errors || {}) };
-    this.send = submit ? h("button", { type: "submit", class: "b-button primary" }, object(submit, context)) : null;
-    const form = h("form", { class: "modal-form", onsubmit: (event) => this.submit(event) },
-      h("header", { class: "modal-head" }, h("h2", { id: "modal-title" }, object(title, context)),
+    const { title, submit, close, blocks, errors, previous_view_id: below } = this.view;
+    const context = this.context;
+    const trouble = this.trouble || errors?.[""];
+    const send = submit ? h("button", { type: "submit", class: "b-button primary" }, object(submit, context)) : null;
+    const form = h("form", { class: "modal-form", onsubmit: (event) => this.submit(event, send) },
+      h("header", { class: "modal-head" },
+        below ? h("button", { type: "button", class: "plain", "aria-label": "Back", onclick: () => this.close() }, icon(ICONS.back)) : null,
+        h("h2", { id: "modal-title" }, object(title, context)),
         h("button", { type: "button", class: "plain", "aria-label": "Close the dialog", onclick: () => this.close() }, icon(ICONS.close))),
-      h("div", { class: "modal-body blocks" }, errors && errors[""] ? h("p", { class: "b-wrong", role: "alert" }, errors[""]) : null,
-        renderBlocks(blocks, context)),
+      h("div", { class: "modal-body blocks" }, trouble ? h("p", { class: "b-wrong", role: "alert" }, trouble) : null, renderBlocks(blocks, context)),
       h("footer", { class: "modal-foot" },
-        h("button", { type: "button", class: "b-button", onclick: () => this.close() }, close ? object(close, context) : submit ? "Cancel" : "Close"), this.send));
+        h("button", { type: "button", class: "b-button", onclick: () => this.close() }, close ? object(close, context) : submit ? "Cancel" : "Close"), send));
     const focus = this.dialog.contains(document.activeElement) ? document.activeElement.id : "";
+    const at = this.dialog.querySelector(".modal-body")?.scrollTop || 0;
     this.dialog.replaceChildren(form);
-    const wanted = (focus && document.getElementById(focus)) || form.querySelector(".modal-body :is(input, textarea, select)") || form.querySelector(".modal-foot button:last-child");
-    wanted.focus();
+    form.querySelector(".modal-body").scrollTop = at;
+    this.focus(form, focus);
   }
 
-  form(errors) {
-    return {
-      errors,
-      hold: (block, action, value) => {
-        this.values[block] = { ...this.values[block], [action]: value };
-      },
-      held: (block, action) => this.values[block]?.[action],
-    };
+  focus(form, before) {
+    const wrong = form.querySelector(".b-input.wrong :is(input, textarea, select)");
+    const asked = form.querySelector("[data-focus]") || form.querySelector(".modal-body .b-input :is(input, textarea, select)");
+    const any = form.querySelector(".modal-body :is(input, textarea, select)") || form.querySelector(".modal-foot button:last-child");
+    (wrong || (before && document.getElementById(before)) || asked || any).focus({ preventScroll: !wrong });
   }
 
-  async submit(event) {
+  async submit(event, send) {
     event.preventDefault();
-    await this.tell({ do: "submit", view_id: this.view.id, values: this.values });
+    send.classList.add("busy");
+    send.setAttribute("aria-busy", "true");
+    await this.tell({ do: "submit", view_id: this.view.id, values: this.typed() });
+    send.classList.remove("busy");
+    send.removeAttribute("aria-busy");
   }
 
-  async close() {
-    await this.tell({ do: "close", view_id: this.view.id });
-    this.end();
-  }
-
-  async use({ element, block, value, shown }) {
-    if (element.url) window.open(element.url, "_blank", "noopener");
-    shown.classList.add("busy");
-    const press = { do: "press", view_id: this.view.id, action_id: element.action_id, block_id: block.block_id };
-    await this.tell(value === undefined ? press : { ...press, value });
-    shown.classList.remove("busy");
-  }
-
-  async tell(act) {
-    try {
-      const answer = await inSlack({ as: this.who(), ...act });
-      if (answer.acked === false) toast("The app did not answer in time: nothing was done. Is the bridge running?");
-    } catch (error) {
-      toast(error.message);
-    }
+  async close(everything = false) {
+    const { id } = this.view;
+    if (everything) return this.tell({ do: "close", view_id: id, everything });
+    if (!this.view.previous_view_id) this.end();
+    await this.tell({ do: "close", view_id: id });
   }
 }

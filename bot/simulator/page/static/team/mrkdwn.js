@@ -10,8 +10,22 @@ const ENTITY = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
 const unescaped = (text) => text.replace(/&(?:lt|gt|amp);/g, (entity) => ENTITY[entity]);
 const plain = (text) => pictured(withEmoji(unescaped(text)));
 
+const QUOTED = /(?:^(?:>|&gt;) ?.*(?:\n|$))+/gm;
+
 /** Turn mrkdwn into nodes; `context` knows people, channels and what a link does. */
 export function mrkdwn(text, context) {
+  const nodes = [];
+  let at = 0;
+  for (const match of text.includes("```") ? [] : text.matchAll(QUOTED)) {
+    nodes.push(...inline(text.slice(at, match.index).replace(/\n$/, ""), context));
+    at = match.index + match[0].length;
+    const inside = match[0].trimEnd().replace(/^(?:>|&gt;) ?/gm, "");
+    nodes.push(h("span", { class: "b-quote" }, inline(inside, context)));
+  }
+  return [...nodes, ...inline(text.slice(at), context)];
+}
+
+function inline(text, context) {
   const nodes = [];
   let at = 0;
   for (const match of text.matchAll(TOKEN)) {
@@ -21,9 +35,9 @@ export function mrkdwn(text, context) {
     if (reference !== undefined) nodes.push(refer(reference, context));
     else if (fence !== undefined) nodes.push(h("pre", {}, unescaped(fence.replace(/^\n|\n$/g, ""))));
     else if (code !== undefined) nodes.push(h("code", {}, unescaped(code)));
-    else if (bold !== undefined) nodes.push(h("strong", {}, mrkdwn(bold, context)));
-    else if (italic !== undefined) nodes.push(h("em", {}, mrkdwn(italic, context)));
-    else nodes.push(h("s", {}, mrkdwn(strike, context)));
+    else if (bold !== undefined) nodes.push(h("strong", {}, inline(bold, context)));
+    else if (italic !== undefined) nodes.push(h("em", {}, inline(italic, context)));
+    else nodes.push(h("s", {}, inline(strike, context)));
   }
   if (at < text.length) nodes.push(...plain(text.slice(at)));
   return nodes;
