@@ -48,6 +48,7 @@ from handlers import (
     slack_links,
     slack_messages,
     slack_people,
+    slack_reactions,
     slack_revisions,
     slack_shortcuts,
 )
@@ -73,6 +74,7 @@ HANDLERS = (
     slack_actions,
     slack_commands,
     slack_people,
+    slack_reactions,
     slack_revisions,
     slack_shortcuts,
     slack_links,

@@ -16,7 +16,7 @@ from bot.relay.decisions import Decision
 from bot.relay.failures import undecided
 from bot.router import Router
 from bot.slack.models import word
-from bot.store import deliveries, edits, groups, queue, revisions, seen
+from bot.store import deliveries, edits, groups, queue, reacted, revisions, seen
 from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
@@ -114,6 +114,8 @@ class Inbox:
         edits.apply(tx, decision)
         if decision.seen is not None:
             seen.keep(tx, decision.seen)
+        if decision.reacted is not None:
+            reacted.keep(tx, decision.reacted)
         if decision.confirm is not None:
             edits.confirm(tx, decision.confirm, decision.confirmed_as)
         if decision.dismiss is not None:

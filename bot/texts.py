@@ -304,6 +304,9 @@ SETTLED_ALREADY: Final = "That has been settled already."
 NOT_THE_WRITER: Final = "Only who wrote it can decide this."
 UNKNOWN_OPEN: Final = "This conversation is no longer known here; open it in Crisp."
 UNKNOWN_ANSWER: Final = "This conversation is no longer known here; answer in Crisp."
+NOT_TAKEN_BACK: Final = (
+    "Taking your reaction away changed nothing: the conversation is no longer as it left it."
+)
 NO_SUCH_OPERATOR: Final = (
     "No operator is called that. Type `!assign me`, `!assign NAME` (an operator's name or "
     "e-mail) or `!unassign`."
@@ -392,6 +395,12 @@ VERBS: Final = {
     "who": ("who QUERY", "find a person by e-mail or name"),
 }
 """Each verb of ``bot.relay.verbs``: how it is typed after /crisp, and what it does."""
+REACTIONS: Final = {
+    "white_check_mark": "resolve",
+    "eyes": "assign me",
+    "zzz": "pending",
+}
+"""What is ordered by which emoji where nobody has said otherwise, as it is typed after ``!``."""
 REF_FORMS: Final = (
     "its number (#12), session id, Slack permalink or Crisp inbox URL, or the customer's e-mail"
 )

@@ -23,6 +23,7 @@ from bot.outbox.moving import TRANSFER, Movers
 from bot.outbox.pacing import Pacer, Rate
 from bot.policy import Limits
 from bot.relay.access import Access, Route, Rules
+from bot.relay.reacting import orders_of
 from bot.relay.truth import Reporting
 from bot.slack.client import SlackClient
 from bot.slack.files import SlackFiles
@@ -65,6 +66,7 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         history_messages=history.messages,
         reopen=history.reopen,
         reopen_after_ms=int(history.reopen_after_days * 86_400_000),
+        reactions=orders_of(settings.bridge.reactions),
     )
 
 

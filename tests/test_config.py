@@ -278,6 +278,10 @@ def test_only_config_reads_the_environment() -> None:
         ("[access]\nadmins = [1]\n", "access.admins[1] must be a valid string, not 1."),
         ("[access]\nagent = ['U1']\n", "unknown key access.agent: did you mean access.agents?"),
         ("[agents]\nU1 = ' '\n", "agents.U1 must not be empty"),
+        ("[reactions]\ntada = 'resolv'\n", 'reactions.tada names no verb in "resolv": did you'),
+        ("[reactions]\ntada = 'resolve 3'\n", 'reactions.tada must be "resolve" alone, not'),
+        ("[reactions]\ntada = 'list'\n", 'reactions.tada cannot be "list": only what'),
+        ("[reactions]\n':tada:' = 'resolve'\n", "must name an emoji without colons"),
         (
             "[relay]\nunmapped_agents = 'bot'\n",
             "must be 'profile', 'company' or 'refuse', not 'bot'.",
@@ -403,7 +407,7 @@ def test_the_bridge_example_has_every_key(tmp_path: Path) -> None:
     keys = {
         f"{table}.{key}"
         for table, inner in values.items()
-        if table != "agents"
+        if table not in {"agents", "reactions"}
         for key in (inner[0] if isinstance(inner, list) else inner)
     }
     assert keys | set(values) == set(known_keys())

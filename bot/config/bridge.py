@@ -20,6 +20,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 SlackUserKey = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]+$")]
 UserOrGroup = Annotated[str, StringConstraints(pattern=r"^[UWS][A-Z0-9]+$")]
+Emoji = Annotated[str, StringConstraints(pattern=r"^[^\s:A-Z]+$")]
 AppOrBot = Annotated[str, StringConstraints(pattern=r"^[AB][A-Z0-9]+$")]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Seconds = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
@@ -128,6 +129,7 @@ class BridgeConfig(Table):
     relay: Relay = Field(default_factory=Relay)
     access: Access = Field(default_factory=Access)
     agents: dict[SlackUserKey, NonEmpty] = Field(default_factory=dict)
+    reactions: dict[Emoji, Text] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     pacing: Pacing = Field(default_factory=Pacing)
     timers: Timers = Field(default_factory=Timers)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bot.config.bridge import BridgeConfig
+from bot.config.orders import wrong_order
 
 
 def broken_rules(given: Mapping[str, str], bridge: BridgeConfig) -> Iterator[str]:
@@ -82,6 +83,9 @@ def membrane_access(given: Mapping[str, str]) -> Iterator[str]:
 
 
 def _bridge(bridge: BridgeConfig) -> Iterator[str]:
+    for name, order in bridge.reactions.items():
+        if problem := wrong_order(order):
+            yield f"reactions.{name} {problem}"
     if bridge.relay.unmapped_agents == "company" and not bridge.relay.company_name:
         yield 'relay.company_name is needed when relay.unmapped_agents is "company".'
     for number, route in enumerate(bridge.routes[:-1], start=1):

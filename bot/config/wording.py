@@ -18,6 +18,7 @@ from bot.config.bridge import BridgeConfig, Route
 _PATTERNS = {
     "access": 'must name people and user groups by id, as in ["U0123456789", "S0123456789"]',
     "agents": 'must name a Slack user by id, as in U0123456789 = "ada@example.com"',
+    "reactions": 'must name an emoji without colons, as in white_check_mark = "resolve"',
     "channel": "must be a channel's id such as C0123456789, not its name",
     "company_avatar": "must be an https:// URL",
 }

@@ -38,6 +38,7 @@ SCOPES: Mapping[str, tuple[Status, str]] = {
     "groups:read": (Status.WARN, "it cannot be seen whether the bot is in a private channel"),
     "links:read": (Status.WARN, "links to Crisp's inbox are not previewed"),
     "links:write": (Status.WARN, "links to Crisp's inbox are not previewed"),
+    "reactions:read": (Status.WARN, "reactions are not heard: ✅ resolves nothing"),
     "reactions:write": (Status.WARN, "no ⚠ is put on a reply that was not delivered"),
     "usergroups:read": (
         Status.WARN,

@@ -40,7 +40,7 @@ class SettingState(Errand):
             columns: dict[str, object] = {"state": payload.state.value}
             if payload.state.value == "resolved":
                 columns["waiting_since"] = None
-            tx.change(Change(conversation.session_id, columns))
+            tx.change(Change(conversation.session_id, columns, made=row.key))
             fresh = tx.conversation(conversation.session_id)
             if fresh is not None and conversation.state is not payload.state:
                 for line in state_line(fresh, payload.state, payload.speaker, at=tx.now):
@@ -70,7 +70,8 @@ class Assigning(Errand):
         await self._crisp.set_routing(conversation.session_id, payload.operator)
 
         def record(tx: Transaction) -> None:
-            tx.change(Change(conversation.session_id, {"assignee": payload.operator}))
+            columns = {"assignee": payload.operator}
+            tx.change(Change(conversation.session_id, columns, made=row.key))
             fresh = tx.conversation(conversation.session_id)
             if fresh is not None and conversation.assignee != payload.operator:
                 lines = assigned_line(

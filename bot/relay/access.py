@@ -73,6 +73,8 @@ class Rules:
     """What becomes of a customer who comes back: ``same`` thread, ``broadcast`` or ``new``."""
     reopen_after_ms: int = 14 * 86_400_000
     """How old a thread is then, at least."""
+    reactions: Mapping[str, str] = field(default_factory=lambda: texts.REACTIONS)
+    """Emoji → the verb and its argument that it orders."""
 
     def channel_of(self, conversation: Conversation) -> ChannelId:
         """Return the channel that gets the conversation's thread."""

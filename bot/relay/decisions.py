@@ -79,6 +79,8 @@ class Change:
     card: bool = True
     leaves: str = "lost"
     """Why a thread is left, where the columns say so: ``lost``, ``rebuilt`` or ``returned``."""
+    made: Key | None = None
+    """The row of the order that made it so; None: somebody in Crisp did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,22 @@ class Seen:
     level: str
     at: Millis
     swapped: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """What is heard of one person's reaction, as of Slack's microseconds ``at``."""
+
+    channel: ChannelId
+    ts: MessageTs
+    user: SlackUserId
+    name: str
+    session_id: SessionId
+    at: int
+    verb: str = ""
+    """What it ordered; empty if it was taken away."""
+    made: str = ""
+    """The key of the order's row; empty if nothing came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +210,7 @@ class Decision:
     early: Early | None = None
     rewrite: Rewrite | None = None
     seen: Seen | None = None
+    reacted: Reacted | None = None
     requeue: Key | None = None
     """A dead or uncertain row that a person wants to be tried again."""
     dismiss: Key | None = None

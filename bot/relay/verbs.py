@@ -34,6 +34,8 @@ class Verb:
     """How it is confirmed: by a button, or by typing the conversation's number."""
     question: bool = False
     """It changes nothing, and is answered at once."""
+    undo: str = ""
+    """The verb that takes it back, when the reaction that ordered it is taken away."""
     without: Mapping[Face, str] = field(default_factory=dict)
     """Faces that it does not have, each with the reason."""
 
@@ -56,10 +58,10 @@ VERBS: tuple[Verb, ...] = (
     Verb("help", about="nothing", takes="optional", question=True),
     Verb("list", about="queue", takes="optional", question=True),
     Verb("show", question=True),
-    Verb("resolve"),
+    Verb("resolve", undo="unresolve"),
     Verb("unresolve", aliases=("reopen",)),
-    Verb("pending"),
-    Verb("assign", takes="optional"),
+    Verb("pending", undo="unresolve"),
+    Verb("assign", takes="optional", undo="unassign"),
     Verb("unassign"),
     Verb("read"),
     Verb("rebuild"),

@@ -36,7 +36,7 @@ from bot.relay.effects import (
 )
 from bot.relay.file_effects import SendFile
 from bot.relay.truth import Reporting
-from bot.store import reactions
+from bot.store import reacted, reactions
 from bot.store.rows import column_value, dump_files, dump_user
 from bot.store.view import View
 
@@ -176,6 +176,7 @@ class Transaction(View):
             self._keep_former_thread(change.session_id, columns["thread_ts"], change.leaves)
         if columns.keys() & _NEWS:
             columns["changed_at"] = self.now
+            reacted.note_maker(self, change)
         if columns:
             assignments = ", ".join(f"{name} = ?" for name in columns)
             values = [column_value(name, value) for name, value in columns.items()]
