@@ -175,12 +175,46 @@ class Person:
     email: str = ""
     phone: str = ""
     avatar: str = ""
+    address: str = ""
+    website: str = ""
+    about: str = ""
     company: str = ""
+    """The profile's company; where there is none, whom the person works for."""
+    company_domain: str = ""
+    company_url: str = ""
+    employer: str = ""
     job: str = ""
+    title: str = ""
+    role: str = ""
     city: str = ""
+    region: str = ""
     country: str = ""
+    timezone: str = ""
+    locales: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
-    conversations: tuple[ConversationLink, ...] = ()
+    notepad: str = ""
+    data: tuple[tuple[str, str], ...] | None = None
+    """The website's own data of the person, by key; None where it was not read."""
+    subscribed: bool | None = None
+    """Whether they get the website's campaigns by e-mail; None where that was not read."""
+    created_at: Millis | None = None
+    seen_at: Millis | None = None
+    """When they were last on the website."""
+    conversations: tuple[ConversationLink, ...] | None = ()
+    """The last ones; None where they could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people who match a query, a page of them.
+
+    ``exact`` says that the query was an e-mail address: all of them have it.
+    """
+
+    found: tuple[Person, ...]
+    page: int = 1
+    more: bool = False
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -392,7 +392,8 @@ VERBS: Final = {
     "unassign": ("unassign REF", "take it from whoever has it"),
     "read": ("read REF", "mark it read in Crisp"),
     "rebuild": ("rebuild REF", "open its thread anew, with what was said before"),
-    "who": ("who QUERY", "find a person by e-mail or name"),
+    "who": ("who QUERY", "find a person by e-mail, name, company or phone"),
+    "person show": ("person show EMAIL", "all that Crisp knows of a person"),
 }
 """Each verb of ``bot.relay.verbs``: how it is typed after /crisp, and what it does."""
 REACTIONS: Final = {
@@ -412,7 +413,7 @@ DID_YOU_MEAN: Final = (
 )
 MISUSED: Final = {
     "list": "Type {sign}list alone, or with pending, unresolved, resolved, mine or unassigned.",
-    "who": "Type {sign}who and the e-mail or the name of the person you look for.",
+    "who": "Type {sign}who and the e-mail, name, company or phone of the person you look for.",
 }
 TYPE_AS: Final = "Type {sign}{usage}."
 REF_MISSING: Final = "Type {sign}{word} and which conversation: {forms}."
@@ -471,7 +472,47 @@ NO_CONVERSATIONS: Final = "{title}: No conversation matches."
 SHOWN_OF_TOTAL: Final = "{shown} of {total} shown."
 SHOWN_OF_MORE: Final = "Only the first {shown} are shown."
 THREAD: Final = "thread"
-NO_PEOPLE: Final = "Nobody matches “{query}”. Try the whole e-mail address or a part of the name."
+NO_PEOPLE: Final = (
+    "Nobody matches “{query}”. Try the whole e-mail address, or a part of the name, the company or "
+    "the phone number."
+)
 PEOPLE_FOUND: Final = "People who match “{query}”"
 LAST_CONVERSATIONS: Final = "Last conversations"
 NO_LAST_CONVERSATIONS: Final = "No conversations yet."
+CONVERSATIONS_UNREAD: Final = "Crisp does not tell their conversations just now."
+
+# --- people
+
+PEOPLE_PAGE: Final = "People who match “{query}”, page {page}"
+NO_MORE_PEOPLE: Final = "There are no more people who match “{query}”."
+SAME_EMAIL: Final = (
+    "{number} profiles have the e-mail {email}. Compare them before you change one: Crisp keeps "
+    "each apart."
+)
+PERSON_NUMBERED: Final = "{number}. {name}"
+SHOW_NUMBERED: Final = "Show {number}"
+SHOW: Final = "Show"
+NEXT: Final = "Next"
+PREVIOUS: Final = "Previous"
+MORE: Final = "More"
+BACK: Final = "Back"
+ADDRESS_SIGN: Final = "🏠"
+WEBSITE_SIGN: Final = "🌐"
+JOB_SIGN: Final = "💼"
+SUBSCRIPTION_SIGN: Final = "📬"
+NOTEPAD_SIGN: Final = "📝"
+ABOUT_SIGN: Final = "💬"
+DATA_SIGN: Final = "📊"
+LOCALES_SIGN: Final = "🗣️"
+WORKS_AT: Final = "at {company}"
+SUBSCRIBED: Final = "Gets campaigns by e-mail"
+UNSUBSCRIBED: Final = "Gets no campaigns by e-mail"
+DATA_LINE: Final = "{key}: {value}"
+DATA_UNREAD: Final = "Crisp does not tell the custom data just now."
+AND_OTHERS: Final = "and {number} more"
+LAST_SEEN: Final = "Last seen"
+KNOWN_SINCE: Final = "Known since"
+ALL_OF_PERSON: Final = "{name}, all that Crisp knows ({page} of {pages})"
+NO_SUCH_PERSON: Final = (
+    "Crisp has no such profile. Look the person up with /crisp who and their name."
+)

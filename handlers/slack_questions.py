@@ -73,7 +73,9 @@ class Slack(Protocol):
         """Say who somebody is."""
         ...
 
-    async def respond(self, response_url: str, post: Post) -> None:
+    async def respond(
+        self, response_url: str, post: Post, *, replace_original: bool = False
+    ) -> None:
         """Answer a command or a press."""
         ...
 
@@ -177,13 +179,17 @@ class Questions:
         if not url:
             log.warning("question_without_response_url")
             return
-        person = part(body, "user")
+        person, page = part(body, "user"), held.get("p")
+        # A page takes the place of the one before, among what only the asker sees.
+        turned = isinstance(page, int) and bool(part(body, "container").get("is_ephemeral"))
         asker = _Asker(
-            SlackUserId(word(person, "id")), self._through(url), team_id=word(person, "team_id")
-        )
+            SlackUserId(word(person, "id")), self._through(url, instead=turned),
+            team_id=word(person, "team_id"),
+        )  # fmt: skip
         session = word(held, "s")
         ref = BySession(SessionId(session)) if session else None
-        self._spawn(self._reply(asker, Typed(verb, ref, word(held, "a"))))
+        question = Typed(verb, ref, word(held, "a"), page if isinstance(page, int) else 0)
+        self._spawn(self._reply(asker, question))
 
     async def _in_thread(self, event: Json, author: SlackUserId, command: Command) -> None:
         channel, thread_ts = ChannelId(word(event, "channel")), MessageTs(word(event, "thread_ts"))
@@ -198,9 +204,9 @@ class Questions:
         asker = _Asker(author, say, team_id=events.team_of(event))
         await self._reply(asker, typed, told=True)
 
-    def _through(self, url: str) -> Say:
+    def _through(self, url: str, *, instead: bool = False) -> Say:
         async def say(post: Post) -> None:
-            await self._slack.respond(url, post)
+            await self._slack.respond(url, post, replace_original=instead)
 
         return say
 
@@ -267,7 +273,7 @@ _NOBODY = SlackUser(SlackUserId(""), "")
 
 
 def _asked(user: SlackUser, question: Typed) -> Asked:
-    return Asked(question.verb, user, question.argument, question.ref)
+    return Asked(question.verb, user, question.argument, question.ref, question.page)
 
 
 def _keys(change: Typed, fact: str, view: View) -> Iterator[Key]:

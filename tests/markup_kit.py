@@ -189,7 +189,11 @@ def check_object(item: dict[str, Any]) -> None:
     assert len(item.get("url", "x")) <= 3_000
     match kind:
         case "section" | "button":
-            assert units(item["text"]["text"]) <= LIMITS[kind]
+            fields = item.get("fields") or []
+            assert len(fields) <= 10
+            sizes = [units(field["text"]) / 2_000 for field in fields]
+            sizes += [units(item["text"]["text"]) / LIMITS[kind]] if "text" in item else []
+            assert 0 < min(sizes) <= max(sizes) <= 1
         case "context":
             assert 0 < len(item["elements"]) <= 10
             assert all(units(element["text"]) <= LIMITS[kind] for element in item["elements"])

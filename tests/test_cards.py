@@ -19,7 +19,6 @@ from bot.cards import (
     message_parts,
     message_post,
     note_post,
-    people_card,
     people_list,
     refusal,
     root_card,
@@ -34,7 +33,6 @@ from bot.domain import (
     Millis,
     Operator,
     OperatorId,
-    Person,
     Post,
     SessionId,
     Speaker,
@@ -481,34 +479,6 @@ def test_details_of_a_conversation() -> None:
     assert text.startswith("#12 Bob · thread🔵 Open · assigned to Ana · waiting since ")
     assert "✉️ bob@acme.example" in text
     assert "Last conversations#12 Bob" in text
-
-
-PERSON = Person(
-    "p1",
-    "Bob",
-    email="bob@acme.example",
-    company="Acme",
-    job="CTO",
-    city="Lisbon",
-    country="PT",
-    segments=("vip",),
-)
-
-
-def test_people() -> None:
-    """A card shows all that is known; a list one line each."""
-    post = people_card(replace(PERSON, conversations=(LINK,)))
-    check_message(post.text, post.blocks)
-    assert seen(post.blocks).startswith(
-        "Bob✉️ bob@acme.example🏢 Acme · CTO📍 Lisbon, PT🏷️ vipLast conversations#12 Bob"
-    )
-    assert "No conversations yet." in seen(people_card(PERSON).blocks)
-    post = people_list([PERSON, replace(PERSON, name="")], query="bob")
-    check_message(post.text, post.blocks)
-    assert seen(post.blocks) == (
-        "People who match “bob”Bob · bob@acme.example · Acme · Lisbon · PT"
-        "Unnamed visitor · bob@acme.example · Acme · Lisbon · PT"
-    )
 
 
 def test_help_names_each_command() -> None:

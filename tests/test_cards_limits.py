@@ -18,8 +18,6 @@ from bot.cards import (
     message_parts,
     message_post,
     note_post,
-    people_card,
-    people_list,
     refusal,
     root_card,
     sentence,
@@ -32,7 +30,6 @@ from bot.domain import (
     Millis,
     Operator,
     OperatorId,
-    Person,
     Post,
     SessionId,
     Speaker,
@@ -82,18 +79,6 @@ links = st.builds(
     assignee=huge_texts,
     last_message=huge_texts,
     waiting_since=moments,
-)
-persons = st.builds(
-    Person,
-    st.just("p"),
-    huge_texts,
-    email=optional_texts,
-    phone=optional_texts,
-    company=optional_texts,
-    job=optional_texts,
-    city=optional_texts,
-    segments=st.lists(huge_texts, max_size=2).map(tuple),
-    conversations=st.lists(links, max_size=3).map(tuple),
 )
 
 
@@ -176,15 +161,6 @@ def test_details(
             conversation, assignee=assignee, links=found * 20, inbox_url=url, permalink=url
         )
     )
-
-
-@patient
-@given(st.lists(persons, max_size=3), huge_texts, st.integers(1, 60))
-def test_people(found: list[Person], query: str, times: int) -> None:
-    """Any people can be shown, one or many."""
-    check(people_list(found * times, query=query))
-    for person in found:
-        check(people_card(person))
 
 
 @patient

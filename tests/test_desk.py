@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.crisp.client import CrispClient
 from bot.crisp.transport import DirectTransport
 from bot.desk import EXPANDED, PAGE, READS, Desk
+from bot.desk.people import LISTED, PER_PAGE
 from bot.domain import (
     ChannelId,
     Contact,
@@ -321,23 +322,37 @@ def profile(number: int, email: str, **person: Any) -> dict[str, Any]:
     return {"people_id": f"p{number}", "email": email, "person": person}
 
 
+def known(number: int, *conversations: Any, data: Any = None, subscribed: Any = True) -> Any:
+    """Return what Crisp answers of a person beside the profile."""
+    return {
+        f"people/conversations/p{number}/list/1": list(conversations),
+        f"people/data/p{number}": {"data": data or {}},
+        f"people/subscription/p{number}": {"email": subscribed},
+    }
+
+
 async def test_a_person_comes_with_their_last_conversations(stored: Store) -> None:
     """Stored ones have numbers and threads, others are read; the five latest come first."""
     await stored.add(1, thread="1700000000.000100", updated_at=10, contact=ANNA)
-    ids = [session(n) for n in range(1, 8)]
+    ids = [{"session_id": session(n)} for n in range(1, 8)]
     answers: dict[str, Any] = {
         "people/profile/anna@example.com": profile(1, "Anna@example.com", nickname="Anna"),
-        "people/conversations/p1/list/1": [{"session_id": i} for i in ids],
+        "people/profiles/1": [],
+        **known(1, *ids, data={"plan": "pro", "seats": 3, "a": None}, subscribed=False),
     }
     answers |= {f"conversation/{session(n)}": wire(n, updated_at=n) for n in range(2, 8)}
     crisp = CannedCrisp(answers)
-    (person,) = await desk(stored, crisp).people("anna@example.com")
-    assert person.name == "Anna"
-    assert [c.session_id for c in person.conversations] == [session(n) for n in (1, 7, 6, 5, 4)]
-    assert person.conversations[0].number == 1
-    assert person.conversations[0].permalink == "https://slack.test/C1/1700000000.000100"
-    assert person.conversations[1].inbox_url.endswith(f"/inbox/{session(7)}/")
-    assert len(crisp.calls) == 2 + READS
+    found = await desk(stored, crisp).people("anna@example.com")
+    (person,) = found.found
+    assert (person.name, found.exact, found.more) == ("Anna", True, False)
+    assert person.data == (("a", "null"), ("plan", "pro"), ("seats", "3"))
+    assert person.subscribed is False
+    links = person.conversations or ()
+    assert [c.session_id for c in links] == [session(n) for n in (1, 7, 6, 5, 4)]
+    assert links[0].number == 1
+    assert links[0].permalink == "https://slack.test/C1/1700000000.000100"
+    assert links[1].inbox_url.endswith(f"/inbox/{session(7)}/")
+    assert len(crisp.calls) == 5 + READS
 
 
 @pytest.mark.parametrize(
@@ -352,13 +367,36 @@ async def test_an_email_finds_that_person_and_no_other(stored: Store, direct: ob
                 profile(1, "joanna@example.com"),
                 profile(2, "ANNA@example.com", nickname="Anna"),
             ],
-            "people/conversations/p2/list/1": [],
+            **known(2),
+        }
+    )
+    at = desk(stored, crisp)
+    assert [person.people_id for person in (await at.people("anna@example.com")).found] == ["p2"]
+    assert (await at.person("anna@example.com")) is not None
+    crisp.answers["people/profiles/1"] = [profile(1, "joanna@example.com")]
+    assert (await at.people("anna@example.com")).found == ()
+    assert await at.person("anna@example.com") is None
+
+
+async def test_every_profile_with_an_address_is_found(stored: Store) -> None:
+    """The one that Crisp gives for the address comes first, the others beside it, each once."""
+    crisp = CannedCrisp(
+        {
+            "people/profile/anna@example.com": profile(2, "anna@example.com"),
+            "people/profiles/1": [
+                profile(1, "ANNA@example.com"),
+                profile(2, "anna@example.com"),
+                profile(3, "joanna@example.com"),
+            ],
+            **known(1),
+            **known(2),
         }
     )
     found = await desk(stored, crisp).people("anna@example.com")
-    assert [person.people_id for person in found] == ["p2"]
-    crisp.answers["people/profiles/1"] = [profile(1, "joanna@example.com")]
-    assert await desk(stored, crisp).people("anna@example.com") == ()
+    assert [person.people_id for person in found.found] == ["p2", "p1"]
+    crisp.answers["people/profiles/1"] = AWAY
+    found = await desk(stored, crisp).people("anna@example.com")
+    assert [person.people_id for person in found.found] == ["p2"]
 
 
 async def test_a_name_finds_everybody_whom_crisp_finds_in_few_calls(stored: Store) -> None:
@@ -366,8 +404,8 @@ async def test_a_name_finds_everybody_whom_crisp_finds_in_few_calls(stored: Stor
     many = [profile(n, f"anna{n}@example.com") for n in range(EXPANDED + 1)]
     crisp = CannedCrisp({"people/profiles/1": many})
     found = await desk(stored, crisp).people("anna")
-    assert [p.people_id for p in found] == [p["people_id"] for p in many]
-    assert crisp.calls == [("people/profiles/1", {"search_text": "anna"})]
+    assert [p.people_id for p in found.found] == [p["people_id"] for p in many]
+    assert crisp.calls == [("people/profiles/1", {"search_text": "anna", "per_page": LISTED})]
 
     few = CannedCrisp({"people/profiles/1": many[:EXPANDED]})
     for n in range(EXPANDED):
@@ -375,40 +413,87 @@ async def test_a_name_finds_everybody_whom_crisp_finds_in_few_calls(stored: Stor
         few.answers[f"people/conversations/p{n}/list/1"] = ids
         few.answers |= {f"conversation/{i}": {"session_id": i} for i in ids}
     found = await desk(stored, few).people("anna")
-    assert [len(p.conversations) for p in found] == [READS // EXPANDED] * EXPANDED
+    assert [len(p.conversations or ()) for p in found.found] == [READS // EXPANDED] * EXPANDED
     assert len(few.calls) == 1 + EXPANDED + READS
+
+
+@pytest.mark.parametrize(
+    ("total", "pages"),
+    [
+        (PER_PAGE, [(PER_PAGE, False)]),
+        (PER_PAGE + 1, [(PER_PAGE, True), (1, False)]),
+        (2 * PER_PAGE, [(PER_PAGE, True), (PER_PAGE, True), (0, False)]),
+        (2 * PER_PAGE + 3, [(PER_PAGE, True), (PER_PAGE, True), (3, False)]),
+    ],
+)
+async def test_many_people_come_in_pages(
+    stored: Store, total: int, pages: list[tuple[int, bool]]
+) -> None:
+    """Each page is half of one of Crisp's, which says more only by being full; nobody is lost."""
+    everybody = [profile(n, f"anna{n}@example.com") for n in range(total)]
+    answers = {
+        f"people/profiles/{page}": everybody[(page - 1) * LISTED : page * LISTED]
+        for page in (1, 2, 3)
+    }
+    at = desk(stored, CannedCrisp(answers))
+    shown = [await at.people("anna", page) for page in range(1, len(pages) + 1)]
+    assert [(len(one.found), one.more) for one in shown] == pages
+    assert [p.people_id for one in shown for p in one.found] == [f"p{n}" for n in range(total)]
+
+
+@pytest.mark.parametrize("typed", ["+351 910-000-123", "351910000123", "0910 000 123"])
+async def test_a_phone_number_is_compared_by_its_digits(stored: Store, typed: str) -> None:
+    """However it is written, and with or without the country's prefix; nearly equal is not."""
+
+    def search(query: dict[str, Any]) -> Any:
+        if query["search_text"] != "123":
+            return []
+        return [
+            profile(1, "a@example.com", phone="+351 (910) 000 123"),
+            profile(2, "b@example.com", phone="+351 911 000 123"),
+            profile(3, "c@example.com", phone="0123"),
+        ]
+
+    crisp = CannedCrisp({"people/profiles/1": search, **known(1)})
+    found = await desk(stored, crisp).people(typed)
+    assert [person.people_id for person in found.found] == ["p1"]
+    assert (await desk(stored, crisp).people("12 30")).found == ()
 
 
 async def test_a_persons_conversations_are_as_stored_when_crisp_stops_answering(
     stored: Store,
 ) -> None:
-    """Stored ones stand in for the list; with none stored, *no conversations* would be a lie."""
+    """Stored ones stand in for the list; with none stored it is said that they are not known."""
     crisp = CannedCrisp(
         {
             "people/profile/anna@example.com": profile(1, "anna@example.com"),
+            "people/profiles/1": [],
             "people/conversations/p1/list/1": AWAY,
+            "people/data/p1": AWAY,
+            "people/subscription/p1": GONE,
         }
     )
-    with pytest.raises(Unreachable):
-        await desk(stored, crisp).people("anna@example.com")
+    (person,) = (await desk(stored, crisp).people("anna@example.com")).found
+    assert (person.conversations, person.data, person.subscribed) == (None, None, None)
     await stored.add(1, contact=ANNA)
-    (person,) = await desk(stored, crisp).people("anna@example.com")
-    assert [c.number for c in person.conversations] == [1]
+    (person,) = (await desk(stored, crisp).people("anna@example.com")).found
+    assert [c.number for c in person.conversations or ()] == [1]
 
 
 async def test_one_conversation_that_is_gone_does_not_hide_the_others(stored: Store) -> None:
     """A deleted conversation is left out; where Crisp falls silent, what was read is shown."""
     crisp = CannedCrisp(
         {
-            "people/profile/anna@example.com": profile(1, "anna@example.com"),
-            "people/conversations/p1/list/1": [session(n) for n in (1, 2, 3, 4)],
+            "people/profile/p1": profile(1, "anna@example.com"),
+            **known(1, *[session(n) for n in (1, 2, 3, 4)]),
             f"conversation/{session(1)}": Refused(Source.CRISP, "GET x", "gone", status=404),
             f"conversation/{session(2)}": wire(2),
             f"conversation/{session(3)}": AWAY,
         }
     )
-    (person,) = await desk(stored, crisp).people("anna@example.com")
-    assert [c.session_id for c in person.conversations] == [session(2)]
+    person = await desk(stored, crisp).person("p1")
+    assert person is not None
+    assert [c.session_id for c in person.conversations or ()] == [session(2)]
 
 
 @pytest.mark.parametrize("query", ["anna", "anna@example.com"])
@@ -421,6 +506,9 @@ async def test_not_being_able_to_look_for_people_raises(
     with pytest.raises(type(err)):
         await desk(stored, crisp).people(query)
     assert len(crisp.calls) == 1
+    crisp = CannedCrisp({"people/profile/p1": err})
+    with pytest.raises(type(err)):
+        await desk(stored, crisp).person("p1")
 
 
 # --- against the simulated Crisp, over sockets
@@ -481,7 +569,9 @@ async def _ask_all(at: Lookup, stored: Store, simulator: CrispSimulator) -> None
     assert by_email.link.session_id == lee
     assert await at.details(BySession(session(404))) is None
 
-    (person,) = await at.people("Kim@Example.com")
-    assert [(c.session_id, c.number) for c in person.conversations] == [(kim, 1)]
-    assert {p.name for p in await at.people("pool")} == {"Kim Pool", "Lee Pool", "Max Pool"}
-    assert await at.people("im@example.com") == ()
+    (person,) = (await at.people("Kim@Example.com")).found
+    assert [(c.session_id, c.number) for c in person.conversations or ()] == [(kim, 1)]
+    assert (person.data, person.subscribed) == ((), True)
+    pool = await at.people("pool")
+    assert {p.name for p in pool.found} == {"Kim Pool", "Lee Pool", "Max Pool"}
+    assert (await at.people("im@example.com")).found == ()

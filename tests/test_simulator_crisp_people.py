@@ -156,3 +156,12 @@ async def test_avatars_are_served(sim: CrispSimulator) -> None:
     assert svg.headers["Content-Type"] == "image/svg+xml"
     assert "AS" in svg.text
     assert png.content.startswith(b"\x89PNG\r\n\x1a\n")
+
+
+async def test_a_person_can_be_unsubscribed_from_campaigns(client: Rest) -> None:
+    """Everybody gets campaigns until they are unsubscribed; what is no yes or no is refused."""
+    path = "W/people/subscription/jane.doe@example.com"
+    assert await client.data("GET", path) == {"email": True}
+    await client.data("PATCH", path, {"email": False})
+    assert await client.data("GET", path) == {"email": False}
+    assert (await client.call("PATCH", path, {"email": "no"})).status_code == 400

@@ -22,6 +22,7 @@ from bot.domain import (
     Details,
     MessageTs,
     OperatorId,
+    People,
     Person,
     Post,
     Queue,
@@ -82,8 +83,12 @@ class FakeDesk:
         answer: Details | None = await self._give("details", ref)
         return answer
 
-    async def people(self, query: str) -> tuple[Person, ...]:
-        answer: tuple[Person, ...] = await self._give("people", query)
+    async def people(self, query: str, page: int = 1) -> People:
+        answer: People = await self._give("people", query, *([page] if page > 1 else []))
+        return answer
+
+    async def person(self, people_id: str) -> Person | None:
+        answer: Person | None = await self._give("person", people_id)
         return answer
 
     async def exists(self, ref: Ref) -> bool:
@@ -99,6 +104,7 @@ class Room:
         self.desk = FakeDesk()
         self.said: list[str] = []
         self.posts: list[Post] = []
+        self.replaced: list[bool] = []
         self.told: list[tuple[str, str, str | None]] = []
         self.people: dict[str, SlackUser | ApiError] = {"U1": MEMBER}
         self.respond_error: Exception | None = None
@@ -113,9 +119,12 @@ class Room:
         self.tasks.append(asyncio.ensure_future(work))
         return self.tasks[-1]
 
-    async def respond(self, response_url: str, post: Post) -> None:
+    async def respond(
+        self, response_url: str, post: Post, *, replace_original: bool = False
+    ) -> None:
         """Take an answer through a response_url."""
         assert response_url == URL
+        self.replaced.append(replace_original)
         await self._say(post)
 
     async def tell(
@@ -250,7 +259,7 @@ async def test_each_question_is_looked_up_as_asked(
     room: Room, text: str, asked: tuple[Any, ...]
 ) -> None:
     """The desk is asked once, for what was typed, in the name of whoever typed it."""
-    answers: dict[str, Any] = {"queue": Queue((LINK,), 1), "details": None, "people": ()}
+    answers: dict[str, Any] = {"queue": Queue((LINK,), 1), "details": None, "people": People(())}
     room.desk.answer = answers[asked[0]]
     await room.answer(text)
     assert room.desk.asked == [asked]
@@ -292,16 +301,17 @@ async def test_a_conversation_is_shown_with_what_is_known(room: Room) -> None:
 
 async def test_people_are_shown_as_cards_or_as_a_list(room: Room) -> None:
     """One person is a card, a few are cards one below the other, many are a list, none a hint."""
-    room.desk.answer = (ANNA,)
+    room.desk.answer = People((ANNA,))
     assert await room.answer("who anna") == "Anna"
     assert "#1 Anna" in shown(room.posts[-1])
-    room.desk.answer = (ANNA, replace(ANNA, name="Annabel", conversations=(LINK,) * 5))
+    room.desk.answer = People((ANNA, replace(ANNA, name="Annabel", conversations=(LINK,) * 2)))
     assert await room.answer("who anna") == "Anna, Annabel"
-    assert [b["type"] for b in room.posts[-1].blocks] == ["rich_text", "divider", "rich_text"]
+    kinds = [b["type"] for b in room.posts[-1].blocks]
+    assert kinds == ["rich_text", "actions", "divider", "rich_text", "actions"]
     assert shown(room.posts[-1]).count("#1 Anna") == 3
-    room.desk.answer = (ANNA,) * 4
+    room.desk.answer = People((ANNA,) * 4)
     assert await room.answer("who anna") == "People who match “anna”"
-    room.desk.answer = ()
+    room.desk.answer = People(())
     assert (await room.answer("who anna")).startswith("Nobody matches “anna”")
 
 

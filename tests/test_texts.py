@@ -15,7 +15,7 @@ from bot import texts
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "bot/texts.py"
-SPEAKING = ("bot/relay", "bot/cards", "bot/outbox", "bot/store", "bot/inbox.py", "bot/desk.py")
+SPEAKING = ("bot/relay", "bot/cards", "bot/outbox", "bot/store", "bot/inbox.py", "bot/desk")
 NAMES = tuple(name for name in vars(texts) if name.isupper())
 FILLED_BY_SLACK = frozenset({"DATE"})
 """Slack fills in the fields of its date format itself."""
@@ -98,7 +98,12 @@ def outside(source: str) -> list[tuple[int, str]]:
 
 
 def is_text(said: str) -> bool:
-    """Tell whether a string reads like something for a person: words in a row, or a sign."""
+    """Tell whether a string reads like something for a person: words in a row, or a sign.
+
+    The name of a verb is not, though it may be of two words.
+    """
+    if said in texts.VERBS:
+        return False
     return not _SQL.search(said) and bool(_WORDS.search(said) or _SIGNS.search(said))
 
 

@@ -17,8 +17,6 @@ from bot.cards.lists import (
     conversation_details,
     conversation_list,
     help_card,
-    people_card,
-    people_list,
 )
 from bot.cards.messages import (
     context_line,
@@ -29,6 +27,7 @@ from bot.cards.messages import (
     note_post,
 )
 from bot.cards.notices import confirm_card, failure_notice, held_notice, refusal, sentence
+from bot.cards.people import people_answer, people_card, people_list, person_more
 from bot.cards.preview import preview, preview_in_crisp
 from bot.cards.root import CardView, rating_words, root_card
 from bot.cards.status import CALLBACK as STATUS_CALLBACK
@@ -54,8 +53,10 @@ __all__ = [
     "message_post",
     "note_post",
     "nothing_earlier",
+    "people_answer",
     "people_card",
     "people_list",
+    "person_more",
     "pointer_post",
     "preview",
     "preview_in_crisp",

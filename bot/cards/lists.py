@@ -1,4 +1,4 @@
-"""Answers to questions: lists of conversations, one conversation, people, help.
+"""Answers to questions: lists of conversations, one conversation, help.
 
 Responsible for fitting what was found into one message. It must not search.
 """
@@ -13,12 +13,12 @@ from bot import texts
 from bot.cards.notices import sentence
 from bot.cards.parts import Part, dot_line, fallback_text, link, moment, rich_text, words
 from bot.cards.root import assigned_to, contact_facts
-from bot.domain import Conversation, ConversationLink, Millis, Operator, Person, Post, State
+from bot.domain import Conversation, ConversationLink, Millis, Operator, Post, State
 from bot.markup import one_line
 from bot.markup.visible import measure
 
-_TITLE_LIMIT = 80
-_BUDGET = 8_000
+TITLE_LIMIT = 80
+BUDGET = 8_000
 """Characters of JSON for the lines of a list; a message takes about 13,000 over all blocks."""
 
 Line = list[Part]
@@ -28,9 +28,9 @@ T = TypeVar("T")
 def conversation_list(items: Sequence[ConversationLink], *, title: str, total: int | None) -> Post:
     """Return conversations, one each line; ``total`` is how many there are, if it is known."""
     if not items:
-        return sentence(texts.NO_CONVERSATIONS.format(title=one_line(title, _TITLE_LIMIT)))
-    lines = _fitting(items, _conversation_line, _BUDGET)
-    return _titled(title, [*lines, *_more(len(lines), len(items), total)])
+        return sentence(texts.NO_CONVERSATIONS.format(title=one_line(title, TITLE_LIMIT)))
+    lines = fitting(items, _conversation_line, BUDGET)
+    return titled(title, [*lines, *_more(len(lines), len(items), total)])
 
 
 def conversation_details(
@@ -43,48 +43,23 @@ def conversation_details(
 ) -> Post:
     """Return one conversation: how it stands, who the customer is, ``links`` to their others."""
     contact = conversation.contact
-    name = one_line(contact.nickname, _TITLE_LIMIT) or texts.UNTITLED
+    name = one_line(contact.nickname, TITLE_LIMIT) or texts.UNTITLED
     title = f"#{conversation.number} {name}"
     lines: list[Line] = [[link(title, inbox_url, bold=True), *_thread(permalink)]]
     state = dot_line((texts.STATES[conversation.state], assigned_to(conversation, assignee)))
     lines.append([words(state), *_waiting(conversation.state, conversation.waiting_since)])
     lines += [[words(one_line(fact, 200))] for fact in contact_facts(contact)]
-    return _post(title, [*lines, *_others(links)])
-
-
-def people_card(person: Person) -> Post:
-    """Return a person: how to reach them, what is known, their last conversations."""
-    name = one_line(person.name, _TITLE_LIMIT) or one_line(person.email, _TITLE_LIMIT)
-    place = ", ".join(part for part in (person.city, person.country) if part)
-    facts = (
-        (texts.EMAIL_SIGN, person.email),
-        (texts.PHONE_SIGN, person.phone),
-        (texts.COMPANY_SIGN, dot_line((person.company, person.job), limit=80)),
-        (texts.PLACE_SIGN, place),
-        (texts.SEGMENTS_SIGN, ", ".join(person.segments)),
-    )
-    lines = [[words(f"{sign} {shown}")] for sign, fact in facts if (shown := one_line(fact, 200))]
-    others = _others(person.conversations) or [[words(texts.NO_LAST_CONVERSATIONS, italic=True)]]
-    return _titled(name or texts.UNTITLED, [*lines, *others])
-
-
-def people_list(persons: Sequence[Person], *, query: str) -> Post:
-    """Return the people who match a query, one each line."""
-    shown = one_line(query, _TITLE_LIMIT)
-    if not persons:
-        return sentence(texts.NO_PEOPLE.format(query=shown))
-    lines = _fitting(persons, _person_line, _BUDGET)
-    more = _more(len(lines), len(persons), None)
-    return _titled(texts.PEOPLE_FOUND.format(query=shown), [*lines, *more])
+    return _post(title, [*lines, *last_conversations(links)])
 
 
 def help_card(commands: Sequence[tuple[str, str]]) -> Post:
     """Return the commands, each with what it does."""
-    return _titled(texts.HELP_TITLE, _fitting(commands, _command_line, _BUDGET))
+    return titled(texts.HELP_TITLE, fitting(commands, _command_line, BUDGET))
 
 
-def _titled(title: str, lines: Sequence[Line]) -> Post:
-    shown = one_line(title, 2 * _TITLE_LIMIT)
+def titled(title: str, lines: Sequence[Line]) -> Post:
+    """Return lines below a title."""
+    shown = one_line(title, 2 * TITLE_LIMIT)
     return _post(shown, [[words(shown, bold=True)], *lines])
 
 
@@ -92,7 +67,8 @@ def _post(title: str, lines: Sequence[Line]) -> Post:
     return Post(fallback_text(title), [rich_text(lines)])
 
 
-def _fitting(items: Iterable[T], line: Callable[[T], Line], budget: int) -> list[Line]:
+def fitting(items: Iterable[T], line: Callable[[T], Line], budget: int) -> list[Line]:
+    """Return as many lines as fit into so many characters of JSON, one at least."""
     out: list[Line] = []
     for item in items:
         made = line(item)
@@ -113,16 +89,17 @@ def _more(shown: int, given: int, total: int | None) -> list[Line]:
     return [[words(text, italic=True)]]
 
 
-def _others(links: Sequence[ConversationLink]) -> list[Line]:
+def last_conversations(links: Sequence[ConversationLink], budget: int = BUDGET // 2) -> list[Line]:
+    """Return a head and one line for each, nothing where there are none."""
     if not links:
         return []
     head = [words(texts.LAST_CONVERSATIONS, bold=True)]
-    return [head, *_fitting(links, _conversation_line, _BUDGET // 2)]
+    return [head, *fitting(links, _conversation_line, budget)]
 
 
 def _conversation_line(item: ConversationLink) -> Line:
     number = f"#{item.number} " if item.number is not None else ""
-    title = one_line(item.title, _TITLE_LIMIT) or texts.UNTITLED
+    title = one_line(item.title, TITLE_LIMIT) or texts.UNTITLED
     facts = dot_line((texts.STATES[item.state], item.assignee, item.email), limit=60)
     line = [
         link(number + title, item.inbox_url, bold=True),
@@ -143,12 +120,6 @@ def _waiting(state: State, since: Millis | None) -> Line:
     if not since or state is State.RESOLVED:
         return []
     return [words(f" · {texts.WAITING_SINCE} "), moment(since)]
-
-
-def _person_line(person: Person) -> Line:
-    name = one_line(person.name, _TITLE_LIMIT) or texts.UNTITLED
-    facts = dot_line((person.email, person.company, person.city, person.country), limit=60)
-    return [words(name, bold=True), *([words(f" · {facts}")] if facts else [])]
 
 
 def _command_line(command: tuple[str, str]) -> Line:

@@ -6,8 +6,10 @@ of ``bot.markup`` and ``bot.cards``. It must not do I/O or decide anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from bot import domain, texts
 from bot.crisp.models import (
@@ -130,9 +132,13 @@ def to_operator(operator: Operator) -> domain.Operator:
 
 
 def to_person(
-    profile: PersonProfile, *, conversations: tuple[domain.ConversationLink, ...] = ()
+    profile: PersonProfile,
+    *,
+    conversations: tuple[domain.ConversationLink, ...] | None = (),
+    data: Mapping[str, Any] | None = None,
+    subscribed: bool | None = None,
 ) -> domain.Person:
-    """Return what the people card shows."""
+    """Return what the people card shows; what was not read beside the profile is None."""
     person, company = profile.person, profile.company
     place = person.geolocation if person.geolocation.country else company.geolocation
     return domain.Person(
@@ -141,13 +147,36 @@ def to_person(
         email=profile.email,
         phone=person.phone,
         avatar=person.avatar,
-        company=company.name or person.employment.name,
+        address=person.address,
+        website=person.website,
+        about=person.description,
+        company=company.name or company.legal_name or person.employment.name,
+        company_domain=company.domain,
+        company_url=company.url,
+        employer=person.employment.name,
         job=person.employment.title or person.employment.role,
+        title=person.employment.title,
+        role=person.employment.role,
         city=place.city,
+        region=place.region,
         country=place.country,
+        timezone=_timezone(person.timezone) if person.timezone else "",
+        locales=person.locales,
         segments=profile.segments,
+        notepad=profile.notepad,
+        data=None if data is None else tuple((key, _shown(data[key])) for key in sorted(data)),
+        subscribed=subscribed,
+        created_at=_time(profile.created_at),
+        seen_at=_time(profile.active.last),
         conversations=conversations,
     )
+
+
+def _shown(value: Any) -> str:
+    """Return one value of custom data as people read it."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def to_sender(speaker: domain.Speaker) -> Sender:

@@ -215,13 +215,16 @@ class Employment(Wire):
 
 
 class PersonCard(Wire):
-    """A people profile's person."""
+    """A people profile's person; the timezone is minutes from UTC, as JavaScript counts them."""
 
     nickname: Text = ""
     avatar: Text = ""
     phone: Text = ""
     address: Text = ""
+    website: Text = ""
     description: Text = ""
+    timezone: Text = ""
+    locales: Strings = ()
     employment: Annotated[Employment, NESTED] = Employment()
     geolocation: Annotated[Geolocation, NESTED] = Geolocation()
 
@@ -230,6 +233,7 @@ class CompanyCard(Wire):
     """A people profile's company."""
 
     name: Text = ""
+    legal_name: Text = ""
     domain: Text = ""
     url: Text = ""
     geolocation: Annotated[Geolocation, NESTED] = Geolocation()
@@ -247,6 +251,20 @@ class PersonProfile(Wire):
     active: Annotated[Active, NESTED] = Active()
     created_at: Whole = 0
     updated_at: Whole = 0
+
+
+class PersonData(Wire):
+    """The website's own data of a person."""
+
+    data: Data = Field(default_factory=dict)
+
+
+class PersonSubscription(Wire):
+    """Whether a person gets the website's campaigns; None where Crisp does not say."""
+
+    email: Annotated[bool | None, BeforeValidator(lambda v: v if isinstance(v, bool) else None)] = (
+        None
+    )
 
 
 class Website(Wire):

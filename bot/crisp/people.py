@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.crisp.calls import Calls
-from bot.crisp.models import Listing, Operator, PersonProfile, read_list
+from bot.crisp.models import (
+    Listing,
+    Operator,
+    PersonData,
+    PersonProfile,
+    PersonSubscription,
+    read_list,
+)
 from bot.domain import SessionId
 
 
@@ -64,6 +71,19 @@ class PeopleCalls(Calls):
     async def delete_person(self, people_id: str) -> None:
         """Delete a profile."""
         await self._call("DELETE", "people", "profile", people_id)
+
+    async def person_data(self, people_id: str) -> dict[str, Any]:
+        """Read the website's own data of a person."""
+        return (await self._read(PersonData, "people", "data", people_id)).data
+
+    async def save_person_data(self, people_id: str, data: Mapping[str, Any]) -> None:
+        """Replace a person's data whole: read and merge before."""
+        body = {"data": dict(data)}
+        await self._call("PUT", "people", "data", people_id, json=body)
+
+    async def person_subscription(self, people_id: str) -> bool | None:
+        """Tell whether a person gets campaigns by e-mail; None where Crisp does not say."""
+        return (await self._read(PersonSubscription, "people", "subscription", people_id)).email
 
     async def person_conversations(self, people_id: str, page: int = 1) -> list[SessionId]:
         """List a page of the conversations of one person."""

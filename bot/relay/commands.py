@@ -30,6 +30,8 @@ class Typed:
     verb: Verb
     ref: Ref | None = None
     argument: str = ""
+    page: int = 0
+    """Which page of a long answer, where a button asks for one."""
 
 
 @dataclass(frozen=True, slots=True)

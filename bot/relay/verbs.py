@@ -66,6 +66,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("read"),
     Verb("rebuild"),
     Verb("who", about="person", takes="needed", question=True),
+    Verb("person show", about="person", takes="needed", question=True),
 )
 """In the order of the help."""
 
@@ -85,7 +86,7 @@ def find(text: str) -> tuple[Verb, str] | None:
     first = words[0].lower() if words else ""
     second = words[1].lower() if len(words) > 1 else ""
     if verb := _BY_WORD.get(f"{first} {second}"):
-        return verb, words[2] if len(words) > 2 else ""  # noqa: PLR2004 - after two words
+        return verb, words[2].rstrip() if len(words) > 2 else ""  # noqa: PLR2004 - after two words
     if verb := _BY_WORD.get(first):
         rest = text.split(maxsplit=1)
         return verb, rest[1].strip() if len(rest) > 1 else ""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain import Details, OperatorId, Person, Post, Queue, SlackUser
+from bot.domain import Details, OperatorId, People, Person, Post, Queue, SlackUser
 from bot.relay.access import Rules
 from bot.relay.refs import Ref
 from bot.relay.verbs import Verb
@@ -27,6 +27,8 @@ class Asked:
     """What follows the verb, as Slack sends it."""
     ref: Ref | None = None
     """Which conversation it is about: the one that was named, or the thread's own."""
+    page: int = 0
+    """Which page of a long answer, where a button asks for one."""
 
 
 class Lookup(Protocol):
@@ -40,8 +42,12 @@ class Lookup(Protocol):
         """Find a conversation."""
         ...
 
-    async def people(self, query: str) -> tuple[Person, ...]:
-        """Find people."""
+    async def people(self, query: str, page: int = 1) -> People:
+        """Find people, a page at a time."""
+        ...
+
+    async def person(self, people_id: str) -> Person | None:
+        """Read one person with all that is known."""
         ...
 
     async def exists(self, ref: Ref) -> bool:

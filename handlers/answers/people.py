@@ -1,37 +1,27 @@
-"""Answers about people."""
+"""Answers about people: who matches a query, and all that is known of one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
-from bot import cards
-from bot.domain import Person, Post
+from bot import cards, texts
+from bot.domain import Post
 from bot.relay.refs import plain
 from handlers.answers.asked import Answer, Asked, Sources
 
-CARDS = 3
-"""Up to so many people are shown as cards; more of them as a list."""
-LINKS_OF_SEVERAL = 2
-"""Conversations shown of each, where several people are shown: a message holds no more."""
+MOST_PAGES = 10_000
 
 
 async def _who(asked: Asked, sources: Sources) -> Post:
     query = plain(asked.argument)
-    return _people(await sources.desk.people(query), query)
+    people = await sources.desk.people(query, min(max(asked.page, 1), MOST_PAGES))
+    return cards.people_answer(people, query=query)
 
 
-def _people(people: Sequence[Person], query: str) -> Post:
-    if not people or len(people) > CARDS:
-        return cards.people_list(people, query=query)
-    if len(people) == 1:
-        return cards.people_card(people[0])
-    shown = [
-        cards.people_card(replace(p, conversations=p.conversations[:LINKS_OF_SEVERAL]))
-        for p in people
-    ]
-    blocks = [block for post in shown for block in ({"type": "divider"}, *post.blocks)]
-    return Post(", ".join(post.text for post in shown), blocks[1:])
+async def _show(asked: Asked, sources: Sources) -> Post:
+    """Show the card; or, where a button asks for them, a page of all that is known."""
+    found = await sources.desk.person(plain(asked.argument))
+    if found is None:
+        return cards.sentence(texts.NO_SUCH_PERSON)
+    return cards.person_more(found, asked.page) if asked.page else cards.people_card(found)
 
 
-ANSWERS: dict[str, Answer] = {"who": _who}
+ANSWERS: dict[str, Answer] = {"who": _who, "person show": _show}

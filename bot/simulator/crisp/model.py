@@ -104,6 +104,7 @@ class Person:
     updated_at: int
     data: Json = field(default_factory=dict)
     sessions: list[str] = field(default_factory=list)
+    subscribed: bool = True
 
     @property
     def email(self) -> str:

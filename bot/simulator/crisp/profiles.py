@@ -83,6 +83,15 @@ def save_data(world: World, person: Person, data: Any, *, whole: bool) -> None:
     _publish(world, "people:profile:updated", saved)
 
 
+def subscribe(world: World, person: Person, wanted: Any) -> None:
+    """Have a person get campaigns by e-mail, or not."""
+    if not isinstance(wanted, bool):
+        raise invalid("email must be true or false")
+    saved = replace(person, subscribed=wanted, updated_at=world.now())
+    world.put_person(saved)
+    _publish(world, "people:profile:updated", saved)
+
+
 def remove(world: World, person: Person) -> None:
     """Remove a profile; its conversations stay."""
     world.drop_person(person)
@@ -124,7 +133,8 @@ def _haystack(person: Person) -> str:
     company = person.card.get("company") or {}
     parts = (
         person.email, about.get("nickname"), about.get("phone"), about.get("address"),
-        company.get("name"), company.get("domain"), *person.card.get("segments", []),
+        company.get("name"), company.get("domain"), (about.get("employment") or {}).get("name"),
+        *person.card.get("segments", []),
     )  # fmt: skip
     return " ".join(str(p) for p in parts if p).lower()
 

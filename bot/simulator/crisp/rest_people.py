@@ -93,6 +93,17 @@ def update_data(world: World, call: Call) -> Answer:
     return Answer({}, 200, "updated")
 
 
+def get_subscription(world: World, call: Call) -> Answer:
+    """Answer whether a person gets campaigns by e-mail."""
+    return Answer({"email": _person(world, call).subscribed})
+
+
+def update_subscription(world: World, call: Call) -> Answer:
+    """Change whether a person gets campaigns by e-mail."""
+    profiles.subscribe(world, _person(world, call), call.body.get("email"))
+    return Answer({}, 200, "updated")
+
+
 def stats(world: World, _call: Call) -> Answer:
     """Answer how many profiles there are."""
     return Answer({"total": len(world.people)})
@@ -111,4 +122,6 @@ ROUTES = (
     Route("GET", f"{_P}/data/{{people}}", get_data),
     Route("PUT", f"{_P}/data/{{people}}", save_data),
     Route("PATCH", f"{_P}/data/{{people}}", update_data),
+    Route("GET", f"{_P}/subscription/{{people}}", get_subscription),
+    Route("PATCH", f"{_P}/subscription/{{people}}", update_subscription),
 )
