@@ -129,6 +129,14 @@ class Conversation:
     """Crisp's time of the last news about the assignee, 0 where it did not say."""
     active_at: Millis = Millis(0)
     """When somebody last wrote, on either side."""
+    blocked: bool = False
+    """Crisp drops what the customer writes."""
+    muted: bool = False
+    """The thread shows what is said, and nothing else."""
+    gone: bool = False
+    """It was deleted in Crisp."""
+    snoozed_until: Millis | None = None
+    """When it is opened again by itself; None where it is not put off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,16 @@ BECAME: Final = {
     State.RESOLVED: "Resolved",
 }
 ASSIGNMENT: Final = "Assigned to {name}"
+BLOCKED: Final = "Customer blocked"
+UNBLOCKED: Final = "Customer unblocked"
+SET: Final = "{field} set to {value}"
+FIELDS: Final = {
+    "nickname": "Name",
+    "email": "E-mail",
+    "phone": "Phone",
+    "address": "Address",
+    "subject": "Subject",
+}
 DONE_BY: Final = "{line} by {name}"
 FILE_NOT_SHOWN: Final = "📎 {name} is not shown here: {reason}. Open it in Crisp."
 FILE_COMING: Final = "⬇️ {name} is on its way here: {done} of {total} MB"
@@ -337,6 +347,9 @@ BY_NO_ADMIN: Final = (
 # --- failures and their reasons
 
 DID_NOT_WORK: Final = "That did not work: {reason}. Try again, or do it in Crisp."
+MAY_NOT_HAVE_WORKED: Final = (
+    "That may not have worked: {reason}. Look in Crisp before you do it again."
+)
 REASONS: Final = {
     "subscription_upgrade_required": (
         "Crisp refuses it on the current plan (private notes need a paid one)"
@@ -347,6 +360,8 @@ REASONS: Final = {
     "not_subscribed": "the Crisp token has no access to this website",
     "invalid_session": "the Crisp token was refused",
     "unreachable": "Crisp could not be reached",
+    "no_answer": "Crisp gave no usable answer",
+    "cannot_be_looked_for": "Crisp gave no usable answer, and does not tell whether it was done",
 }
 OF_A_FILE: Final = "the file “{name}” cannot be passed on: {reason}"
 FILE_REASONS: Final = {
@@ -391,6 +406,12 @@ VERBS: Final = {
     "assign": ("assign REF [me|nobody|NAME]", "give it to yourself, to nobody or to somebody"),
     "unassign": ("unassign REF", "take it from whoever has it"),
     "read": ("read REF", "mark it read in Crisp"),
+    "block": ("block REF", "block the customer: what they write is dropped"),
+    "unblock": ("unblock REF", "hear the customer again"),
+    "set": (
+        "set REF name|email|phone|address|subject VALUE",
+        "correct what is known of the customer",
+    ),
     "rebuild": ("rebuild REF", "open its thread anew, with what was said before"),
     "who": ("who QUERY", "find a person by e-mail, name, company or phone"),
     "person show": ("person show EMAIL", "all that Crisp knows of a person"),
@@ -431,6 +452,13 @@ CHANGED: Final = {
 }
 ASSIGNED_AS_ASKED: Final = "{name} is assigned."
 UNASSIGNED_AS_ASKED: Final = "{name} is nobody's now."
+IS_BLOCKED: Final = "The customer of {name} is blocked: Crisp drops what they write."
+IS_UNBLOCKED: Final = "The customer of {name} is not blocked any more."
+SET_WHAT: Final = (
+    "Name what to set, and to what: name, email, phone, address or subject, as in set email "
+    "maya@example.com."
+)
+NO_EMAIL: Final = "“{typed}” is no e-mail address."
 CONFIRM: Final = "Yes, do it"
 CONFIRM_VERB: Final = "{name}: {summary}? It was not done yet."
 THE_CONVERSATION: Final = "The conversation"

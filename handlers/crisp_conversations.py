@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot import cards
+from bot import cards, texts
 from bot.crisp import convert
 from bot.crisp.fields import whole
 from bot.crisp.models import Conversation as SeenConversation
@@ -69,6 +69,26 @@ def assignment(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     operators = view.operators()
     news = None if own else assignee_became(conversation, operator, operators, at=view.now)
     return _dated(news, conversation, "assigned_at", arrival.occurred_at)
+
+
+@router.on(Source.CRISP, "session:set_block")
+def block(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Say that the customer is heard no more, or again."""
+    del rules
+    conversation = _conversation(arrival, view)
+    blocked = arrival.payload.get("is_blocked") is True
+    if conversation is None or conversation.blocked is blocked:
+        return None
+    # The echo of our own change says nothing: what made it says itself who it was.
+    own = ("update-conversation-block", "blocked", blocked)
+    if view.act_waits(conversation.session_id, *own):
+        return None
+    line = texts.BLOCKED if blocked else texts.UNBLOCKED
+    at = arrival.occurred_at or view.now
+    return Decision(
+        change=Change(conversation.session_id, {"blocked": blocked}),
+        effects=context_line(conversation, line, at=at, name=f"blocked:{blocked}:{at}"),
+    )
 
 
 def _is_old(arrival: Arrival, conversation: Conversation, last: Millis) -> bool:
@@ -224,6 +244,8 @@ def _seen_state(found: SeenConversation, conversation: Conversation) -> dict[str
             columns["waiting_since"] = None
     if convert.assignee(found) != conversation.assignee:
         columns["assignee"] = convert.assignee(found)
+    if "is_blocked" in found.model_fields_set and found.is_blocked != conversation.blocked:
+        columns["blocked"] = found.is_blocked
     return columns
 
 

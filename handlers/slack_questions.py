@@ -31,6 +31,7 @@ from bot.domain import (
 from bot.errors import ApiError, RateLimited, Unauthorized
 from bot.relay import keys
 from bot.relay.access import of_team, outsider
+from bot.relay.acting import act_key
 from bot.relay.agents import blocks_of
 from bot.relay.commands import Misused, Typed, parse_command
 from bot.relay.effects import Assign, SetState
@@ -280,6 +281,7 @@ def _keys(change: Typed, fact: str, view: View) -> Iterator[Key]:
     """Name the rows that a change may become."""
     for kind in (SetState.kind, Assign.kind):
         yield Key(f"{kind}:{fact}")
+    yield act_key(fact)
     found = view.find(change.ref) if change.ref else None
     if found is not None:
         yield keys.open_key(found.session_id, fact)

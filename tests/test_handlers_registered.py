@@ -14,7 +14,6 @@ from bot.domain import Source
 
 ROOT = Path(__file__).parent.parent
 NOT_YET_CARRIED = {
-    "session:set_block": "a block concerns Crisp alone",
     "session:set_address": "the card shows no postal address",
     "session:removed": "a removed conversation keeps its thread",
 }

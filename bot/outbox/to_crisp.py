@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.crisp.client import CrispClient
+from bot.outbox.acting import Acting, ActingOnce
 from bot.outbox.changes import Assigning, SettingState
 from bot.outbox.checks import Checking
 from bot.outbox.courier import Errands
@@ -42,6 +43,8 @@ def crisp_courier(
             EditingSent(crisp),
             SettingState(crisp),
             Assigning(crisp),
+            Acting(crisp),
+            ActingOnce(crisp),
             MarkingRead(crisp, reader, spare=spare),
             Checking(crisp, reader),
             Learning(learner),

@@ -202,6 +202,30 @@ class Assign:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """Carry out an action of ``bot.crisp.actions`` in an agent's name; it may be repeated."""
+
+    kind: ClassVar[str] = "act"
+    action: str
+    """Its key."""
+    input: dict[str, Any]
+    speaker: Speaker
+    answer: Answer | None = None
+    line: str = ""
+    """What the thread says once it is done; nothing if it is empty."""
+    columns: dict[str, Any] = field(default_factory=dict)
+    """What is stored of the conversation once it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActOnce(Act):
+    """Carry out an action that must not be repeated, and leaves nothing to look for."""
+
+    kind: ClassVar[str] = "act_once"
+    looked_for: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateCard:
     """Render the root card again from what is stored by then."""
 
@@ -299,6 +323,8 @@ Payload = (
     | EditSent
     | SetState
     | Assign
+    | Act
+    | ActOnce
     | UpdateCard
     | React
     | MarkRead

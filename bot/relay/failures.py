@@ -25,6 +25,8 @@ from bot.relay import keys
 from bot.relay.agents import FAILED_REACTION, mark
 from bot.relay.decisions import Effect
 from bot.relay.effects import (
+    Act,
+    ActOnce,
     Answer,
     Assign,
     EditSent,
@@ -87,9 +89,13 @@ def given_up(
         case (
             SetState(answer=Answer() as answer)
             | Assign(answer=Answer() as answer)
+            | Act(answer=Answer() as answer)
+            | ActOnce(answer=Answer() as answer)
             | OpenThread(answer=Answer() as answer)
         ):
-            text = texts.DID_NOT_WORK.format(reason=reason_of(code))
+            reason = reason_of(code)
+            maybe = texts.MAY_NOT_HAVE_WORKED.format(reason=reason)
+            text = texts.DID_NOT_WORK.format(reason=reason) if certain else maybe
             return (answer_with(answer, cards.sentence(text), name=f"failed:{key}:{now}"),)
         case _:
             return ()

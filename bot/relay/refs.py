@@ -19,6 +19,7 @@ _PERMALINK = re.compile(
 )
 _ADDRESS = re.compile(r"\A<(?:mailto:)?([^@#!|>][^|>]*)(?:\|[^>]*)?>\Z")
 _MENTION = re.compile(r"\A<([@#!])[^|>]*\|([^>]+)>\Z")
+_MARK = re.compile(r"<(?:[^|<>]*\|)?(?:mailto:)?([^<>|]*)>")
 _INBOX = re.compile(
     r"\Ahttps://app\.crisp\.chat/website/(?P<website>[0-9a-f-]+)/inbox/"
     r"(?P<session>session_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -78,6 +79,14 @@ def plain(text: str) -> str:
     return text.strip()
 
 
+def as_typed(text: str) -> str:
+    """Return free text on one line, as it was typed: what Slack marked in it is its label."""
+    text = _MARK.sub(r"\1", text)
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return " ".join(text.split())
+
+
 def parse_ref(text: str) -> Ref | None:
     """Read a reference; None if it is none of the five forms. Slack's link marks are removed."""
     text = plain(text)
@@ -91,7 +100,12 @@ def parse_ref(text: str) -> Ref | None:
         )
     if session := _SESSION.match(text):
         return BySession(SessionId(session.group(1).lower()))
-    return ByEmail(text) if _EMAIL.match(text) else None
+    return ByEmail(text) if is_email(text) else None
+
+
+def is_email(text: str) -> bool:
+    """Tell whether a text may be an e-mail address."""
+    return _EMAIL.match(text) is not None
 
 
 def inbox_link(url: str, website_id: str) -> SessionId | None:

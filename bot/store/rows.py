@@ -36,7 +36,8 @@ _FILES = TypeAdapter(tuple[SlackFile, ...])
 
 CONVERSATION_COLUMNS = (
     "number, session_id, c.state AS state, channel, thread_ts, assignee, inbox_id, contact, known, "
-    "waiting_since, updated_at, changed_at, state_at, assigned_at, active_at, version"
+    "waiting_since, updated_at, changed_at, state_at, assigned_at, active_at, version, "
+    "blocked, muted, gone, snoozed_until"
 )
 
 
@@ -181,6 +182,10 @@ def conversation_from(row: sqlite3.Row) -> Conversation:
         state_at=Millis(row["state_at"]),
         assigned_at=Millis(row["assigned_at"]),
         active_at=Millis(row["active_at"]),
+        blocked=bool(row["blocked"]),
+        muted=bool(row["muted"]),
+        gone=bool(row["gone"]),
+        snoozed_until=row["snoozed_until"],
     )
 
 

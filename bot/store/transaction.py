@@ -44,6 +44,7 @@ _COLUMNS = frozenset(
     {
         "state", "channel", "thread_ts", "assignee", "inbox_id", "email", "contact", "known",
         "waiting_since", "updated_at", "active_at", "state_at", "assigned_at",
+        "blocked", "muted", "gone", "snoozed_until",
     }
 )  # fmt: skip
 

@@ -234,6 +234,17 @@ class View:
         )
         return row is not None
 
+    def act_waits(self, session_id: SessionId, action: str, name: str, wanted: object) -> bool:
+        """Tell whether an action of ours that sets this is on its way."""
+        row = self._one(
+            "SELECT 1 FROM outbox o JOIN conversations c ON c.number = o.conversation"
+            " WHERE c.session_id = ? AND o.kind = 'act' AND o.state = 'pending'"
+            " AND json_extract(o.payload, '$.action') = ?"
+            " AND json_extract(o.payload, '$.input.' || ?) IS ?",
+            *(session_id, action, name, wanted),
+        )
+        return row is not None
+
     def version(self, session_id: SessionId) -> int:
         """Return how often what a card shows has changed; 0 if there is no such conversation."""
         row = self._one("SELECT version FROM conversations WHERE session_id = ?", session_id)

@@ -8,10 +8,18 @@ from types import MappingProxyType
 from bot.relay.access import Rules
 from bot.relay.decisions import Decision
 from bot.store.view import View
-from handlers.verbs import assigning, state
+from handlers.verbs import assigning, blocking, contact, state
 from handlers.verbs.orders import Act, Order, carry_out
 
-ACTS: Mapping[str, Act] = MappingProxyType({**state.ACTS, **assigning.ACTS})
+_FAMILIES = (
+    state,
+    assigning,
+    blocking,
+    contact,
+)
+ACTS: Mapping[str, Act] = MappingProxyType(
+    {name: act for family in _FAMILIES for name, act in family.ACTS.items()}
+)
 """By the verb's name; questions have none, their answers are in ``handlers.answers``."""
 
 

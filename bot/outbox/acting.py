@@ -1,0 +1,133 @@
+"""Carrying out actions in Crisp, and what is known here by that.
+
+Responsible for one action a row, and for what is stored and said once it is done. What must not be
+done twice is never repeated by itself: where no usable answer came, a person is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bot import cards
+from bot.crisp import actions
+from bot.crisp.actions.base import Context
+from bot.crisp.bucket import UploadAddress
+from bot.crisp.client import CrispClient
+from bot.domain import Contact, Source
+from bot.errors import Refused
+from bot.outbox.courier import Done, Errand, Record, Result
+from bot.outbox.sends import BUCKET
+from bot.relay.changes import contact_columns, context_line
+from bot.relay.decisions import Change
+from bot.relay.effects import Act, ActOnce
+from bot.relay.failures import answer_with
+from bot.store.rows import OutboxRow
+from bot.store.transaction import Transaction
+
+Learned = Callable[[Contact, Any, Any], Contact]
+"""What is known of a customer after an action, by its input and output."""
+
+
+class Acting(Errand):
+    """An action that may be repeated."""
+
+    kind = Act.kind
+
+    def __init__(self, crisp: CrispClient) -> None:
+        """Act through ``crisp``."""
+        self._context = Context(crisp, _NoUploads(), _no_fingerprint)
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the bucket: one for all that goes to Crisp."""
+        del row
+        return BUCKET
+
+    async def attempt(self, row: OutboxRow, payload: Act) -> Result:
+        """Carry it out; what Crisp would tell of it in an event is stored at once."""
+        action = actions.find(payload.action)
+        if action is None:
+            raise LookupError(f"there is no action {payload.action}")
+        given = action.takes.model_validate(payload.input)
+        made = await action.run(self._context, given)
+        learned = _LEARNED.get(payload.action)
+
+        def knows(contact: Contact) -> Contact:
+            return learned(contact, given, made) if learned else contact
+
+        return Done(_recorded(row, payload, knows))
+
+
+class ActingOnce(Acting):
+    """An action that must not be repeated."""
+
+    kind = ActOnce.kind
+
+    async def look(self, row: OutboxRow, payload: Act) -> Result | None:
+        """Say that nobody can tell whether it was done."""
+        del row
+        raise Refused(Source.CRISP, payload.action, "cannot_be_looked_for")
+
+
+def _recorded(row: OutboxRow, payload: Act, knows: Callable[[Contact], Contact]) -> Record:
+    session_id = row.conversation.session_id if row.conversation else None
+
+    def record(tx: Transaction) -> None:
+        fresh = tx.conversation(session_id) if session_id else None
+        if fresh is not None:
+            columns = dict(payload.columns)
+            if (contact := knows(fresh.contact)) != fresh.contact:
+                columns |= contact_columns(contact)
+            if columns:
+                tx.change(Change(fresh.session_id, columns))
+            if payload.line:
+                for line in context_line(fresh, payload.line, at=tx.now, name=f"done:{row.key}"):
+                    tx.enqueue(line)
+        answer = payload.answer
+        if answer is not None and answer.success:
+            tx.enqueue(answer_with(answer, cards.sentence(answer.success), name=f"done:{row.key}"))
+
+    return record
+
+
+def _meta(contact: Contact, given: Any, made: Any) -> Contact:
+    del made
+    told: dict[str, Any] = {
+        name: getattr(given, name) or ""
+        for name in ("nickname", "email", "phone", "avatar", "subject")
+        if name in given.model_fields_set
+    }
+    return replace(contact, **told)
+
+
+def _segments(contact: Contact, given: Any, made: Any) -> Contact:
+    del given
+    return replace(contact, segments=tuple(made.segments))
+
+
+def _data(contact: Contact, given: Any, made: Any) -> Contact:
+    del given
+    company = made.data.get("company")
+    return replace(contact, company=company) if isinstance(company, str) else contact
+
+
+_LEARNED: Mapping[str, Learned] = {
+    "update-conversation-meta": _meta,
+    "update-conversation-segments": _segments,
+    "update-conversation-data": _data,
+}
+
+
+class _NoUploads:
+    """No file is uploaded by an order: what is sent has its own way."""
+
+    async def put(self, path: Path, *, name: str, mime: str) -> UploadAddress:
+        """Refuse."""
+        del path, name, mime
+        raise Refused(Source.CRISP, "upload-file", "invalid_data")
+
+
+def _no_fingerprint() -> int:
+    raise LookupError("what is sent has its own way, with a fingerprint that is stored before")

@@ -1,0 +1,127 @@
+"""Verbs that change a conversation in Crisp, end to end: many in one bridge."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bot.simulator.slack.people import ADMIN, ANA
+from tests.e2e_kit import notices, rest
+from tests.harness import Json, World, eventually, is_context
+
+
+class Team:
+    """What people do, and what they and Crisp then have."""
+
+    def __init__(self, world: World, session: str) -> None:
+        self.world = world
+        self.session = session
+
+    async def slash(self, text: str, user: str = ANA, *, says: str = "") -> None:
+        """Type a command, and wait for its answer."""
+        await self.world.slack.act(
+            {
+                "as": user, "do": "command", "channel": self.world.channel, "command": "/crisp",
+                "text": text,
+            }
+        )  # fmt: skip
+        if says:
+            await self.told(says, user)
+
+    async def told(self, says: str, user: str = ANA) -> Json:
+        """Wait until somebody is told something, and return that."""
+
+        def found() -> Json | None:
+            told = [e for e in self.world.ephemerals(user) if says in e["text"]]
+            return told[-1] if told else None
+
+        answer: Json = await eventually(found, what=f"{says!r} among {notices(self.world, user)}")
+        return answer
+
+    async def confirm(self, says: str, user: str = ANA) -> None:
+        """Press the button of a question."""
+        asked = await self.told(says, user)
+        buttons = [e for b in asked["blocks"] if b["type"] == "actions" for e in b["elements"]]
+        await self.world.slack.act(
+            {
+                "as": user, "do": "press", "channel": self.world.channel, "ts": asked["ts"],
+                "action_id": buttons[0]["action_id"],
+            }
+        )  # fmt: skip
+
+    async def crisp_has(self, **wanted: Any) -> None:
+        """Wait until Crisp has these fields of the conversation, or of its meta."""
+
+        def there() -> bool:
+            dump = self.world.crisp.dump(self.session)
+            both = {**dump["meta"], **dump}
+            return all(both[name] == value for name, value in wanted.items())
+
+        await eventually(there, what=f"{wanted}")
+
+    def lines(self) -> list[str]:
+        """Return the thread's small lines."""
+        return [m["text"] for m in self.world.thread(self.session) if is_context(m)]
+
+    def card(self) -> str:
+        """Return the card as text."""
+        return json.dumps((self.world.root_of(self.session) or {}).get("blocks"))
+
+
+async def begun(world: World, **more: Any) -> Team:
+    """Let a customer write, and wait for the thread."""
+    session = world.visitor("Hi", nickname="Maya Lin", email="maya@example.test", **more)
+    await eventually(lambda: world.root_of(session), what="the thread")
+    return Team(world, session)
+
+
+async def test_what_is_known_of_a_customer_is_changed_from_slack(world: World) -> None:
+    """Crisp has it, the card shows it, one line says who did it, and its echo makes no second."""
+    async with world.bridge():
+        team = await begun(world)
+        await team.slash("set #1 phone +49 30 1234", says="#1: Phone set to +49 30 1234.")
+        await world.reply(team.session, "!set subject Late order")
+        await team.crisp_has(phone="+49 30 1234", subject="Late order")
+        await eventually(lambda: "Late order" in team.card(), what="the card")
+        assert "+49 30 1234" in team.card()
+        await rest(world)
+        assert sorted(team.lines()) == [
+            "Phone set to +49 30 1234 by Ana Silva",
+            "Subject set to Late order by Ana Silva",
+        ]
+        assert world.customer_sees(team.session) == []
+
+
+async def test_a_customer_is_blocked_and_heard_again(world: World) -> None:
+    """It is asked about first; what others do in Crisp is said without a name."""
+    async with world.bridge():
+        team = await begun(world)
+        await team.slash("block #1", ADMIN)
+        await team.confirm("#1: block the customer", ADMIN)
+        await team.crisp_has(is_blocked=True)
+        await eventually(lambda: team.lines() == ["Customer blocked by ada"], what="a line")
+        await team.slash("unblock #1", ADMIN, says="is not blocked any more")
+        await team.crisp_has(is_blocked=False)
+        await rest(world)
+        world.crisp.act({"do": "block", "session_id": team.session})
+        await eventually(lambda: len(team.lines()) > 2, what="the third line")
+        await rest(world)
+        assert team.lines()[1:] == ["Customer unblocked by ada", "Customer blocked"]
+
+
+async def test_an_action_that_fails_is_told_and_holds_up_nothing(world: World) -> None:
+    """A refusal is said to who asked; no usable answer is tried again, before what comes later."""
+    meta = "PATCH /website/*/conversation/*/meta"
+    async with world.bridge():
+        team = await begun(world)
+        world.crisp.faults.add(
+            {"on": meta, "do": "error", "status": 404, "code": "session_not_found"}
+        )
+        await team.slash("set #1 name Ada", says="no longer exists in Crisp")
+        world.crisp.faults.add({"on": meta, "do": "error_after", "times": 2})
+        await team.slash("set #1 name Maya L.")
+        await world.reply(team.session, "Hello")
+        await eventually(lambda: world.customer_sees(team.session), what="the reply")
+        await team.crisp_has(nickname="Maya L.")
+        await rest(world)
+        assert team.lines() == ["Name set to Maya L. by Ana Silva"]
