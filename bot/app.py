@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from bot.bridge import Bridge, Clients, now, now_ms
 from bot.config import Settings
 from bot.crisp.bucket import GENERATED
 from bot.crisp.client import CrispClient
+from bot.crisp.convert import inbox_url
 from bot.crisp.events import COMPOSE_SEND, EVENTS
 from bot.crisp.feed import UploadFeed
 from bot.crisp.membrane import is_own
@@ -45,6 +47,7 @@ from handlers import (
     crisp_revisions,
     slack_actions,
     slack_commands,
+    slack_home,
     slack_links,
     slack_messages,
     slack_people,
@@ -54,6 +57,7 @@ from handlers import (
 )
 from handlers.answers.asked import Sources
 from handlers.slack_history import Histories
+from handlers.slack_home import AppHome, HomeSources
 from handlers.slack_links import LinkPreviews
 from handlers.slack_questions import Questions
 from handlers.slack_shortcuts import DeliveryStatus
@@ -78,6 +82,7 @@ HANDLERS = (
     slack_revisions,
     slack_shortcuts,
     slack_links,
+    slack_home,
 )
 
 
@@ -234,12 +239,33 @@ def _answering(
     status = DeliveryStatus(
         bridge.reader, bridge.rules, slack, person=slack.user, sleep=asyncio.sleep, spawn=spawn
     )
+    home = _home(bridge, spawn)
 
     async def ask(arrival: Arrival) -> None:
-        for one in (questions, histories, status, links):
+        for one in (questions, histories, status, links, home):
             await one.ask(arrival)
 
     return ask
+
+
+def _home(
+    bridge: Bridge, spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+) -> AppHome:
+    """Return what shows App Home, and have it follow what is stored."""
+    slack, website_id = bridge.clients.slack, bridge.settings.crisp_website_id
+    sources = HomeSources(
+        person=slack.user, permalink=slack.permalink,
+        inbox_url=lambda session_id: inbox_url(website_id, session_id), vitals=bridge.vitals,
+    )  # fmt: skip
+    home = AppHome(
+        bridge.reader, bridge.rules, slack, sources,
+        clock=time.monotonic, sleep=asyncio.sleep, spawn=spawn,
+        debounce=bridge.settings.bridge.timers.card_debounce,
+        pause=wiring.home_pause(bridge.settings),
+    )  # fmt: skip
+    bridge.on_change = home.changed
+    spawn(home.run())
+    return home
 
 
 async def _listen_to_crisp(bridge: Bridge) -> None:

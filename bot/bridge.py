@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
 
 from bot import wiring
+from bot.cards import Vitals
 from bot.catch_up import CatchUp
 from bot.compare import CrispComparison, SlackComparison, Thorough
 from bot.config import Settings
@@ -152,6 +153,8 @@ class Bridge:
             Source.CRISP, self._crisp_sweep(), self.to_slack,
             every=timers.sweep_every, limit=timers.catch_up_limit, on_swept=self._swept,
         )  # fmt: skip
+        self.on_change: Callable[[], None] = _ignore
+        """Called after each commit: what is stored may be different."""
         self._counts: dict[str, int] = {}
         self._data_version: int | None = None
         self._depths: Mapping[Source, tuple[int, Millis | None]] = {}
@@ -217,6 +220,7 @@ class Bridge:
     def _committed(self, jobs: int) -> None:
         self.metrics.committed()
         self.checkpoints.note(jobs)
+        self.on_change()
 
     def _swept(self) -> None:
         self.metrics.swept(now())
@@ -234,6 +238,22 @@ class Bridge:
             oldest=max(now() - min(oldest) / 1000, 0.0) if oldest else 0.0,
             dead=self._counts.get("dead", 0),
             uncertain=self._counts.get("uncertain", 0),
+        )
+
+    def vitals(self) -> Vitals:
+        """Return how the bridge is doing, for App Home."""
+        health, quota = self.health(), self.clients.quota
+        return Vitals(
+            slack=health.slack_connected,
+            crisp=health.crisp_connected,
+            caught_up=health.caught_up,
+            queued=health.queued,
+            oldest=health.oldest,
+            dead=health.dead,
+            uncertain=health.uncertain,
+            calls=quota.calls,
+            quota=quota.limit,
+            problems=health.problems,
         )
 
     async def housekeeping(self) -> None:
@@ -333,6 +353,10 @@ class Bridge:
         if arrival is not None:
             await self.accept_crisp(arrival)
         return Answer(200)
+
+
+def _ignore() -> None:
+    """Do nothing."""
 
 
 def _figures(view: View) -> tuple[Mapping[Source, tuple[int, Millis | None]], dict[str, int]]:

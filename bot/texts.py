@@ -544,3 +544,63 @@ ALL_OF_PERSON: Final = "{name}, all that Crisp knows ({page} of {pages})"
 NO_SUCH_PERSON: Final = (
     "Crisp has no such profile. Look the person up with /crisp who and their name."
 )
+
+# --- App Home
+
+HOME_TITLE: Final = "Who waits for an answer"
+HOME_SHELVES: Final = {
+    "mine": "Mine",
+    "unassigned": "Unassigned",
+    "snoozed": "Snoozed",
+    "all": "All open",
+}
+HOME_COUNTED: Final = "{name} ({count})"
+HOME_FOUND: Final = "Conversations of people who match “{query}”, newest first"
+HOME_FOUND_MOST: Final = "The {count} newest conversations of people who match “{query}”"
+HOME_FOUND_NONE: Final = (
+    "Nobody here matches “{query}”. Try a part of the name or of the e-mail address; "
+    "/crisp who looks in Crisp as well."
+)
+HOME_SEARCH: Final = "Find a person"
+HOME_SEARCH_HINT: Final = "A part of a name or e-mail address, then Enter"
+HOME_BACK: Final = "Back to the queue"
+HOME_NEXT: Final = "Next page"
+HOME_PREVIOUS: Final = "Previous page"
+HOME_PAGE: Final = "Page {page} of {pages}"
+HOME_OPEN_THREAD: Final = "Open thread"
+HOME_PERSON: Final = "{name} · {email}"
+HOME_NOTHING: Final = {
+    "mine": "Nothing is assigned to you. Look at the unassigned ones and take the first of them.",
+    "unassigned": "Everything that is open is assigned to somebody.",
+    "snoozed": "Nothing is snoozed.",
+    "all": "Nobody waits: every conversation is resolved.",
+}
+HOME_UNMATCHED: Final = (
+    "Nothing can be yours yet: your Slack account matches no Crisp operator. Use the same e-mail "
+    "address in both, or have whoever runs the bridge map you in bridge.toml."
+)
+HOME_NEWCOMER: Final = (
+    "When a customer writes to you in Crisp, the conversation appears here and as a thread in "
+    "{channel}. Answer in the thread: what you write there reaches the customer under your name. "
+    "A line that starts with !note becomes a note for the team, and /crisp help lists all that "
+    "you can do."
+)
+HOME_READ_ONLY: Final = (
+    "You can look here and change nothing: whoever runs the bridge can add you or your user group "
+    "under [access] in bridge.toml."
+)
+HOME_CLOSED: Final = "The queue is for full members of this workspace: ask one of them."
+HOME_UNAVAILABLE: Final = (
+    "The queue cannot be shown just now: open this tab again in a minute, or have whoever runs the "
+    "bridge look at its log."
+)
+HOME_HEALTH: Final = "How the bridge is doing"
+HOME_SIDES: Final = {"slack": "Slack", "crisp": "Crisp"}
+HOME_CONNECTED: Final = "🟢 {name} is connected"
+HOME_DISCONNECTED: Final = "🔴 {name} is not connected"
+HOME_CATCHING_UP: Final = "🟠 Still reading what was missed"
+HOME_QUEUED: Final = "On the way: {slack} to Slack, {crisp} to Crisp"
+HOME_OLDEST: Final = "the oldest for {minutes} min"
+HOME_GIVEN_UP: Final = "Not delivered: {dead}, not sure: {uncertain}"
+HOME_GIVEN_UP_NONE: Final = "Everything is delivered"
+HOME_QUOTA: Final = "Calls to Crisp today: {percent} % of {quota}"

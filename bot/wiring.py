@@ -37,6 +37,7 @@ TRANSFERS = 3
 """Files on their way at the same time, in each direction."""
 REACTIONS_PER_SECOND = 0.8
 TELLS_PER_SECOND = 1.5
+HOMES_PER_SECOND = 1.2
 """Below Slack's tiers 3 (50 a minute) and 4 (100 a minute)."""
 
 
@@ -103,6 +104,11 @@ def slack_pacer(settings: Settings) -> Pacer:
         },
         at_once=at_once(settings),
     )
+
+
+def home_pause(settings: Settings) -> float:
+    """Return the seconds between two views of App Home that are brought up to date."""
+    return 1 / HOMES_PER_SECOND if settings.bridge.pacing.posts_per_second > 0 else 0.0
 
 
 def faces(settings: Settings) -> Faces:

@@ -23,6 +23,7 @@ ACTIONS = {
     "action:delivery:retry",
     "action:delivery:dismiss",
     "action:held:*",
+    "action:home:*",
     "action:verb:*",
 }
 PRESSED = ("action:", "shortcut:", "view:")

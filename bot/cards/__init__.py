@@ -13,6 +13,16 @@ from bot.cards.history import (
     pointer_post,
     recap_post,
 )
+from bot.cards.home import (
+    HOME_LINES,
+    HomeLine,
+    HomeView,
+    Place,
+    Vitals,
+    home_sentence,
+    home_view,
+    place_from,
+)
 from bot.cards.lists import (
     conversation_details,
     conversation_list,
@@ -35,9 +45,14 @@ from bot.cards.status import status_blocks, status_sentence, status_view
 from bot.cards.summary import generic_summary
 
 __all__ = [
+    "HOME_LINES",
     "OLDER_ACTION",
     "STATUS_CALLBACK",
     "CardView",
+    "HomeLine",
+    "HomeView",
+    "Place",
+    "Vitals",
     "confirm_card",
     "context_line",
     "conversation_details",
@@ -48,6 +63,8 @@ __all__ = [
     "held_notice",
     "help_card",
     "history_post",
+    "home_sentence",
+    "home_view",
     "how_many_fit",
     "message_parts",
     "message_post",
@@ -57,6 +74,7 @@ __all__ = [
     "people_card",
     "people_list",
     "person_more",
+    "place_from",
     "pointer_post",
     "preview",
     "preview_in_crisp",
