@@ -36,6 +36,13 @@ check: $(VENV)/.dev ## format, lint, types, import rules
 bench: $(VENV)/.runtime ## latency, throughput and memory beside a plain script
 	$(BIN)/python -m benchmarks
 
+MINUTES ?= 1
+SEED ?= 1
+
+.PHONY: soak
+soak: $(VENV)/.runtime ## faults and kills for MINUTES, and whether all arrived once and in order
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) --seed $(SEED)
+
 # The requirements as they are stay as they are where pyproject.toml allows it; UPGRADE=1 renews them.
 .PHONY: lock
 lock: $(LOCK)/bin/uv ## compile the requirements files from pyproject.toml

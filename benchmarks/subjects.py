@@ -65,11 +65,11 @@ async def bridge(
     """Run ``slack-crisp-bridge run`` until the block ends; its database is in ``folder``."""
     file = folder / "bridge.toml"
     file.write_text(config)
-    port = _free_port()
+    port = free_port()
     env = {**settings, "BRIDGE_CONFIG": str(file), "BRIDGE_HTTP_PORT": str(port)}
     async with _process(("-m", "bot.cli", "run"), env, folder) as process:
         async with asyncio.timeout(_STARTING):
-            while not await _is_ready(port):
+            while not await is_ready(port):
                 if process.returncode is not None:
                     raise RuntimeError(f"the bridge did not start:\n{_log(folder)}")
                 await asyncio.sleep(0.05)
@@ -106,14 +106,16 @@ def _log(folder: Path) -> str:
     return (folder / "log").read_text(errors="replace")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
     return port
 
 
-async def _is_ready(port: int) -> bool:
+async def is_ready(port: int) -> bool:
+    """Tell whether the bridge that listens there has caught up."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:
