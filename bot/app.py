@@ -6,9 +6,8 @@ Responsible for the life of the process: open, connect, catch up, run, finish wh
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,19 +16,14 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot import server, wiring
+from bot import hearing, server, wiring
 from bot.bridge import Bridge, Clients, now, now_ms
 from bot.config import Settings
-from bot.crisp.bucket import GENERATED
 from bot.crisp.client import CrispClient
 from bot.crisp.convert import inbox_url
-from bot.crisp.events import COMPOSE_SEND, EVENTS
-from bot.crisp.feed import UploadFeed
-from bot.crisp.membrane import is_own
-from bot.crisp.rtm import RtmListener
 from bot.desk import Desk
 from bot.domain import Arrival
-from bot.errors import ApiError, BridgeError, ConfigError, Refused, StoreError, Unauthorized
+from bot.errors import ApiError, ConfigError, Refused, StoreError
 from bot.router import Router
 from bot.slack.client import SlackClient
 from bot.slack.http import slack_events_handler
@@ -217,11 +211,11 @@ async def _start_intake(
     else:
         bridge.slack_side.connect()
     if settings.crisp_events == "rtm":
-        intake.create_task(_listen_to_crisp(bridge))
+        intake.create_task(hearing.listen(bridge))
     else:
         bridge.crisp_side.connect()
         if wiring.hears_uploads(settings):
-            intake.create_task(_upload_feed(bridge).run())
+            intake.create_task(hearing.upload_feed(bridge).run())
 
 
 def _answering(
@@ -266,78 +260,6 @@ def _home(
     bridge.on_change = home.changed
     spawn(home.run())
     return home
-
-
-async def _listen_to_crisp(bridge: Bridge) -> None:
-    try:
-        await _rtm(bridge).run()
-    except Unauthorized as err:
-        if is_own(err):
-            raise BridgeError(
-                f"Membrane lets no call through to Crisp ({err.code}): check MEMBRANE_TOKEN and "
-                "MEMBRANE_CONNECTION_ID; slack-crisp-bridge doctor says what is wrong."
-            ) from err
-        raise BridgeError(
-            f"Crisp refuses the token ({err.code}): check CRISP_TOKEN_IDENTIFIER, CRISP_TOKEN_KEY, "
-            "CRISP_TIER and CRISP_WEBSITE_ID; slack-crisp-bridge doctor says which is wrong."
-        ) from err
-
-
-def _rtm(bridge: Bridge) -> RtmListener:
-    addresses = bridge.clients.movers.addresses
-
-    def connected() -> None:
-        addresses.connected()
-        bridge.crisp_side.connect()
-
-    def disconnected(reason: str) -> None:
-        addresses.disconnected()
-        bridge.crisp_side.disconnect(reason)
-
-    typing = (
-        {COMPOSE_SEND: bridge.typists.heard} if bridge.settings.bridge.relay.show_typing else {}
-    )
-    return _listener(bridge, EVENTS, aside=typing, connected=connected, disconnected=disconnected)
-
-
-def _upload_feed(bridge: Bridge) -> UploadFeed:
-    """Return the socket for upload addresses, which come by no hook."""
-    addresses = bridge.clients.movers.addresses
-    listener = _listener(
-        bridge,
-        (),
-        connected=addresses.connected,
-        disconnected=lambda _reason: addresses.disconnected(),
-    )
-    return UploadFeed(addresses, listener)
-
-
-def _listener(
-    bridge: Bridge,
-    events: Sequence[str],
-    *,
-    aside: Mapping[str, Callable[[Any], None]] | None = None,
-    connected: Callable[[], None],
-    disconnected: Callable[[str], None],
-) -> RtmListener:
-    settings = bridge.settings
-    identifier, key = settings.crisp_token_identifier, settings.crisp_token_key
-    if identifier is None or key is None:
-        raise LookupError("config lets no RTM settings through without a token")
-    return RtmListener(
-        bridge.clients.crisp,
-        website_id=settings.crisp_website_id,
-        tier=settings.crisp_tier,
-        identifier=identifier.get_secret_value(),
-        key=key,
-        accept=bridge.accept_crisp,
-        events=events,
-        aside={GENERATED: bridge.clients.movers.addresses.heard, **(aside or {})},
-        on_connected=connected,
-        on_disconnected=disconnected,
-        rng=random.Random(),  # noqa: S311 - jitter
-        delay=(settings.bridge.timers.reconnect, settings.bridge.timers.reconnect * 2),
-    )
 
 
 async def _serve(
