@@ -43,7 +43,7 @@ from bot.router import Router
 from bot.server import Answer, Health
 from bot.slack.client import SlackClient
 from bot.slack.models import Identity
-from bot.store import queue
+from bot.store import audit, queue
 from bot.store.checkpoints import Checkpoints
 from bot.store.files import Files
 from bot.store.reader import Reader
@@ -63,6 +63,8 @@ QUOTA_KEPT = 0.1
 PRUNING_SECONDS = 3600.0
 KEEP_DONE_MS = 30 * 24 * 3600 * 1000
 """How long a decided arrival stays in the inbox; its message keeps what makes it unique."""
+KEEP_AUDIT_MS = 366 * 24 * 3600 * 1000
+"""How long it is known who did what."""
 
 
 @dataclass(slots=True)
@@ -370,4 +372,5 @@ def _show_typing(tx: Transaction, session_id: SessionId) -> None:
 
 
 def _prune(tx: Transaction) -> int:
-    return queue.prune(tx, done_before=Millis(tx.now - KEEP_DONE_MS))
+    acts = audit.prune(tx, before=Millis(tx.now - KEEP_AUDIT_MS))
+    return acts + queue.prune(tx, done_before=Millis(tx.now - KEEP_DONE_MS))

@@ -12,11 +12,11 @@ from bot import texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Receipt, Source
 from bot.relay.access import Rules
 from bot.relay.agents import FAILED_REACTION, mark
-from bot.relay.decisions import Decision
+from bot.relay.decisions import Audit, Decision
 from bot.relay.failures import undecided
 from bot.router import Router
-from bot.slack.models import word
-from bot.store import deliveries, edits, groups, queue, reacted, revisions, seen
+from bot.slack.models import permalink, word
+from bot.store import audit, deliveries, edits, groups, queue, reacted, revisions, seen
 from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
@@ -130,6 +130,16 @@ class Inbox:
             groups.keep(tx, decision.members)
         tx.apply(decision, inbox_id=inbox_id)
         revisions.apply(tx, decision, swept=swept)
+        if decision.audit is not None:
+            audit.keep(tx, decision, permalink=self._permalink(decision.audit))
+
+    def _permalink(self, act: Audit) -> str:
+        """Return the address of the message that somebody did something by; else the channel's."""
+        if not act.channel or not self._rules.workspace_url:
+            return ""
+        if act.ts is None:
+            return f"{self._rules.workspace_url.rstrip('/')}/archives/{act.channel}"
+        return permalink(self._rules.workspace_url, act.channel, act.ts, thread_ts=act.thread_ts)
 
 
 def _state_of(decision: Decision) -> tuple[str, Receipt]:

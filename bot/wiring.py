@@ -55,6 +55,7 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         bot_user_id=identity.bot_user_id,
         bot_id=identity.bot_id,
         team_id=identity.team_id,
+        workspace_url=identity.workspace_url,
         routes=routes,
         access=Access(frozenset(access.agents), frozenset(access.admins)),
         agents=settings.bridge.agents,

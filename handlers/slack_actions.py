@@ -29,7 +29,7 @@ from bot.relay.agents import (
     mark,
     sends,
 )
-from bot.relay.decisions import Amend, Change, Decision, Effect
+from bot.relay.decisions import Amend, Audit, Change, Decision, Effect
 from bot.relay.effects import Answer
 from bot.relay.failures import answer_with
 from bot.relay.intent import strip_note_marker
@@ -53,6 +53,8 @@ _ON_CARD = {
     "mark_read": ("read", ""),
 }
 """The verb and its argument behind each button and menu option of the card."""
+_HELD = {"send": "reply", "note": "note", "discard": "keep"}
+"""What is done with a reply that was held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,18 @@ class _Press:
     answer: Answer
     fact: str
     arrival: Arrival
+
+    def audit(self, verb: str, session_id: SessionId | None, *, refused: bool = False) -> Audit:
+        """Return what is kept of what they do by it."""
+        return Audit(
+            user=self.user.user_id,
+            name=self.user.name,
+            verb=verb,
+            session_id=session_id,
+            channel=self.answer.channel,
+            ts=self.answer.thread_ts,
+            refused=refused,
+        )
 
 
 @router.on(Source.SLACK, "action:conversation:*")
@@ -141,9 +155,12 @@ def given_up(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     row = view.given_up(Key(press.value))
     if row is None:
         return _say(press, texts.SETTLED_ALREADY)
+    audit = press.audit(arrival.kind.rpartition(":")[2], row.session_id)
     if arrival.kind == "action:delivery:retry":
-        return Decision(requeue=row.key, effects=(_answered(press, texts.TRIED_AGAIN),))
-    return Decision(dismiss=row.key, effects=(_answered(press, texts.COUNTED_AS_SENT),))
+        answered = (_answered(press, texts.TRIED_AGAIN),)
+        return Decision(requeue=row.key, effects=answered, audit=audit)
+    answered = (_answered(press, texts.COUNTED_AS_SENT),)
+    return Decision(dismiss=row.key, effects=answered, audit=audit)
 
 
 @router.on(Source.SLACK, "action:held:*")
@@ -188,7 +205,9 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     answered = arrival.kind == "action:held:send" and conversation.waiting_since is not None
     change = Change(message.session_id, {"waiting_since": None}) if answered else None
     amend = Amend(message.id, state, content, kind, sends=rows, files=said.files)
-    return Decision(change=change, amend=amend, effects=effects)
+    verb = _HELD.get(arrival.kind.rpartition(":")[2], "keep")
+    audit = press.audit(verb, message.session_id)
+    return Decision(change=change, amend=amend, effects=effects, audit=audit)
 
 
 def _released(
@@ -237,7 +256,26 @@ def _press(arrival: Arrival, view: View, rules: Rules) -> _Press | Decision | No
         arrival=arrival,
     )
     reason = refusal(user, rules)
-    return _say(press, reason) if reason else press
+    return _refused(press, reason, view) if reason else press
+
+
+def _refused(press: _Press, reason: str, view: View) -> Decision:
+    """Say why somebody may not act, and keep what they wanted to do."""
+    verb, session_id = _wanted(press)
+    known = view.conversation(session_id)
+    audit = press.audit(verb, known.session_id if known else None, refused=True)
+    return replace(_say(press, reason), audit=audit)
+
+
+def _wanted(press: _Press) -> tuple[str, SessionId]:
+    """Name the verb behind what was pressed, and the conversation if the button holds it."""
+    kind, _, name = press.arrival.kind.removeprefix("action:").partition(":")
+    if pressed := on_button(press.arrival.kind, press.value):
+        return pressed[0].name, SessionId(word(pressed[1], "s"))
+    if kind == "held":
+        return _HELD.get(name, "keep"), SessionId("")
+    meant = _ON_CARD.get(press.value if name == "menu" else name, (name, ""))
+    return meant[0], press.session_id
 
 
 def _action(body: Any) -> dict[str, Any]:

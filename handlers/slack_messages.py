@@ -20,7 +20,7 @@ from bot.files import read_files
 from bot.relay import keys
 from bot.relay.access import Rules, find_operator, of_team, tile_url
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp
-from bot.relay.decisions import Decision, NewMessage
+from bot.relay.decisions import Audit, Decision, NewMessage
 from bot.relay.intent import Verb
 from bot.router import Router
 from bot.slack import events
@@ -48,7 +48,7 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return None  # known, or from before the first start: Slack delivers again for an hour
     conversation = view.conversation_in(channel, thread_ts)
     if apps and not apps & rules.relay_bots:
-        return None if conversation is None else _kept(event, conversation)
+        return None if conversation is None else _kept(event, conversation, view)
     if conversation is None:
         known = view.knows_thread(channel, thread_ts)
         return None if known else learning.whose_thread(view, channel, thread_ts)
@@ -68,8 +68,9 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     return act(decision, said, arrival, view, rules) if isinstance(decision, Verb) else decision
 
 
-def _kept(event: dict[str, Any], conversation: Conversation) -> Decision:
+def _kept(event: dict[str, Any], conversation: Conversation, view: View) -> Decision:
     """Remember that an app's post stays in Slack, also when the app is allowed to speak later."""
+    app = app_of(event, view)
     message = NewMessage(
         session_id=conversation.session_id,
         author=Author.BOT,
@@ -80,7 +81,17 @@ def _kept(event: dict[str, Any], conversation: Conversation) -> Decision:
         ts=MessageTs(event["ts"]),
         state="kept",
     )
-    return Decision(message=message)
+    refused = Audit(
+        user=app.user_id,
+        name=app.name,
+        verb="reply",
+        session_id=conversation.session_id,
+        channel=message.channel,
+        ts=message.ts,
+        thread_ts=MessageTs(event["thread_ts"]),
+        refused=True,
+    )
+    return Decision(message=message, audit=refused)
 
 
 def _person(event: dict[str, Any], view: View, rules: Rules) -> SlackUser:

@@ -9,7 +9,7 @@ from bot import cards, markup, texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Millis, Source
 from bot.relay.access import Rules
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell, untold
-from bot.relay.decisions import Amend, Change, Decided, Decision, Rewrite
+from bot.relay.decisions import Amend, Audit, Change, Decided, Decision, Rewrite
 from bot.relay.effects import React, Tell
 from bot.relay.intent import Verb
 from bot.relay.replies import why_not
@@ -50,7 +50,7 @@ def revised(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if message.slack_user is None or message.removed or conversation is None:
         return None
     if gone:
-        return _withdrawn(message)
+        return _deleted(message, conversation, channel, ts, view)
     latest = {
         **_of_app(event), **_written(event),
         "channel": channel, "ts": ts, "user": message.slack_user,
@@ -102,20 +102,38 @@ def _edited(
     said = _without_deleted(
         read_reply(latest, view, rules, conversation=conversation, user=user, mentioned=mentioned)
     )
+    anew = relay_to_crisp(said, rules)
     if message.state == "relayed" and message.files and not (said.files or said.markdown):
         decision = _withdrawn(message)
     elif message.state == "held":
         decision = Decision(amend=Amend(message.id, "held", said.markdown, files=said.files))
     elif message.state == "kept":
-        decision = _kept(said, relay_to_crisp(said, rules))
+        decision = _kept(said, anew)
     elif view.unsent(message.id):
-        decision = _amended(said, message, relay_to_crisp(said, rules), now=view.now)
+        decision = _amended(said, message, anew, now=view.now)
     else:
-        decision = _carried(said, message, relay_to_crisp(said, rules), now=view.now)
+        decision = _carried(said, message, anew, now=view.now)
     if said.app is not None:
         decision = untold(decision)
     digest = events.digest(latest)
-    return replace(decision, decided=Decided(message.id, digest, arrival.occurred_at))
+    return replace(
+        decision,
+        decided=Decided(message.id, digest, arrival.occurred_at),
+        audit=_audit(said, message, anew, decision),
+    )
+
+
+def _audit(
+    said: AgentWrote, message: StoredMessage, anew: Decision | Verb, decision: Decision
+) -> Audit | None:
+    """Return what is kept of an edit of what was sent; nothing if it changes nothing."""
+    if message.state != "relayed":
+        return None
+    refused = isinstance(anew, Decision) and anew.audit is not None and anew.audit.refused
+    if decision.amend is None and not refused:
+        return None
+    removed = decision.amend is not None and decision.amend.removed
+    return said.audit("remove" if removed else "edit", refused=refused)
 
 
 def _without_deleted(said: AgentWrote) -> AgentWrote:
@@ -170,6 +188,31 @@ def _carried(
         amend=Amend(message.id, "relayed", became.content, became.kind, sends, said.files),
         effects=said_besides,
     )
+
+
+def _deleted(
+    message: StoredMessage,
+    conversation: Conversation,
+    channel: ChannelId,
+    ts: MessageTs,
+    view: View,
+) -> Decision:
+    """Withdraw a deleted reply; Slack does not say who deleted it, its writer or an admin."""
+    decision = _withdrawn(message)
+    writer = message.slack_user
+    if message.state != "relayed" or writer is None:
+        return decision
+    known = view.user(writer)
+    audit = Audit(
+        user=writer,
+        name=known.name if known else writer,
+        verb="remove",
+        session_id=message.session_id,
+        channel=channel,
+        ts=ts,
+        thread_ts=conversation.thread_ts,
+    )
+    return replace(decision, audit=audit)
 
 
 def _withdrawn(message: StoredMessage) -> Decision:

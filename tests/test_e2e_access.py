@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from tests.e2e_kit import answers, notices, press, rest
+from typing import Any
+
+from tests.e2e_kit import answers, notices, press, rest, stored
 from tests.harness import FAST, World, eventually
 
 ANA, ADMIN = "U0ANA00001", "U0ADMIN001"
 BY_GROUP = FAST + '[access]\nagents = ["S0SUPPORT1"]\n'
+
+
+def acts(world: World) -> list[tuple[Any, ...]]:
+    """Return who did what, and what came of it."""
+    return stored(world, "SELECT name, verb, outcome FROM audit ORDER BY id")
 
 
 async def test_members_of_the_agents_group_may_act_and_others_may_not(world: World) -> None:
@@ -26,3 +33,8 @@ async def test_members_of_the_agents_group_may_act_and_others_may_not(world: Wor
         assert all("[access]" in text for text in notices(world, ADMIN))
         assert notices(world, ANA) == []
         assert world.crisp.dump(session_id)["state"] != "resolved"
+        assert acts(world) == [
+            ("ana", "reply", "done"),
+            ("ada", "reply", "refused"),
+            ("ada", "resolve", "refused"),
+        ]

@@ -24,6 +24,7 @@ COMMANDS: tuple[str, ...] = (
     "demo",
     "doctor",
     "deliveries",
+    "audit",
     "crisp",
     "membrane",
     "migrate",

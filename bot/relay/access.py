@@ -54,6 +54,7 @@ class Rules:
     bot_id: str = ""
     team_id: str = ""
     """The workspace that is ours: whoever is of another is a stranger."""
+    workspace_url: str = ""
     routes: tuple[Route, ...] = ()
     access: Access = field(default_factory=Access)
     agents: Mapping[str, str] = field(default_factory=dict)

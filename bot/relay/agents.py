@@ -24,13 +24,14 @@ from bot.domain import (
     Speaker,
 )
 from bot.files import SlackFile
-from bot.relay import keys
+from bot.relay import keys, verbs
 from bot.relay.access import Rules, outsider, refusal, speaker_for
-from bot.relay.decisions import Change, Decision, Effect, NewMessage
+from bot.relay.decisions import Audit, Change, Decision, Effect, NewMessage
 from bot.relay.effects import Priority, React, SendMessage, Tell
 from bot.relay.file_effects import SendFile
 from bot.relay.intent import (
     AsNote,
+    Meant,
     StaysInSlack,
     ToCustomer,
     Unclear,
@@ -64,21 +65,39 @@ class AgentWrote:
     """The app that posted it, if one did that may speak to customers."""
     digest: str | None = None
 
+    def audit(self, verb: str, *, refused: bool = False) -> Audit:
+        """Return what is kept of what its writer does by it."""
+        return Audit(
+            user=self.user.user_id,
+            name=self.user.name,
+            verb=verb,
+            session_id=self.conversation.session_id,
+            channel=self.channel,
+            ts=self.ts,
+            thread_ts=self.thread_ts,
+            refused=refused,
+        )
+
 
 def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
     """Decide what a reply becomes; a Verb is returned to the caller, which knows the verbs."""
     if event.app is not None:
         return _of_app(event, event.app, rules)
     intent = read_intent(event.plain, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id)
+    if isinstance(intent, StaysInSlack):
+        return _stored(event, "kept", "text", ())
+    if isinstance(intent, Verb) and outsider(event.user) is None:
+        return intent  # what only asks every member may; orders are refused where they are decided
+    return _meant(event, intent, rules)
+
+
+def _meant(event: AgentWrote, intent: Meant, rules: Rules) -> Decision | Verb:
+    """Do what somebody meant, if they may act for the team."""
     reason = refusal(event.user, rules)
     speaker = None if reason else speaker_for(event.user, event.operator, rules)
     if speaker is None:
-        may_ask = outsider(event.user) is None  # orders are refused where they are decided
-        refused = _refused(event, reason or texts.WRITER_UNMATCHED)
-        return intent if may_ask and isinstance(intent, Verb) else refused
+        return _refused(event, intent, reason or texts.WRITER_UNMATCHED)
     match intent:
-        case StaysInSlack():
-            return _stored(event, "kept", "text", ())
         case Verb() as verb:
             return verb
         case Unclear(word):
@@ -228,17 +247,27 @@ def _sent(event: AgentWrote, kind: str, markdown: str, speaker: Speaker) -> Deci
         columns["waiting_since"] = None
     change = Change(event.conversation.session_id, columns, card=waiting)
     effects = (*rows, *notices)
-    return _stored(
+    decision = _stored(
         event, "relayed", kind, effects, change=change, content=markdown, speaker=speaker.name
     )
+    return replace(decision, audit=event.audit("note" if kind == "note" else "reply"))
 
 
-def _refused(event: AgentWrote, reason: str) -> Decision:
+def _refused(event: AgentWrote, intent: Meant, reason: str) -> Decision:
     effects = (
         tell(event, "refused", cards.refusal(reason)),
         mark(event.channel, event.ts, FAILED_REACTION),
     )
-    return _stored(event, "kept", "text", () if event.user.bot else effects)
+    decision = _stored(event, "kept", "text", () if event.user.bot else effects)
+    return replace(decision, audit=event.audit(_verb_of(intent), refused=True))
+
+
+def _verb_of(intent: Meant) -> str:
+    """Name what somebody wanted to do by a message in a thread."""
+    if isinstance(intent, Verb):
+        found = verbs.find(f"{intent.word} {intent.argument}")
+        return found[0].name if found else "command"
+    return "note" if isinstance(intent, AsNote) else "reply"
 
 
 def _held(event: AgentWrote, word: str) -> Decision:

@@ -182,6 +182,23 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """What somebody did, or was refused; never what anybody wrote."""
+
+    user: SlackUserId
+    name: str
+    verb: str
+    detail: str = ""
+    session_id: SessionId | None = None
+    channel: ChannelId | None = None
+    ts: MessageTs | None = None
+    """With ``channel``: the message that it was done by, or done to."""
+    thread_ts: MessageTs | None = None
+    refused: bool = False
+    """They may not do it, and nothing follows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Members:
     """Who is in a user group in Slack: ``everybody``, or who has come and gone since."""
 
@@ -225,3 +242,5 @@ class Decision:
     """Channels and user groups in Slack, by id, whose name is news."""
     members: Members | None = None
     """Who is in a user group that decides who may do what."""
+    audit: Audit | None = None
+    """Whose doing this is, if it is a person's."""

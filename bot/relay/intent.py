@@ -62,7 +62,8 @@ class Unclear:
     word: str
 
 
-Intent = ToCustomer | AsNote | StaysInSlack | Verb | Unclear
+Meant = ToCustomer | AsNote | Verb | Unclear
+Intent = Meant | StaysInSlack
 
 
 def read_intent(plain: str, *, verbs: frozenset[str], bot_user_id: str = "") -> Intent:

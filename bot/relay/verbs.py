@@ -32,6 +32,8 @@ class Verb:
     admins_only: bool = False
     asks: Literal["", "button", "number"] = ""
     """How it is confirmed: by a button, or by typing the conversation's number."""
+    keeps: Literal["nothing", "first", "all"] = "nothing"
+    """How much of its argument the audit may hold: never a text, nor what is a customer's."""
     question: bool = False
     """It changes nothing, and is answered at once."""
     undo: str = ""
@@ -61,7 +63,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("resolve", undo="unresolve"),
     Verb("unresolve", aliases=("reopen",)),
     Verb("pending", undo="unresolve"),
-    Verb("assign", takes="optional", undo="unassign"),
+    Verb("assign", takes="optional", undo="unassign", keeps="all"),
     Verb("unassign"),
     Verb("read"),
     Verb("block", admins_only=True, asks="button"),

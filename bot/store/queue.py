@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.domain import Json, Key, Millis, Source
 from bot.relay.effects import LOOKED_FOR, WANTED_ANEW, Payload, dump_payload
-from bot.store import sets
+from bot.store import audit, sets
 from bot.store.read_marks import answered
 from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
 from bot.store.transaction import Transaction
@@ -98,13 +98,18 @@ def finish(tx: Transaction, row: OutboxRow) -> None:
     """Remove a delivered row; one that is wanted anew stays if it changed since the call began."""
     if row.kind not in WANTED_ANEW:
         found = tx.conn.execute(
-            "DELETE FROM outbox WHERE id = ? RETURNING told", (row.id,)
+            "DELETE FROM outbox WHERE id = ? RETURNING told,"
+            " coalesce(json_extract(payload, '$.withdrawn'), 0)",
+            (row.id,),
         ).fetchone()
+        if found is not None:
+            audit.settle(tx, row.key, "withdrawn" if found[1] else "done")
         if found is not None and found[0]:
             refresh_part(tx, row.part_id)
         return
     sql = "DELETE FROM outbox WHERE id = ? AND payload = ?"
-    tx.conn.execute(sql, (row.id, row.payload_json))
+    if tx.conn.execute(sql, (row.id, row.payload_json)).rowcount:
+        audit.settle(tx, row.key, "done")
 
 
 def deliver_part(tx: Transaction, row: OutboxRow, **remote: object) -> None:
@@ -191,6 +196,7 @@ def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> bo
     if tx.conn.execute(sql, (state, error, row.id, tried)).rowcount == 0:
         return False
     part_state = "failed" if certain else "uncertain"
+    audit.settle(tx, row.key, part_state)
     if row.part_id is not None:
         tx.conn.execute("UPDATE parts SET state = ? WHERE id = ?", (part_state, row.part_id))
         refresh_part(tx, row.part_id)
@@ -207,6 +213,7 @@ def confirm(tx: Transaction, key: Key, remote: Json) -> bool:
     if found is None:
         return False
     tx.lanes.add((found[0], found[1]))
+    audit.settle(tx, key, "done")
     if found[2] is not None:
         tx.conn.execute(
             "UPDATE parts SET state = 'delivered', delivered_at = ?,"
@@ -245,6 +252,7 @@ def requeue(tx: Transaction, key: Key) -> bool:
     if found is None:
         return False
     tx.lanes.add((found[0], found[1]))
+    audit.settle(tx, key, "asked")
     if found[2] is not None:
         tx.conn.execute("UPDATE parts SET state = 'waiting' WHERE id = ?", (found[2],))
         refresh_part(tx, found[2])

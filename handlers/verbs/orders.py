@@ -14,7 +14,8 @@ from bot import cards, texts
 from bot.domain import Conversation, Json, Millis, Operator, Post, SessionId, SlackUser, Speaker
 from bot.relay import verbs
 from bot.relay.access import Rules, admin_refusal, refusal
-from bot.relay.decisions import Decision
+from bot.relay.auditing import detail_of, does_something
+from bot.relay.decisions import Audit, Decision
 from bot.relay.effects import Answer
 from bot.relay.failures import answer_with
 from bot.relay.verbs import Face, Verb
@@ -65,6 +66,23 @@ class Order:
         shows = self.face in _SILENT and not self.elsewhere
         return replace(self.answer, success="" if shows else success)
 
+    def audit(self, *, refused: bool = False) -> Audit:
+        """Return what is kept of it: where it was given, else the conversation's thread."""
+        answer, about = self.answer, self.conversation
+        channel, ts = answer.channel, answer.thread_ts
+        if ts is None and about is not None and about.channel is not None:
+            channel, ts = about.channel, about.thread_ts
+        return Audit(
+            user=self.user.user_id,
+            name=self.user.name,
+            verb=self.verb.name,
+            detail=detail_of(self.verb, self.argument),
+            session_id=self.session_id,
+            channel=channel,
+            ts=ts,
+            refused=refused,
+        )
+
     def say(self, post: Post) -> Decision:
         """Do nothing but tell the person something."""
         return Decision(effects=(answer_with(self.answer, post, name=self.fact),))
@@ -78,13 +96,17 @@ def carry_out(order: Order, act: Act, view: View, rules: Rules) -> Decision:
     """Decide what follows from an order: refused, asked about, or done."""
     gate = admin_refusal if order.verb.admins_only else refusal
     if reason := gate(order.user, rules):
-        return order.say(cards.refusal(reason))
+        return replace(order.say(cards.refusal(reason)), audit=order.audit(refused=True))
     if order.verb.about == "conversation" and order.session_id is None:
         return order.say(cards.refusal(texts.UNKNOWN_OPEN))
     if order.verb.asks == "button" and not order.confirmed:
         return order.say(confirmation(order))
     made = act(order, view, rules)
-    return order.say(cards.refusal(made)) if isinstance(made, str) else made
+    if isinstance(made, str):
+        return order.say(cards.refusal(made))
+    if made.audit is not None or not does_something(made):
+        return made
+    return replace(made, audit=order.audit())
 
 
 def confirmation(order: Order) -> Post:

@@ -44,7 +44,11 @@ def act(
         conversation=conversation,
         elsewhere=conversation is not None and conversation.number != said.conversation.number,
     )
-    return replace(decide(order, view, rules), message=kept)
+    decision = decide(order, view, rules)
+    audit = decision.audit
+    if audit is not None:
+        audit = replace(audit, ts=said.ts, thread_ts=said.thread_ts)
+    return replace(decision, message=kept, audit=audit)
 
 
 def read(command: Command, session_id: SessionId) -> Typed | Misused:
