@@ -22,6 +22,7 @@ from bot.config import Settings
 from bot.crisp.client import CrispClient
 from bot.crisp.convert import inbox_url
 from bot.desk import Desk
+from bot.desk.team import Team
 from bot.domain import Arrival
 from bot.errors import ApiError, ConfigError, Refused, StoreError
 from bot.router import Router
@@ -224,7 +225,11 @@ def _answering(
     """Return what hands each arrival that may be a question to all who answer some."""
     slack = bridge.clients.slack
     desk = Desk(bridge.reader, bridge.clients.crisp, permalink=slack.permalink)
-    sources = Sources(desk, bridge.reader, bridge.rules)
+    quota = bridge.clients.quota
+    sources = Sources(
+        desk, Team(bridge.clients.crisp, clock=time.monotonic), lambda: (quota.calls, quota.limit),
+        bridge.reader, bridge.rules,
+    )  # fmt: skip
     questions = Questions(sources, slack, sleep=asyncio.sleep, spawn=spawn)
     links = LinkPreviews(desk, bridge.reader, bridge.rules, slack, person=slack.user, spawn=spawn)
     histories = Histories(

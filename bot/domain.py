@@ -265,6 +265,38 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """How a team is doing: the queue as stored, and the last 24 hours."""
+
+    states: Mapping[State, int]
+    longest: tuple[int, Millis] | None = None
+    """The number of the conversation that waits longest, and since when."""
+    from_customers: int = 0
+    to_customers: int = 0
+    reply_ms: int | None = None
+    """Half of the replies came within it; None where there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An operator of the website, as an answer."""
+
+    name: str
+    email: str = ""
+    role: str = ""
+    online: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Website:
+    """The website itself, as an answer."""
+
+    website_id: WebsiteId
+    name: str = ""
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PartFate:
     """What has become of one part of a message.
 

@@ -400,6 +400,7 @@ VERBS: Final = {
     "help": ("help", "this list"),
     "list": ("list [pending|unresolved|resolved|mine|unassigned]", "the queue"),
     "show": ("show REF", "one conversation"),
+    "link": ("link REF", "its addresses, in Slack and in Crisp"),
     "resolve": ("resolve REF", "mark it resolved"),
     "unresolve": ("unresolve REF", "open it again; reopen does the same"),
     "pending": ("pending REF", "mark it pending"),
@@ -415,6 +416,9 @@ VERBS: Final = {
     "rebuild": ("rebuild REF", "open its thread anew, with what was said before"),
     "who": ("who QUERY", "find a person by e-mail, name, company or phone"),
     "person show": ("person show EMAIL", "all that Crisp knows of a person"),
+    "operators": ("operators", "who answers in Crisp, and who of them is online"),
+    "website": ("website", "which website this is about"),
+    "stats": ("stats", "the queue and the last 24 hours in figures"),
 }
 """Each verb of ``bot.relay.verbs``: how it is typed after /crisp, and what it does."""
 REACTIONS: Final = {
@@ -423,6 +427,47 @@ REACTIONS: Final = {
     "zzz": "pending",
 }
 """What is ordered by which emoji where nobody has said otherwise, as it is typed after ``!``."""
+EXAMPLES: Final = {
+    "REF": "#12",
+    "CODE": "thanks",
+    "EMAIL": "maya@example.com",
+    "FIELD": "name",
+    "KEY": "plan",
+    "NAME": "Ana",
+    "NUMBER": "12",
+    "PHONE": "+351912345678",
+    "QUERY": "maya@example.com",
+    "SEGMENT": "vip",
+    "TEXT": "Hello!",
+    "TIME": "tomorrow",
+    "UNTIL": "tomorrow",
+    "VALUE": "Maya",
+    "WHEN": "tomorrow",
+}
+"""What somebody may type in place of a word of a usage; the first of several stands for all."""
+HELP_GROUPS: Final = {
+    "queue": "The queue",
+    "conversation": "A conversation",
+    "person": "People",
+    "website": "The website",
+    "nothing": "Help",
+}
+HELP_MORE: Final = (
+    "REF is {forms}. In a conversation's thread, type ! in place of /crisp and leave REF out. "
+    "Type help and a command for an example of it."
+)
+HELP_SLASH: Final = "Anywhere"
+HELP_THREAD: Final = "In its thread"
+HELP_ANY_THREAD: Final = "In a conversation's thread"
+HELP_BUTTON: Final = "With the mouse"
+HELP_ON_CARD: Final = "on its card, or in the card's ⋯ menu"
+HELP_IN_FORM: Final = "in the App Home, or in the form that /crisp alone opens"
+HELP_ALIASES: Final = "The same: {aliases}"
+HELP_ADMINS: Final = "Only admins may."
+HELP_ASKS: Final = "You are asked before it is done."
+HELP_NUMBER: Final = "It is done once you have typed the conversation's number again."
+HELP_WITHOUT: Final = "Not there: {reason}"
+NO_SUCH_HELP: Final = "There is no command “{typed}”: help alone names all there are."
 REF_FORMS: Final = (
     "its number (#12), session id, Slack permalink or Crisp inbox URL, or the customer's e-mail"
 )
@@ -484,6 +529,24 @@ CRISP_DENIED: Final = (
 )
 CRISP_AWAY: Final = "Crisp does not answer the question just now: ask again in a minute."
 SLACK_AWAY: Final = "Slack does not say who you are just now: ask again in a minute."
+
+LINK_THREAD: Final = "Thread"
+LINK_INBOX: Final = "Inbox"
+LINK_NO_THREAD: Final = "It has no thread here yet: rebuild opens one."
+OPERATORS_TITLE: Final = "Operators: {online} of {total} online"
+NO_OPERATORS: Final = "Crisp names no operators of this website."
+ONLINE: Final = "🟢"
+OFFLINE: Final = "⚪"
+WEBSITE_ID: Final = "id"
+STATS_TITLE: Final = "The queue and the last 24 hours"
+STATS_LONGEST: Final = "Waiting longest: #{number}, since"
+STATS_NOBODY: Final = "Nobody is waiting for an answer."
+STATS_SAID: Final = "{received} messages from customers, {sent} to them, in the last 24 hours"
+STATS_REPLY: Final = "Half of the replies came within {time}"
+STATS_CALLS: Final = "{calls} of {quota} calls to Crisp used today (UTC)"
+UNDER_A_MINUTE: Final = "a minute"
+MINUTES: Final = "{minutes} min"
+HOURS: Final = "{hours} h {minutes} min"
 
 LIST_TITLES: Final = {
     "": "Conversations that are not resolved",

@@ -9,6 +9,7 @@ import pytest
 
 from bot.cards import (
     CardView,
+    HelpGroup,
     context_line,
     conversation_details,
     conversation_list,
@@ -483,6 +484,9 @@ def test_details_of_a_conversation() -> None:
 
 def test_help_names_each_command() -> None:
     """Every command is there with what it does."""
-    post = help_card([("/crisp list", "conversations"), ("/crisp who Q", "people")])
+    lists, people = ("/crisp list", "conversations"), ("/crisp who Q", "people")
+    post = help_card([HelpGroup("Queue", [lists]), HelpGroup("People", [people])], more="REF is")
     check_message(post.text, post.blocks)
-    assert seen(post.blocks) == "What you can do/crisp list conversations/crisp who Q people"
+    assert seen(post.blocks) == (
+        "What you can doQueue\n/crisp list conversationsPeople\n/crisp who Q peopleREF is"
+    )

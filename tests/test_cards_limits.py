@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.cards import (
     CardView,
+    HelpGroup,
     context_line,
     conversation_details,
     conversation_list,
@@ -167,7 +168,7 @@ def test_details(
 @given(st.lists(st.tuples(huge_texts, huge_texts), max_size=4), st.integers(1, 40))
 def test_help(commands: list[tuple[str, str]], times: int) -> None:
     """Any help fits."""
-    check(help_card(commands * times))
+    check(help_card([HelpGroup("Group", commands * times)] * 2, more="REF"))
 
 
 json_values = st.recursive(

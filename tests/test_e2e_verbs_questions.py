@@ -29,6 +29,11 @@ async def test_questions_are_answered_where_they_are_asked(world: World) -> None
         await ask("!who noah@example.test", "Noah Berg")
         await ask(f"<@{bot}> list", "Maya Lin")
         await ask("!help", "What you can do")
+        await ask("!help reopen", "/crisp unresolve #12")
+        await ask("!link", root["ts"].replace(".", ""))
+        await ask("!operators", "of 3 online")
+        await ask("!website", "acme")
+        await ask("!stats", "2 messages from customers")
         await ask("!who", "Type !who and the e-mail")
         await ask("!show somebody", "Nothing was done: type !show alone")
 
@@ -36,7 +41,7 @@ async def test_questions_are_answered_where_they_are_asked(world: World) -> None
         await press_verb(world, BEN, "show", s=noah)
         await told(world, BEN, "noah@example.test", before=before)
         await rest(world)
-        assert len(world.ephemerals(ANA)) == 7
+        assert len(world.ephemerals(ANA)) == 12
         assert world.customer_sees(maya) == []
 
 

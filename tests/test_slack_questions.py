@@ -16,6 +16,7 @@ from bot import texts
 from bot.domain import (
     Arrival,
     ChannelId,
+    Colleague,
     Contact,
     Conversation,
     ConversationLink,
@@ -31,6 +32,7 @@ from bot.domain import (
     Source,
     Speaker,
     State,
+    Website,
 )
 from bot.errors import ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.relay.access import Rules
@@ -90,6 +92,14 @@ class FakeDesk:
     async def person(self, people_id: str) -> Person | None:
         answer: Person | None = await self._give("person", people_id)
         return answer
+
+    async def operators(self) -> tuple[Colleague, ...]:
+        team: tuple[Colleague, ...] = await self._give("operators")
+        return team
+
+    async def website(self) -> Website:
+        site: Website = await self._give("website")
+        return site
 
     async def exists(self, ref: Ref) -> bool:
         self.asked.append(("exists", ref))
@@ -160,7 +170,9 @@ class Room:
 
     def questions(self) -> Questions:
         """Return the handler under test."""
-        sources = Sources(self.desk, self.stored.reader, self.rules)
+        sources = Sources(
+            self.desk, self.desk, lambda: (120, 10_000), self.stored.reader, self.rules
+        )
         return Questions(sources, self, sleep=self._sleep, spawn=self._spawn)
 
     async def type(self, text: str, *, user: str = "U1") -> None:
@@ -252,6 +264,7 @@ async def test_a_misused_command_gets_its_sentence(room: Room) -> None:
         ("list unassigned", ("queue", "unassigned", None)),
         ("list mine", ("queue", "mine", BEN.user_id)),
         ("show #1", ("details", ByNumber(1))),
+        ("link #1", ("details", ByNumber(1))),
         ("who <mailto:anna@example.com|anna@example.com>", ("people", "anna@example.com")),
     ],
 )
@@ -313,6 +326,60 @@ async def test_people_are_shown_as_cards_or_as_a_list(room: Room) -> None:
     assert await room.answer("who anna") == "People who match “anna”"
     room.desk.answer = People(())
     assert (await room.answer("who anna")).startswith("Nobody matches “anna”")
+
+
+async def test_help_for_one_verb_shows_an_example_for_each_face(room: Room) -> None:
+    """It is found by any of its names; what is no verb gets one sentence."""
+    await room.answer("help reopen")
+    text = shown(room.posts[-1])
+    assert all(part in text for part in ("/crisp unresolve #12", '"!unresolve"', "on its card"))
+    assert "The same: reopen" in text
+    await room.answer("help /crisp who")
+    assert "/crisp who maya@example.com" in shown(room.posts[-1])
+    assert (await room.answer("help <!x")).startswith("There is no command “&lt;!x”")
+
+
+async def test_a_link_is_shown_so_that_it_can_be_copied(room: Room) -> None:
+    """Both addresses are there; where there is no thread it is said how to get one."""
+    room.desk.answer = Details(replace(LINK, permalink="https://acme.slack.test/p1"))
+    assert await room.answer("link 1") == "#1 Anna"
+    text = shown(room.posts[-1])
+    assert '"text": "https://acme.slack.test/p1"' in text
+    assert '"text": "https://crisp.test/1"' in text
+    room.desk.answer = Details(LINK)
+    await room.answer("link 1")
+    assert texts.LINK_NO_THREAD in shown(room.posts[-1])
+    room.desk.answer = None
+    assert await room.answer("link 2") == texts.NO_MATCH
+
+
+async def test_operators_are_listed_with_who_is_online(room: Room) -> None:
+    """Each is named with the role; nobody at all is said, too."""
+    room.desk.answer = (Colleague("Ben", "ben@acme.test", "CTO", online=True), Colleague("Ana"))
+    assert await room.answer("operators") == "Operators: 1 of 2 online"
+    assert "CTO · ben@acme.test" in shown(room.posts[-1])
+    room.desk.answer = ()
+    assert await room.answer("operators") == texts.NO_OPERATORS
+
+
+async def test_the_website_is_named(room: Room) -> None:
+    """Name, domain and id; a name may be missing."""
+    room.desk.answer = Website(WEBSITE, "Acme", "acme.test")
+    assert await room.answer("website") == "Acme"
+    assert all(part in shown(room.posts[-1]) for part in ("acme.test", WEBSITE))
+    room.desk.answer = Website(WEBSITE)
+    assert await room.answer("website") == texts.UNTITLED
+
+
+async def test_the_figures_come_from_what_is_stored(room: Room) -> None:
+    """The queue, a day's messages, and the calls to Crisp, without one more call."""
+    await room.stored.add(1, State.PENDING)
+    await room.stored.add(2, State.RESOLVED)
+    assert await room.answer("stats") == texts.STATS_TITLE
+    text = shown(room.posts[-1])
+    assert all(part in text for part in ("Pending 1", "Resolved 1", "120 of 10000 calls"))
+    assert texts.STATS_NOBODY in text
+    assert room.desk.asked == []
 
 
 async def test_no_match_gets_one_helpful_sentence(room: Room) -> None:

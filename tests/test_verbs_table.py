@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bot import texts
 from bot.relay import verbs
+from bot.relay.commands import BANG, Typed, parse_command
+from bot.relay.refs import ByNumber
 from bot.relay.verbs import VERBS
 from handlers.answers import ANSWERS
 from handlers.verbs import ACTS
@@ -47,3 +51,20 @@ def test_the_manifests_hint_is_the_table() -> None:
     assert len(hint) <= 1000
     assert hint.startswith("help | list")
     assert len(verbs.usage_hint(limit=20)) == 20
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: str(verb.name))
+def test_each_verb_has_an_example_that_is_read_as_that_verb(verb: verbs.Verb) -> None:
+    """Each word that stands for another has one in the catalogue; what is shown can be typed."""
+    assert not re.search(r"\b[A-Z]{2,}\b", verbs.example(verb))
+    typed = parse_command(verbs.example(verb))
+    assert isinstance(typed, Typed)
+    assert typed.verb is verb
+    here = parse_command(verbs.example(verb, here=True), sign=BANG, here=ByNumber(7))
+    assert isinstance(here, Typed)
+    assert here.ref == (ByNumber(7) if verb.about == "conversation" else None)
+
+
+def test_every_verb_is_about_something_that_the_help_names() -> None:
+    """No verb is missing in the help for lack of a group."""
+    assert {verb.about for verb in VERBS} == set(texts.HELP_GROUPS)

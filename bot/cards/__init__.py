@@ -6,6 +6,8 @@ outside is literal in them, and every limit of Slack's holds. It must not decide
 
 from __future__ import annotations
 
+from bot.cards.figures import link_card, operators_card, stats_card, website_card
+from bot.cards.helping import HelpGroup, help_card, verb_card
 from bot.cards.history import (
     OLDER_ACTION,
     history_post,
@@ -26,7 +28,6 @@ from bot.cards.home import (
 from bot.cards.lists import (
     conversation_details,
     conversation_list,
-    help_card,
 )
 from bot.cards.messages import (
     context_line,
@@ -49,6 +50,7 @@ __all__ = [
     "OLDER_ACTION",
     "STATUS_CALLBACK",
     "CardView",
+    "HelpGroup",
     "HomeLine",
     "HomeView",
     "Place",
@@ -66,10 +68,12 @@ __all__ = [
     "home_sentence",
     "home_view",
     "how_many_fit",
+    "link_card",
     "message_parts",
     "message_post",
     "note_post",
     "nothing_earlier",
+    "operators_card",
     "people_answer",
     "people_card",
     "people_list",
@@ -83,7 +87,10 @@ __all__ = [
     "refusal",
     "root_card",
     "sentence",
+    "stats_card",
     "status_blocks",
     "status_sentence",
     "status_view",
+    "verb_card",
+    "website_card",
 ]

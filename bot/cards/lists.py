@@ -52,11 +52,6 @@ def conversation_details(
     return _post(title, [*lines, *last_conversations(links)])
 
 
-def help_card(commands: Sequence[tuple[str, str]]) -> Post:
-    """Return the commands, each with what it does."""
-    return titled(texts.HELP_TITLE, fitting(commands, _command_line, BUDGET))
-
-
 def titled(title: str, lines: Sequence[Line]) -> Post:
     """Return lines below a title."""
     shown = one_line(title, 2 * TITLE_LIMIT)
@@ -67,7 +62,7 @@ def _post(title: str, lines: Sequence[Line]) -> Post:
     return Post(fallback_text(title), [rich_text(lines)])
 
 
-def fitting(items: Iterable[T], line: Callable[[T], Line], budget: int) -> list[Line]:
+def fitting(items: Iterable[T], line: Callable[[T], Line], budget: int = BUDGET) -> list[Line]:
     """Return as many lines as fit into so many characters of JSON, one at least."""
     out: list[Line] = []
     for item in items:
@@ -120,7 +115,3 @@ def _waiting(state: State, since: Millis | None) -> Line:
     if not since or state is State.RESOLVED:
         return []
     return [words(f" · {texts.WAITING_SINCE} "), moment(since)]
-
-
-def _command_line(command: tuple[str, str]) -> Line:
-    return [words(one_line(command[0], 100), code=True), words(f" {one_line(command[1], 200)}")]

@@ -131,6 +131,17 @@ def to_operator(operator: Operator) -> domain.Operator:
     )
 
 
+def to_colleague(operator: Operator) -> domain.Colleague:
+    """Return the operator as an answer shows them."""
+    named = to_operator(operator)
+    return domain.Colleague(
+        name=named.name,
+        email=named.email,
+        role=operator.title or operator.role,
+        online=named.available,
+    )
+
+
 def to_person(
     profile: PersonProfile,
     *,

@@ -8,6 +8,7 @@ whether it asks first. What it does stands in ``handlers.verbs``, by the same na
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -60,6 +61,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("help", about="nothing", takes="optional", question=True),
     Verb("list", about="queue", takes="optional", question=True),
     Verb("show", question=True),
+    Verb("link", question=True),
     Verb("resolve", undo="unresolve"),
     Verb("unresolve", aliases=("reopen",)),
     Verb("pending", undo="unresolve"),
@@ -72,8 +74,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("rebuild"),
     Verb("who", about="person", takes="needed", question=True),
     Verb("person show", about="person", takes="needed", question=True),
+    Verb("operators", about="website", question=True),
+    Verb("website", about="website", question=True),
+    Verb("stats", about="website", question=True),
 )
-"""In the order of the help."""
+"""In the order of the help, where each stands with the others that are about the same."""
 
 _BY_WORD: Mapping[str, Verb] = {word: verb for verb in VERBS for word in (verb.name, *verb.aliases)}
 FIRST_WORDS = frozenset(word.partition(" ")[0] for word in _BY_WORD)
@@ -104,6 +109,17 @@ def nearest(text: str) -> str:
     of_two = [word for word in _BY_WORD if word.startswith(f"{first} ")]
     near = difflib.get_close_matches(first[:20], [*_BY_WORD, *FIRST_WORDS], n=1)
     return of_two[0] if of_two else next(iter(near), "")
+
+
+def example(verb: Verb, sign: str = "", *, here: bool = False) -> str:
+    """Return a verb as somebody may type it; ``here``: in the thread of its conversation."""
+    words = []
+    for word in re.findall(r"\[[^]]*\]|\S+", verb.usage):
+        first = word.strip("[]").partition("|")[0]
+        if first == "REF" and here:
+            continue
+        words.append(texts.EXAMPLES.get(first, first))
+    return sign + " ".join(words)
 
 
 def usage_hint(limit: int = 1000) -> str:

@@ -6,11 +6,21 @@ not answer; each answer stands in the sibling modules, by its verb's name.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain import Details, OperatorId, People, Person, Post, Queue, SlackUser
+from bot.domain import (
+    Colleague,
+    Details,
+    OperatorId,
+    People,
+    Person,
+    Post,
+    Queue,
+    SlackUser,
+    Website,
+)
 from bot.relay.access import Rules
 from bot.relay.refs import Ref
 from bot.relay.verbs import Verb
@@ -55,11 +65,25 @@ class Lookup(Protocol):
         ...
 
 
+class Site(Protocol):
+    """Who knows the website: ``bot.desk.team.Team``."""
+
+    async def operators(self) -> Sequence[Colleague]:
+        """List who answers in Crisp."""
+        ...
+
+    async def website(self) -> Website:
+        """Say what the website is called."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What an answer is made from."""
+    """What an answer is made from; ``calls`` returns today's calls to Crisp and their limit."""
 
     desk: Lookup
+    team: Site
+    calls: Callable[[], tuple[int, int]]
     reader: Reader
     rules: Rules
 

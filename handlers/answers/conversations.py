@@ -44,4 +44,9 @@ def _details(found: Details) -> Post:
     )
 
 
-ANSWERS: dict[str, Answer] = {"list": _list, "show": _show}
+async def _link(asked: Asked, sources: Sources) -> Post:
+    found = await sources.desk.details(asked.ref) if asked.ref else None
+    return cards.link_card(found.link) if found else cards.sentence(texts.NO_MATCH)
+
+
+ANSWERS: dict[str, Answer] = {"list": _list, "show": _show, "link": _link}
