@@ -167,8 +167,8 @@ async def test_reactions_are_pills_that_say_who(bare: Bare, browser: Browser) ->
         read = done.get_by_role("button", name=re.compile("mailbox with mail, 1: "))
         bot = bare.slack.dump()["users"]["U0BRIDGE01"]["real_name"]
         await expect(read).to_have_attribute("data-tip", f"{bot}: mailbox with mail")
-        await tool(page, "Done", "React with raised hands")
-        mine = done.get_by_role("button", name="raised hands, 1: you", pressed=True)
+        await tool(page, "Done", "React with zzz")
+        mine = done.get_by_role("button", name="zzz, 1: you", pressed=True)
         await mine.click()
         await expect(mine).to_have_count(0)
         await done.get_by_role("button", name=re.compile("eyes, 1: ")).click()

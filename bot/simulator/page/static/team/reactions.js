@@ -5,9 +5,9 @@ import { emoji, pictured } from "../shared/emoji.js";
 import { icon, ICONS } from "../shared/icons.js";
 import { openPalette } from "../shared/menu.js";
 
-export const QUICK = ["white_check_mark", "eyes", "raised_hands"];
+export const QUICK = ["white_check_mark", "eyes", "zzz"];
 const PALETTE = [
-  ...QUICK, "+1", "tada", "heart", "pray", "no_entry_sign", "rocket", "fire", "bulb", "hourglass_flowing_sand", "warning", "x",
+  ...QUICK, "raised_hands", "+1", "tada", "heart", "pray", "no_entry_sign", "rocket", "fire", "bulb", "hourglass_flowing_sand", "warning", "x",
   "wave", "-1", "smile", "joy", "sweat_smile", "wink", "blush", "heart_eyes", "thinking_face", "cry",
 ];
 
