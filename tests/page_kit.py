@@ -65,7 +65,7 @@ class Bare:
 
     def customer(self, text: str = "Hello", **more: Any) -> Json:
         """Let Maya write."""
-        who = cast.opening(self.url) | {"text": text} | more
+        who = cast.opening(self.crisp.root) | {"text": text} | more
         return self.crisp.act(who)
 
     def crisp_act(self, do: str, **more: Any) -> Json:
@@ -154,6 +154,7 @@ async def bare_page() -> AsyncIterator[Bare]:
         for simulator in (slack, crisp):
             stack.push_async_callback(simulator.stop)
             await simulator.start()
+        crisp.portraits.update(cast.portraits())
         roots = {"slack": slack.workspace.base_url, "crisp": crisp.root}
         feed = Feed(lambda: [{"from": "bridge", "what": {"state": "ready", "reason": ""}}])
         server = PageServer(

@@ -25,7 +25,7 @@ async def bare() -> AsyncIterator[Bare]:
 
 def script_of(bare: Bare) -> Script:
     """Return a script that plays on the kit's simulators."""
-    return Script(bare.slack, bare.crisp, url=bare.url)
+    return Script(bare.slack, bare.crisp)
 
 
 async def test_the_whole_show_is_played_in_order(bare: Bare) -> None:

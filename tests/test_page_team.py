@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import AsyncIterator
+from importlib.resources import files
 
 import pytest
 import pytest_asyncio
@@ -305,3 +307,30 @@ async def test_a_tap_shows_the_toolbar(bare: Bare, browser: Browser) -> None:
         await message(page, "Done").tap()
         await message(page, "Done").get_by_role("button", name="React with eyes").tap()
         await expect(message(page, "Done").locator(".reaction .count")).to_have_text("1")
+
+
+async def test_a_sign_is_shown_for_who_has_no_picture(bare: Bare, browser: Browser) -> None:
+    """A post under an emoji bears it in place of the app's picture, also at the thread's link."""
+    root = await bare.root(icon_emoji=":large_blue_circle:")
+    more = {"username": "Maya", "icon_emoji": ":large_green_circle:"}
+    await bare.bot("chat.postMessage", channel=SUPPORT, text="x", thread_ts=root, **more)
+    async with opened(browser, bare.url) as page:
+        card = page.get_by_role("log", name="Channel").locator("article")
+        await expect(card.locator(".msg-side img")).to_have_attribute("alt", "🔵")
+        await expect(card.locator(".thread-faces img")).to_have_attribute("alt", "🟢")
+
+
+async def test_a_thread_opens_at_its_end_whatever_comes_later(bare: Bare, browser: Browser) -> None:
+    """Pictures that load once it is open do not leave the last message below the edge."""
+    root = await bare.root()
+    picture = (files("bot.simulator.page") / "static" / "show" / "invoice.png").read_bytes()
+    sent = [{"name": "invoice.png", "base64": base64.b64encode(picture).decode()}]
+    for number in range(4):
+        await bare.agent("upload", thread_ts=root, text=f"Line {number}", files=sent)
+    await bare.bot("chat.postMessage", channel=SUPPORT, text="Another one")
+    async with opened(browser, bare.url) as page:
+        await expect(thread_of(page)).to_contain_text("Another one")
+        await page.get_by_role("button", name="4 replies").click()
+        last = message(page, "Line 3").locator("img[alt='invoice.png']")
+        await expect(last).not_to_have_js_property("naturalWidth", 0)
+        await expect(last).to_be_in_viewport(ratio=0.99)

@@ -231,3 +231,14 @@ async def test_an_upload_needs_a_length_and_must_come_in_time(http: httpx.AsyncC
         answer = await http.put(url["signed"], content=b"abc", headers=kind)
         assert (answer.status_code, answer.text) == (403, "Request has expired")
         assert sim.dump()["files"] == {}
+
+
+async def test_people_s_own_pictures_are_served_before_drawn_ones(
+    sim: CrispSimulator, http: httpx.AsyncClient
+) -> None:
+    """A portrait that was put there is given out under its name; for others one is drawn."""
+    sim.portraits["maya.svg"] = b"<svg id='maya'/>"
+    own = await http.get(f"{sim.root}/image/avatar/maya.svg")
+    drawn = await http.get(f"{sim.root}/image/avatar/tomas.svg")
+    assert (own.content, own.headers["content-type"]) == (b"<svg id='maya'/>", "image/svg+xml")
+    assert b"maya" not in drawn.content

@@ -60,6 +60,8 @@ class Bucket:
         self._chores = chores
         self.strays = Strays()
         self.slots: dict[str, Slot] = {}
+        self.portraits: dict[str, bytes] = {}
+        """Pictures that people bring themselves, SVG by name; the others are drawn."""
 
     def routes(self) -> tuple[Route, ...]:
         """Return the bucket's REST routes."""
@@ -69,8 +71,14 @@ class Bucket:
         """Serve uploads, files and pictures."""
         app.router.add_put("/bucket/upload/{path:.+}", self._upload)
         app.router.add_get("/storage/{path:.+}", self._download)
-        app.router.add_get("/image/avatar/{name}", avatar)
+        app.router.add_get("/image/avatar/{name}", self._avatar)
         app.router.add_get(ELSEWHERE, self.strays.handle)
+
+    async def _avatar(self, request: web.Request) -> web.Response:
+        portrait = self.portraits.get(request.match_info["name"])
+        if portrait is None:
+            return await avatar(request)
+        return web.Response(body=portrait, content_type="image/svg+xml")
 
     def clear(self) -> None:
         """Forget every file."""

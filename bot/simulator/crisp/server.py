@@ -84,6 +84,11 @@ class CrispSimulator:
         return [*self._bucket.routes(), *(r for module in modules for r in module.ROUTES)]
 
     @property
+    def portraits(self) -> dict[str, bytes]:
+        """People's own pictures, SVG by the name that follows ``/image/avatar/``."""
+        return self._bucket.portraits
+
+    @property
     def root(self) -> str:
         """The base of storage and control, without a trailing slash."""
         return f"http://{self._host}:{self._port}"

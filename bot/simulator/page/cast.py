@@ -6,6 +6,7 @@ Responsible for made-up people and their lines; it must not do anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -134,15 +135,22 @@ _PEOPLE: tuple[Json, ...] = (
 )
 
 
-def people(page_url: str) -> list[Json]:
-    """Return everybody, with the addresses of their pictures on the page's own server."""
+def people(crisp: str) -> list[Json]:
+    """Return everybody; their pictures are where Crisp keeps those: ``crisp`` is its address."""
     return [
         {name: value for name, value in one.items() if name != "picture"}
-        | {"avatar": f"{page_url}static/people/{one['picture']}"}
+        | {"avatar": f"{crisp}/image/avatar/{one['picture']}"}
         for one in _PEOPLE
     ]
 
 
-def opening(page_url: str) -> Json:
+def portraits() -> dict[str, bytes]:
+    """Return everybody's picture by its name."""
+    folder = files("bot.simulator.page") / "static" / "people"
+    names = [str(one["picture"]) for one in _PEOPLE]
+    return {name: folder.joinpath(name).read_bytes() for name in names}
+
+
+def opening(crisp: str) -> Json:
     """Return the act by which the first customer arrives, all but the text."""
-    return {"do": "visitor_message", "session_id": "session_maya", **people(page_url)[0]}
+    return {"do": "visitor_message", "session_id": "session_maya", **people(crisp)[0]}

@@ -25,11 +25,11 @@ _PATIENCE = 20.0
 class Script:
     """Plays the steps, each after its pause."""
 
-    def __init__(self, slack: SlackSimulator, crisp: CrispSimulator, *, url: str) -> None:
-        """``url`` is the page's own address, which has the customer's picture."""
+    def __init__(self, slack: SlackSimulator, crisp: CrispSimulator) -> None:
+        """Both have to be started."""
         self._slack = slack
         self._crisp = crisp
-        self._who = cast.opening(url)
+        self._who = cast.opening(crisp.root)
         self._written: set[int | str] = set()
         """The messages of the script, by fingerprint or timestamp."""
         self._last = ""

@@ -98,14 +98,13 @@ class Page:
         kind = _TYPES.get(pure.suffix) or mimetypes.guess_type(pure.name)[0] or "text/plain"
         return web.Response(body=found.read_bytes(), content_type=kind, charset="utf-8")
 
-    async def _stage(self, request: web.Request) -> web.StreamResponse:
+    async def _stage(self, _request: web.Request) -> web.StreamResponse:
         """Tell the page who appears and what lies where."""
-        page = f"{request.url.origin()}/"
         return web.json_response(
             {
                 "roots": self._roots,
                 "channel": self._channel,
-                "people": cast.people(page),
+                "people": cast.people(self._roots["crisp"]),
                 "shortcuts": cast.SHORTCUTS,
                 "global_shortcuts": cast.GLOBAL_SHORTCUTS,
                 "most_bytes": uploads.MOST_BYTES,

@@ -99,15 +99,14 @@ async def staged(
             follow(session, f"{root}/_control/stream", feed.publish, source=side)
             for side, root in roots.items()
         ]
-        tasks = _begin(
-            [*streams, _look(vitals, feed), _play(Script(slack, crisp, url=url), steps, feed)]
-        )
+        tasks = _begin([*streams, _look(vitals, feed), _play(Script(slack, crisp), steps, feed)])
         stack.push_async_callback(_ended, tasks)
         yield Show(url, settings, bridge)
 
 
 async def _introduce(slack: SlackSimulator, crisp: CrispSimulator) -> None:
-    """Give the team the same names and faces on both sides."""
+    """Give the team the same names and faces on both sides, and the customers theirs."""
+    crisp.portraits.update(cast.portraits())
     for user in slack.dump()["users"].values():
         for operator in crisp.world.operators.values():
             if operator.email == user["profile"].get("email"):

@@ -51,8 +51,13 @@ const watched = new WeakMap();
 export function stickToEnd(area, change) {
   if (!watched.has(area)) {
     watched.set(area, true);
-    area.addEventListener("scroll", () => watched.set(area, nearEnd(area)), { passive: true });
+    let height = area.scrollHeight;
     const again = () => watched.get(area) && (area.scrollTop = area.scrollHeight);
+    area.addEventListener("scroll", () => {
+      if (area.scrollHeight === height) watched.set(area, nearEnd(area));
+      else again(); // it has grown under the reader, who has not moved
+      height = area.scrollHeight;
+    }, { passive: true });
     area.addEventListener("load", again, true);
     area.addEventListener("loadedmetadata", again, true);
     new ResizeObserver(again).observe(area);

@@ -19,7 +19,7 @@ const NAMES = {
   large_blue_circle: "🔵", large_orange_circle: "🟠", large_orange_diamond: "🔶", red_circle: "🔴",
   large_green_circle: "🟢", white_circle: "⚪", information_source: "ℹ️", question: "❓",
   zzz: "💤", bust_in_silhouette: "👤", busts_in_silhouette: "👥", no_bell: "🔕", gear: "⚙️", bar_chart: "📊",
-  calendar: "📅", wastebasket: "🗑️", large_yellow_circle: "🟡", arrow_up: "⬆️", arrow_down: "⬇️",
+  calendar: "📅", wastebasket: "🗑️", large_yellow_circle: "🟡", large_purple_circle: "🟣", large_brown_circle: "🟤", arrow_up: "⬆️", arrow_down: "⬇️",
   exclamation: "❗", heavy_plus_sign: "➕", arrow_right: "➡️", arrow_left: "⬅️", repeat: "🔁",
   arrows_counterclockwise: "🔄", robot_face: "🤖", ghost: "👻", coffee: "☕", 100: "💯",
 };
@@ -41,7 +41,7 @@ export function withEmoji(text) {
   return text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => NAMES[name] || whole);
 }
 
-const DRAWN = [..."⏰⚙⚪⬆⬇⭐✍🎉🎤👤👥💤📅📊📝🔍🔔🔕🗑🟡🏢🏷👀👋👍👎💡💬💻📄📍📎📞📬🔒🔗🔥🔴🔵😀😂😄😅😉😊😍😢🙂🙌🙏🚀🚫🟠🟢🤔🤖ℹ⏳⚠✅✉✋✏❌❤"];
+const DRAWN = [..."⏰⚙⚪⬆⬇⭐✍🎉🎤👤👥💤📅📊📝🔍🔔🔕🗑🟡🟣🟤🏢🏷👀👋👍👎💡💬💻📄📍📎📞📬🔒🔗🔥🔴🔵😀😂😄😅😉😊😍😢🙂🙌🙏🚀🚫🟠🟢🤔🤖ℹ⏳⚠✅✉✋✏❌❤"];
 const PICTURE = new RegExp(`(${DRAWN.join("|")})\\ufe0f?`, "gu");
 
 /** Split a text into strings and pictures of the emoji in it. */

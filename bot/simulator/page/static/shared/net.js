@@ -69,8 +69,7 @@ export function local(url) {
   }
   const here = `${location.origin}/`;
   if (url.startsWith(here)) return url.slice(here.length - 1);
-  const path = /^http:\/\/127\.0\.0\.1:\d+(\/static\/people\/\w+\.svg)$/.exec(url);
-  return path === null ? "" : path[1];
+  return "";
 }
 
 /** Follow the news; `onNews` gets {from, what} or {from, again}, `onGone` a broken connection. */

@@ -1,6 +1,7 @@
 // One message of Slack: who wrote it, what it holds, its reactions and the way into its thread.
 
 import { clock, h } from "../shared/dom.js";
+import { emoji, pictured } from "../shared/emoji.js";
 import { icon, ICONS } from "../shared/icons.js";
 import { local } from "../shared/net.js";
 import { attachment, fileOf } from "./attachments.js";
@@ -19,16 +20,17 @@ export function writer(message, users) {
   const user = users[message.user] || null;
   const name = message.username || (user && user.real_name) || (message.user === "USLACKBOT" ? "Slackbot" : "App");
   const own = message.icons && Object.entries(message.icons).find(([key]) => key.startsWith("image_"));
-  return { name, picture: local(own ? own[1] : user && user.profile.image_72) };
+  const sign = message.icons?.emoji ? pictured(emoji(message.icons.emoji.replaceAll(":", ""))) : null;
+  return { name, picture: sign ? "" : local(own ? own[1] : user && user.profile.image_72), sign };
 }
 
 /** Make a message; `options`: inThread, joined, editor, and what can be done to it. */
 export function renderMessage(message, context, options) {
-  const { name, picture } = writer(message, context.users);
+  const { name, picture, sign } = writer(message, context.users);
   const kind = kindOf(message, options.inThread);
   const classes = ["msg", options.joined && "joined", message.subtype === "tombstone" && "gone", kind];
   return h("article", { class: classes.filter(Boolean).join(" "), tabindex: "-1", "aria-label": `${name}, ${clock(ms(message.ts))}` },
-    h("div", { class: "msg-side" }, options.joined ? stamp(message, true) : face(picture, name)),
+    h("div", { class: "msg-side" }, options.joined ? stamp(message, true) : face(picture, name, sign)),
     h("div", { class: "msg-main" },
       options.joined ? null : head(message, name),
       kind ? label(kind) : null,
@@ -73,7 +75,8 @@ export function renderEphemeral(message, context, dismiss) {
       h("button", { type: "button", class: "plain", onclick: dismiss }, "Dismiss message")));
 }
 
-export function face(picture, name) {
+export function face(picture, name, sign = null) {
+  if (sign) return h("span", { class: "face sign", "aria-hidden": "true" }, sign);
   if (picture) return h("img", { class: "face", src: picture, alt: "", width: 36, height: 36 });
   return h("span", { class: "face", "aria-hidden": "true" }, name.slice(0, 1));
 }
@@ -108,12 +111,12 @@ function threadLink(message, context, options) {
   if (!message.reply_count) return null;
   const faces = [];
   for (const reply of [...message.replies].reverse()) {
-    const { name, picture } = writer(reply, context.users);
-    if (faces.length < 4 && !faces.some((one) => one.name === name)) faces.push({ name, picture });
+    const { name, picture, sign } = writer(reply, context.users);
+    if (faces.length < 4 && !faces.some((one) => one.name === name)) faces.push({ name, picture, sign });
   }
   const count = message.reply_count === 1 ? "1 reply" : `${message.reply_count} replies`;
   return h("button", { type: "button", class: "thread-link", onclick: () => options.openThread(message.ts) },
-    h("span", { class: "thread-faces" }, faces.reverse().map((one) => face(one.picture, one.name))),
+    h("span", { class: "thread-faces" }, faces.reverse().map((one) => face(one.picture, one.name, one.sign))),
     h("span", { class: "thread-count" }, count),
     h("span", { class: "thread-last" }, `Last reply at ${clock(ms(message.latest_reply))}`));
 }
