@@ -632,6 +632,7 @@ HOME_PREVIOUS: Final = "Previous page"
 HOME_PAGE: Final = "Page {page} of {pages}"
 HOME_OPEN_THREAD: Final = "Open thread"
 HOME_PERSON: Final = "{name} · {email}"
+HOME_SNOOZED: Final = "snoozed until"
 HOME_NOTHING: Final = {
     "mine": "Nothing is assigned to you. Look at the unassigned ones and take the first of them.",
     "unassigned": "Everything that is open is assigned to somebody.",

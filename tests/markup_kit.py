@@ -210,7 +210,8 @@ def check_object(item: dict[str, Any]) -> None:
             assert item["emoji"] is False
         case "mrkdwn":
             assert regex.fullmatch(
-                r"\*#-?\d+\* · \S+ \w+(?: · waiting since <!date\^\d+\^[^<>^|]+\|[^<>|]+>)?",
+                r"\*#-?\d+\* · \S+ \w+"
+                r"(?: · (?:waiting since|snoozed until) <!date\^\d+\^[^<>^|]+\|[^<>|]+>)?",
                 item["text"],
             )
         case "text":

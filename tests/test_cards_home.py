@@ -113,6 +113,15 @@ def test_a_conversation_says_who_and_how_long_and_opens_in_one_press() -> None:
     check(shown)
 
 
+def test_what_is_snoozed_says_until_when() -> None:
+    """In place of how long the customer waits; nobody is to hurry."""
+    snoozed = replace(ANNA, state=State.PENDING, snoozed_until=Millis(NOW))
+    shown = home_view(replace(VIEW, lines=(replace(LINE, conversation=snoozed),)))
+    (status,) = (text for text in said(shown) if text.startswith("*#12*"))
+    assert "snoozed until <!date^" in status
+    assert "waiting" not in status
+
+
 def test_without_a_thread_it_opens_in_crisp() -> None:
     """A conversation that has no thread yet is opened where it is."""
     shown = home_view(replace(VIEW, lines=(replace(LINE, permalink=""),)))

@@ -283,7 +283,9 @@ def _title(conversation: Conversation) -> str:
 
 def _status(conversation: Conversation) -> str:
     said = f"*#{conversation.number}* · {texts.STATES[conversation.state]}"
-    if conversation.waiting_since and conversation.state is not State.RESOLVED:
+    if conversation.snoozed_until:
+        said += f" · {texts.HOME_SNOOZED} {date_mrkdwn(conversation.snoozed_until)}"
+    elif conversation.waiting_since and conversation.state is not State.RESOLVED:
         said += f" · {texts.WAITING_SINCE} {date_mrkdwn(conversation.waiting_since)}"
     return said
 

@@ -20,12 +20,14 @@ SEARCHED = 50_000
 """So many of the newest conversations are searched for a person."""
 
 _SHELVES = {
-    "mine": "WHERE c.state <> 'resolved' AND c.assignee = :me",
-    "unassigned": "WHERE c.state <> 'resolved' AND c.assignee IS NULL",
-    "snoozed": "WHERE c.state <> 'resolved' AND 0",
-    "all": "WHERE c.state <> 'resolved'",
+    "mine": "WHERE c.state <> 'resolved' AND c.gone = 0 AND c.snoozed_until IS NULL"
+    " AND c.assignee = :me",
+    "unassigned": "WHERE c.state <> 'resolved' AND c.gone = 0 AND c.snoozed_until IS NULL"
+    " AND c.assignee IS NULL",
+    "snoozed": "WHERE c.state <> 'resolved' AND c.gone = 0 AND c.snoozed_until IS NOT NULL",
+    "all": "WHERE c.state <> 'resolved' AND c.gone = 0",
 }
-"""Which of the open conversations each list holds."""
+"""Which of the open conversations each list holds; the words are those of the indexes."""
 _NAMED = ("nickname", "email")
 SHELVES = tuple(_SHELVES)
 
