@@ -43,6 +43,8 @@ MARK_OPEN: Final = "Mark open"
 UNASSIGN: Final = "Unassign"
 MARK_READ: Final = "Mark read in Crisp"
 
+BLOCKED_SIGN: Final = "🚫 blocked"
+MUTED_SIGN: Final = "🔕 muted"
 WAITING_SINCE: Final = "waiting since"
 ASSIGNED_TO: Final = "assigned to {name}"
 TYPING: Final = "✍️ is typing…"
@@ -144,6 +146,15 @@ FIELDS: Final = {
     "address": "Address",
     "subject": "Subject",
 }
+SEGMENTS_ADDED: Final = "Put into {names}"
+SEGMENTS_REMOVED: Final = "Taken out of {names}"
+DATA_SET: Final = "{key} set to {value}"
+DATA_UNSET: Final = "{names} taken away"
+COPIES_ADDED: Final = "{names} put in copy"
+COPIES_REMOVED: Final = "{names} taken out of copy"
+TRANSCRIPT_SENT: Final = "Transcript sent to {email}"
+MUTED: Final = "Thread muted"
+UNMUTED: Final = "Thread unmuted"
 DONE_BY: Final = "{line} by {name}"
 FILE_NOT_SHOWN: Final = "📎 {name} is not shown here: {reason}. Open it in Crisp."
 FILE_COMING: Final = "⬇️ {name} is on its way here: {done} of {total} MB"
@@ -407,12 +418,22 @@ VERBS: Final = {
     "assign": ("assign REF [me|nobody|NAME]", "give it to yourself, to nobody or to somebody"),
     "unassign": ("unassign REF", "take it from whoever has it"),
     "read": ("read REF", "mark it read in Crisp"),
+    "unread": ("unread REF", "mark it unread in Crisp"),
+    "mute": ("mute REF", "show in its thread what is said, and nothing else"),
+    "unmute": ("unmute REF", "show in its thread again what becomes of it"),
     "block": ("block REF", "block the customer: what they write is dropped"),
     "unblock": ("unblock REF", "hear the customer again"),
     "set": (
         "set REF name|email|phone|address|subject VALUE",
         "correct what is known of the customer",
     ),
+    "segments add": ("segments add REF NAME…", "put it into segments"),
+    "segments remove": ("segments remove REF NAME…", "take it out of segments"),
+    "data set": ("data set REF KEY VALUE", "set a custom value"),
+    "data unset": ("data unset REF KEY…", "take custom values away"),
+    "cc add": ("cc add REF EMAIL…", "put people in copy"),
+    "cc remove": ("cc remove REF EMAIL…", "take people out of copy"),
+    "transcript": ("transcript REF [EMAIL]", "have Crisp e-mail the conversation"),
     "rebuild": ("rebuild REF", "open its thread anew, with what was said before"),
     "who": ("who QUERY", "find a person by e-mail, name, company or phone"),
     "person show": ("person show EMAIL", "all that Crisp knows of a person"),
@@ -499,6 +520,19 @@ ASSIGNED_AS_ASKED: Final = "{name} is assigned."
 UNASSIGNED_AS_ASKED: Final = "{name} is nobody's now."
 IS_BLOCKED: Final = "The customer of {name} is blocked: Crisp drops what they write."
 IS_UNBLOCKED: Final = "The customer of {name} is not blocked any more."
+SAID_OF: Final = "{name}: {said}."
+MARKED_UNREAD: Final = "In Crisp the customer's last message is unread again."
+IS_MUTED: Final = "The thread of {name} shows what is said from now on, and nothing else."
+IS_UNMUTED: Final = "The thread of {name} shows again what becomes of it."
+MUTED_ALREADY: Final = "This thread is muted already."
+NOT_MUTED: Final = "This thread is not muted."
+TRANSCRIPT_TO_WHOM: Final = (
+    "The customer's e-mail address is not known: name the address to send the transcript to."
+)
+TRANSCRIPT_TO_OTHERS: Final = (
+    "Send the whole conversation {name} to {email}? That is not the customer's address. It was "
+    "not sent yet."
+)
 SET_WHAT: Final = (
     "Name what to set, and to what: name, email, phone, address or subject, as in set email "
     "maya@example.com."

@@ -65,7 +65,9 @@ class Team:
 
     def card(self) -> str:
         """Return the card as text."""
-        return json.dumps((self.world.root_of(self.session) or {}).get("blocks"))
+        return json.dumps(
+            (self.world.root_of(self.session) or {}).get("blocks"), ensure_ascii=False
+        )
 
 
 async def begun(world: World, **more: Any) -> Team:
@@ -90,6 +92,60 @@ async def test_what_is_known_of_a_customer_is_changed_from_slack(world: World) -
             "Subject set to Late order by Ana Silva",
         ]
         assert world.customer_sees(team.session) == []
+
+
+async def test_what_crisp_replaces_whole_keeps_what_is_not_named(world: World) -> None:
+    """Segments, custom data and copies are read, changed and written; what else is there stays."""
+    async with world.bridge():
+        team = await begun(world)
+        session = team.session
+        meta = {"segments": ["old"], "data": {"plan": "Free", "seats": 3}}
+        world.crisp.act({"do": "set_meta", "session_id": session, "meta": meta})
+        world.crisp.act(
+            {"do": "set_participants", "session_id": session, "emails": ["boss@example.test"]}
+        )
+        for typed in (
+            "!segments add vip, big spender", "!segments remove old", "!data set plan Pro",
+            "!data unset seats", "!cc add lee@example.test", "!cc remove BOSS@example.test",
+        ):  # fmt: skip
+            await world.reply(session, typed)
+        await team.crisp_has(segments=["vip", "big spender"], data={"plan": "Pro"})
+        await team.crisp_has(participants=[{"type": "email", "target": "lee@example.test"}])
+        await eventually(lambda: "vip, big spender" in team.card(), what="the card")
+        await rest(world)
+        assert team.lines() == [
+            "Put into vip, big spender by Ana Silva",
+            "Taken out of old by Ana Silva",
+            "plan set to Pro by Ana Silva",
+            "seats taken away by Ana Silva",
+            "lee@example.test put in copy by Ana Silva",
+            "BOSS@example.test taken out of copy by Ana Silva",
+        ]
+        assert "CC: lee@example.test" in team.card()
+
+
+async def test_transcripts_unread_and_a_muted_thread(world: World) -> None:
+    """A transcript to others is asked about; a muted thread shows messages and no lines."""
+    async with world.bridge():
+        team = await begun(world)
+        await team.slash("read #1", says="marked as read")
+        await team.slash("unread #1", says="unread again")
+        assert world.crisp.dump(team.session)["unread"]["operator"] == 1
+        await team.slash("mute #1", says="and nothing else")
+        await eventually(lambda: "🔕" in team.card(), what="the card to say so")
+        await team.slash("transcript #1", says="Transcript sent to maya@example.test")
+        await team.slash("transcript #1 boss@example.test")
+        await team.confirm("That is not the customer's address")
+        await team.told("Transcript sent to boss@example.test")
+        sent = world.crisp.dump(team.session)["transcripts"]
+        assert [(one["to"], one["email"]) for one in sent] == [
+            ("user", "maya@example.test"), ("other", "boss@example.test"),
+        ]  # fmt: skip
+        world.visitor("Still there?", team.session)
+        await eventually(lambda: "Still there?" in world.shown(team.session), what="the message")
+        await team.slash("unmute #1", says="shows again")
+        await rest(world)
+        assert team.lines() == ["Thread muted by Ana Silva", "Thread unmuted by Ana Silva"]
 
 
 async def test_a_customer_is_blocked_and_heard_again(world: World) -> None:

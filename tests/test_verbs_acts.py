@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from bot.relay.decisions import Decision
-from bot.relay.effects import Act
+from bot.domain import Contact
+from bot.relay.changes import contact_columns
+from bot.relay.decisions import Change, Decision
+from bot.relay.effects import Act, ActOnce, PostMessage
 from tests.core_kit import ANA
-from tests.handlers_kit import SESSION, Stored, command, crisp, kinds, payloads, reply, texts
+from tests.handlers_kit import (
+    SESSION,
+    Stored,
+    command,
+    crisp,
+    kinds,
+    payloads,
+    press,
+    reply,
+    texts,
+)
 
 PERSON = "Ana Silva"
 
@@ -93,3 +106,88 @@ def test_what_crisp_tells_of_a_block_is_said_once() -> None:
     found = world.tx.conversation(SESSION)
     assert found is not None
     assert found.blocked
+
+
+@pytest.mark.parametrize(
+    ("typed", "action", "given", "line"),
+    [
+        ("segments add #1 vip, big one", "segments", {"add": ["vip", "big one"]}, "Put into"),
+        ("segments remove #1 vip trial", "segments", {"remove": ["vip", "trial"]}, "Taken out of"),
+        ("data set #1 plan Pro &amp; more", "data", {"set": {"plan": "Pro & more"}}, "plan set to"),
+        ("data unset #1 plan seats", "data", {"unset": ["plan", "seats"]}, "plan, seats taken"),
+        (
+            "cc add #1 <mailto:a@b.test|a@b.test>, c@d.test", "copies",
+            {"add": ["a@b.test", "c@d.test"]}, "a@b.test, c@d.test put in copy by Ana Silva",
+        ),
+        ("cc remove #1 a@b.test", "copies", {"remove": ["a@b.test"]}, "taken out of copy"),
+    ],
+)  # fmt: skip
+def test_some_of_what_crisp_replaces_whole(
+    typed: str, action: str, given: dict[str, object], line: str
+) -> None:
+    """Only what changes is ordered: what else is there is read when it is done."""
+    found = ordered(Stored().decide(command(typed)))
+    assert found.action == f"update-conversation-{action}"
+    assert found.input == {"session_id": SESSION, **given}
+    assert line in found.line
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("cc add #1 boss", "“boss” is no e-mail address"),
+        ("data set #1 plan", "data set REF KEY VALUE"),
+        ("transcript #1 boss", "“boss” is no e-mail address"),
+        ("transcript #1", "address is not known"),
+        ("segments add #1", "segments add"),
+    ],
+)
+def test_what_cannot_be_done_as_typed_is_said(typed: str, says: str) -> None:
+    """Nothing is queued; one sentence says what is missing."""
+    decision = Stored().decide(command(typed))
+    assert decision is None or kinds(decision) == ["respond"]
+    assert decision is None or says in texts(decision)
+
+
+def test_a_transcript_to_others_is_asked_about_and_never_sent_twice() -> None:
+    """The customer's own address needs no question; another does."""
+    world = Stored()
+    world.tx.change(Change(SESSION, contact_columns(Contact(email="maya@example.test"))))
+    own = ordered(world.decide(command("transcript #1")))
+    assert isinstance(own, ActOnce)
+    assert own.input["to"] == "user"
+    asked = world.decide(command("transcript #1 boss@example.test"))
+    assert "boss@example.test? That is not the customer's address" in texts(asked)
+    value = json.dumps({"s": SESSION, "a": "boss@example.test", "c": True})
+    other = ordered(world.decide(press("verb:transcript", value=value)))
+    assert (other.input["to"], other.input["email"]) == ("other", "boss@example.test")
+
+
+def test_a_muted_thread_shows_what_is_said_and_nothing_else() -> None:
+    """No lines of what becomes of the conversation, no typing; messages come as ever."""
+    world = Stored()
+    muted = world.apply(reply("!mute"))
+    assert [p.markdown for p in payloads(muted) if isinstance(p, PostMessage)] == [
+        "Thread muted by Ana Silva"
+    ]
+    assert kinds(world.apply(crisp("session:set_state", state="resolved"))) == []
+    said = world.decide(
+        crisp("message:send", **{"from": "user"}, type="text", content="Hi", fingerprint=12)
+    )
+    assert kinds(said) == ["post"]
+    assert "muted already" in texts(world.decide(reply("!mute", ts="1700000006.000200")))
+    heard = world.apply(command("unmute #1"))
+    assert kinds(heard) == ["post", "respond"]
+    assert kinds(world.decide(crisp("session:set_state", state="pending"))) == ["post"]
+
+
+def test_unread_names_what_the_customer_wrote_last() -> None:
+    """The person is told, since nothing shows it."""
+    world = Stored()
+    world.customer_wrote(12)
+    world.customer_wrote(14)
+    found = ordered(world.decide(reply("!unread")))
+    assert found.input == {"session_id": SESSION, "from": "user", "fingerprints": [14]}
+    assert found.answer is not None
+    assert "unread again" in found.answer.success
+    assert found.line == ""

@@ -94,6 +94,7 @@ def status_line(
     words = f"*#{conversation.number}* · {texts.STATES[conversation.state]}"
     if conversation.waiting_since and conversation.state is not State.RESOLVED:
         words += f" · {texts.WAITING_SINCE} {date_mrkdwn(conversation.waiting_since)}"
+    words += "".join(f" · {sign}" for sign in _signs(conversation))
     return context(
         [
             {"type": "mrkdwn", "text": words, "verbatim": True},
@@ -101,6 +102,13 @@ def status_line(
             *more,
         ]
     )
+
+
+def _signs(conversation: Conversation) -> Iterator[str]:
+    if conversation.blocked:
+        yield texts.BLOCKED_SIGN
+    if conversation.muted:
+        yield texts.MUTED_SIGN
 
 
 def assigned_to(conversation: Conversation, assignee: Operator | None) -> str:

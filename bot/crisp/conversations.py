@@ -167,6 +167,20 @@ class ConversationCalls(Calls):
             body["fingerprints"] = list(fingerprints)
         await self._call("PATCH", "conversation", session_id, "read", json=body)
 
+    async def mark_unread(
+        self,
+        session_id: SessionId,
+        *,
+        sent_by: Literal["user", "operator"],
+        fingerprints: Iterable[Fingerprint] | None = None,
+        origin: str = CRISP_ORIGIN,
+    ) -> None:
+        """Take the read marks off messages; None leaves it to Crisp which."""
+        body: dict[str, Any] = {"from": sent_by, "origin": origin}
+        if fingerprints is not None:
+            body["fingerprints"] = list(fingerprints)
+        await self._call("PATCH", "conversation", session_id, "unread", json=body)
+
     async def get_block(self, session_id: SessionId) -> bool:
         """Tell whether the visitor is blocked."""
         data = await self._call("GET", "conversation", session_id, "block")

@@ -16,7 +16,8 @@ from bot.crisp import actions
 from bot.crisp.actions.base import Context
 from bot.crisp.bucket import UploadAddress
 from bot.crisp.client import CrispClient
-from bot.domain import Contact, Source
+from bot.crisp.convert import addresses
+from bot.domain import Contact, SessionId, Source
 from bot.errors import Refused
 from bot.outbox.courier import Done, Errand, Record, Result
 from bot.outbox.sends import BUCKET
@@ -24,6 +25,7 @@ from bot.relay.changes import contact_columns, context_line
 from bot.relay.decisions import Change
 from bot.relay.effects import Act, ActOnce
 from bot.relay.failures import answer_with
+from bot.store import read_marks
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 
@@ -85,6 +87,8 @@ def _recorded(row: OutboxRow, payload: Act, knows: Callable[[Contact], Contact])
             if payload.line:
                 for line in context_line(fresh, payload.line, at=tx.now, name=f"done:{row.key}"):
                     tx.enqueue(line)
+            if also := _ALSO.get(payload.action):
+                also(tx, fresh.session_id)
         answer = payload.answer
         if answer is not None and answer.success:
             tx.enqueue(answer_with(answer, cards.sentence(answer.success), name=f"done:{row.key}"))
@@ -113,11 +117,21 @@ def _data(contact: Contact, given: Any, made: Any) -> Contact:
     return replace(contact, company=company) if isinstance(company, str) else contact
 
 
+def _copies(contact: Contact, given: Any, made: Any) -> Contact:
+    del given
+    return replace(contact, participants=addresses(made.participants))
+
+
 _LEARNED: Mapping[str, Learned] = {
     "update-conversation-meta": _meta,
     "update-conversation-segments": _segments,
     "update-conversation-data": _data,
+    "update-conversation-copies": _copies,
 }
+_ALSO: Mapping[str, Callable[[Transaction, SessionId], None]] = {
+    "mark-messages-unread": read_marks.unread,
+}
+"""What else is stored after an action."""
 
 
 class _NoUploads:

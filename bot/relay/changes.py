@@ -94,8 +94,8 @@ def contact_columns(contact: Contact) -> dict[str, object]:
 def context_line(
     conversation: Conversation, markdown: str, *, at: Millis, name: str
 ) -> tuple[Effect, ...]:
-    """Return the row of one small line in the thread; nothing where there is no thread yet."""
-    if conversation.thread_ts is None:
+    """Return the row of one small line in the thread; none where it is muted, or not there yet."""
+    if conversation.thread_ts is None or conversation.muted:
         return ()
     session_id = conversation.session_id
     return (
@@ -179,7 +179,7 @@ def show_typing(conversation: Conversation, *, at: Millis) -> tuple[Effect, ...]
 
     It is last in the lane of the card's other edits, and in their bucket.
     """
-    if conversation.thread_ts is None or not conversation.known:
+    if conversation.thread_ts is None or not conversation.known or conversation.muted:
         return ()
     session_id = conversation.session_id
     return (

@@ -61,16 +61,18 @@ def parse_command(text: str, *, sign: str = SLASH, here: Ref | None = None) -> C
     if verb.about == "conversation":
         return _about(verb, rest, sign) if here is None else _about_here(verb, rest, sign, here)
     if verb.takes in {"needed", "lines"} and not plain(rest):
-        return _misused(verb, sign)
+        return misused(verb, sign)
     if verb.name == "list" and rest.lower() not in {"", *LISTS}:
-        return _misused(verb, sign)
+        return misused(verb, sign)
     return Typed(verb, argument=rest)
 
 
-def _misused(verb: Verb, sign: str) -> Misused:
+def misused(verb: Verb, sign: str) -> Misused:
+    """Say how a verb is typed; in a thread no conversation need be named."""
     with suppress(KeyError):
         return Misused(texts.MISUSED[verb.name].format(sign=sign))
-    return Misused(texts.TYPE_AS.format(sign=sign, usage=verb.usage))
+    usage = verb.usage.replace(" REF", "") if sign == BANG else verb.usage
+    return Misused(texts.TYPE_AS.format(sign=sign, usage=usage))
 
 
 def _about(verb: Verb, rest: str, sign: str) -> Command:

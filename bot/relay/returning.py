@@ -26,6 +26,8 @@ def relay_return(
     if conversation is None or not _comes_back(event, conversation, rules):
         return decision
     if rules.reopen == "broadcast":
+        if conversation.muted:
+            return decision
         return replace(decision, effects=tuple(_in_the_channel(decision.effects)))
     if decision.change is None:
         raise LookupError("a customer's message changes its conversation")

@@ -60,6 +60,27 @@ def latest_message(view: View, session_id: SessionId) -> int:
     return row[0] or 0
 
 
+def latest_of_customer(view: View, session_id: SessionId) -> Fingerprint | None:
+    """Return Crisp's name for what the customer wrote last."""
+    row = view.conn.execute(
+        "SELECT m.fingerprint FROM messages m JOIN conversations c ON c.number = m.conversation"
+        " WHERE c.session_id = ? AND m.author = 'visitor' AND m.fingerprint IS NOT NULL"
+        " ORDER BY m.id DESC LIMIT 1",
+        (session_id,),
+    ).fetchone()
+    return Fingerprint(row[0]) if row else None
+
+
+def unread(tx: Transaction, session_id: SessionId) -> None:
+    """Store that what the customer wrote last is unread in Crisp: the next reply marks it anew."""
+    tx.conn.execute(
+        "UPDATE parts SET seen = 'delivered', seen_at = NULL WHERE seen = 'read' AND message ="
+        " (SELECT max(m.id) FROM messages m JOIN conversations c ON c.number = m.conversation"
+        " WHERE c.session_id = ? AND m.author = 'visitor')",
+        (session_id,),
+    )
+
+
 def to_name(view: View, number: int, up_to: int) -> tuple[Fingerprint, ...] | None:
     """Return the customer's messages to be named; None if all that they wrote is read."""
     newest = view.conn.execute(

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from bot.relay.access import Rules
 from bot.relay.decisions import Decision
 from bot.store.view import View
-from handlers.verbs import assigning, blocking, contact, state
+from handlers.verbs import assigning, blocking, contact, copies, muting, state
 from handlers.verbs.orders import Act, Order, carry_out
 
 _FAMILIES = (
@@ -16,6 +16,8 @@ _FAMILIES = (
     assigning,
     blocking,
     contact,
+    copies,
+    muting,
 )
 ACTS: Mapping[str, Act] = MappingProxyType(
     {name: act for family in _FAMILIES for name, act in family.ACTS.items()}

@@ -63,7 +63,8 @@ class Order:
 
     def answering(self, success: str) -> Answer:
         """Whom to tell how it went; success is said only where it does not show by itself."""
-        shows = self.face in _SILENT and not self.elsewhere
+        muted = self.conversation is not None and self.conversation.muted
+        shows = self.face in _SILENT and not self.elsewhere and not muted
         return replace(self.answer, success="" if shows else success)
 
     def audit(self, *, refused: bool = False) -> Audit:
@@ -109,9 +110,9 @@ def carry_out(order: Order, act: Act, view: View, rules: Rules) -> Decision:
     return replace(made, audit=order.audit())
 
 
-def confirmation(order: Order) -> Post:
+def confirmation(order: Order, question: str = "") -> Post:
     """Return the question whether it is really meant, with a button that says so."""
-    question = texts.CONFIRM_VERB.format(summary=order.verb.summary, name=order.name)
+    question = question or texts.CONFIRM_VERB.format(summary=order.verb.summary, name=order.name)
     return cards.confirm_card(
         question, action_id=f"verb:{order.verb.name}", value=button_value(order, confirmed=True)
     )

@@ -10,8 +10,9 @@ from bot.relay.access import Rules
 from bot.relay.changes import mark_read, set_state
 from bot.relay.decisions import Decision
 from bot.relay.rebuilding import rebuild
-from bot.store.read_marks import latest_message
+from bot.store.read_marks import latest_message, latest_of_customer
 from bot.store.view import View
+from handlers.verbs.crisp import have_done
 from handlers.verbs.orders import Act, Order
 
 
@@ -33,6 +34,16 @@ def _read(order: Order, view: View, rules: Rules) -> Decision:
     return Decision(effects=(mark_read(order.target, latest, answer=answer),))
 
 
+def _unread(order: Order, view: View, rules: Rules) -> Decision:
+    del rules
+    latest = latest_of_customer(view, order.target)
+    named = {"fingerprints": [latest]} if latest else {}
+    return have_done(
+        order, "mark-messages-unread", {"from": "user", **named},
+        success=texts.MARKED_UNREAD, shows=False,
+    )  # fmt: skip
+
+
 def _rebuild(order: Order, view: View, rules: Rules) -> Decision:
     """Open the thread anew; the answer is its address."""
     del view, rules
@@ -44,5 +55,6 @@ ACTS: dict[str, Act] = {
     "unresolve": _setting(State.UNRESOLVED),
     "pending": _setting(State.PENDING),
     "read": _read,
+    "unread": _unread,
     "rebuild": _rebuild,
 }

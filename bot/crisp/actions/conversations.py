@@ -139,6 +139,13 @@ class UpdateParticipants(OfConversation):
     ]
 
 
+class UpdateCopies(OfConversation):
+    """Whom to put in copy, and whom to take out."""
+
+    add: tuple[Annotated[str, Field(min_length=3)], ...] = ()
+    remove: tuple[str, ...] = ()
+
+
 class Participants(BaseModel):
     """Who is in copy."""
 
@@ -227,6 +234,17 @@ async def _update_participants(context: Context, given: UpdateParticipants) -> D
     return Done()
 
 
+async def _copies(context: Context, given: UpdateCopies) -> Participants:
+    session_id = SessionId(given.session_id)
+    before = await context.crisp.get_participants(session_id)
+    gone = {one.casefold() for one in (*given.remove, *given.add)}
+    kept = [one for one in before if one.target.casefold() not in gone]
+    wanted = [*(one.target for one in kept), *dict.fromkeys(given.add)]
+    if wanted != [one.target for one in before]:
+        await context.crisp.set_participants(session_id, wanted)
+    return Participants(participants=tuple(Participant(target=one) for one in wanted))
+
+
 async def _send_transcript(context: Context, given: SendTranscript) -> Done:
     session_id = SessionId(given.session_id)
     await context.crisp.send_transcript(session_id, to=given.to, email=given.email)
@@ -284,6 +302,10 @@ ACTIONS: tuple[Action[Any, Any], ...] = (
     Action(
         "update-conversation-participants", "Set who is in copy of a conversation, all of them.",
         UpdateParticipants, Done, _update_participants, words="cc carbon add invite",
+    ),
+    Action(
+        "update-conversation-copies", "Put addresses in copy of a conversation, or take some out.",
+        UpdateCopies, Participants, _copies, words="cc carbon add remove",
     ),
     Action(
         "send-transcript", "Have Crisp e-mail the transcript of a conversation.",

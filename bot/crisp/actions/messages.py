@@ -206,6 +206,17 @@ async def _mark_read(context: Context, given: MarkRead) -> Done:
     return Done()
 
 
+async def _mark_unread(context: Context, given: MarkRead) -> Done:
+    names = given.fingerprints
+    await context.crisp.mark_unread(
+        SessionId(given.session_id),
+        sent_by=given.from_,
+        fingerprints=None if names is None else [Fingerprint(name) for name in names],
+        origin=given.origin,
+    )
+    return Done()
+
+
 ACTIONS: tuple[Action[Any, Any], ...] = (
     Action(
         "list-messages", "List messages of a conversation, about 40 at a time.",
@@ -234,6 +245,10 @@ ACTIONS: tuple[Action[Any, Any], ...] = (
     ),
     Action(
         "mark-messages-read", "Mark messages as read by the other side.",
-        MarkRead, Done, _mark_read, words="seen acknowledge unread",
+        MarkRead, Done, _mark_read, words="seen acknowledge",
+    ),
+    Action(
+        "mark-messages-unread", "Take the read marks off messages.",
+        MarkRead, Done, _mark_unread, words="unseen unread",
     ),
 )  # fmt: skip
