@@ -45,6 +45,7 @@ from handlers import (
     slack_home,
     slack_links,
     slack_messages,
+    slack_modals,
     slack_people,
     slack_reactions,
     slack_revisions,
@@ -54,6 +55,7 @@ from handlers.answers.asked import Sources
 from handlers.slack_history import Histories
 from handlers.slack_home import AppHome, HomeSources
 from handlers.slack_links import LinkPreviews
+from handlers.slack_modals import Modals
 from handlers.slack_questions import Questions
 from handlers.slack_shortcuts import DeliveryStatus
 
@@ -76,6 +78,7 @@ HANDLERS = (
     slack_reactions,
     slack_revisions,
     slack_shortcuts,
+    slack_modals,
     slack_links,
     slack_home,
 )
@@ -171,9 +174,13 @@ async def _start_intake(
     def spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return intake.create_task(work)
 
-    answering = _answering(bridge, spawn)
+    modals = Modals(
+        bridge.reader, bridge.rules, bridge.clients.slack, bridge.screens,
+        person=bridge.clients.slack.user, sleep=asyncio.sleep, spawn=spawn,
+    )  # fmt: skip
+    answering = _answering(bridge, spawn, modals)
     signing = settings.slack_signing_secret
-    doorway = Intake(bridge.clients.identity, bridge.inbox.accept, answering)
+    doorway = Intake(bridge.clients.identity, bridge.inbox.accept, answering, submit=modals.submit)
     bolt = build_app(
         doorway,
         bridge.clients.slack.web,
@@ -220,7 +227,9 @@ async def _start_intake(
 
 
 def _answering(
-    bridge: Bridge, spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+    bridge: Bridge,
+    spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+    modals: Modals,
 ) -> Callable[[Arrival], Awaitable[None]]:
     """Return what hands each arrival that may be a question to all who answer some."""
     slack = bridge.clients.slack
@@ -241,7 +250,7 @@ def _answering(
     home = _home(bridge, spawn)
 
     async def ask(arrival: Arrival) -> None:
-        for one in (questions, histories, status, links, home):
+        for one in (modals, questions, histories, status, links, home):
             await one.ask(arrival)
 
     return ask

@@ -40,6 +40,7 @@ from bot.recent_pages import RecentPages
 from bot.relay.access import Rules
 from bot.relay.changes import show_typing
 from bot.router import Router
+from bot.screens import Screens
 from bot.server import Answer, Health
 from bot.slack.client import SlackClient
 from bot.slack.models import Identity
@@ -98,6 +99,7 @@ class Bridge:
         timers, pacing = settings.bridge.timers, settings.bridge.pacing
         self.metrics = Metrics()
         self.pages = RecentPages()
+        self.screens = Screens(clock=time.monotonic)
         self.echoes = Echoes()
         self.typists = Typists(website_id=settings.crisp_website_id, clock=time.monotonic)
         self.rules: Rules = wiring.rules(settings, clients.identity)
@@ -132,7 +134,7 @@ class Bridge:
             clients.slack, clients.crisp, self.reader, self.rules,
             learner=learner, pages=self.pages, typists=self.typists, clock=now,
             redecide=self.inbox.redecide, joins=pacing.join,
-            movers=movers,
+            movers=movers, screens=self.screens,
         )  # fmt: skip
         self.to_slack = Dispatcher(
             Source.SLACK, to_slack, wiring.slack_pacer(settings), env,

@@ -337,6 +337,32 @@ ASSIGNEE_UNMATCHED: Final = (
     "e-mail in both, or ask the bridge's admin to map you under [agents] in bridge.toml."
 )
 
+# --- modals
+
+MODAL_TITLE: Final = "Crisp"
+MODAL_CLOSE: Final = "Close"
+SENDING: Final = "⏳ Sending…"
+STILL_SENDING: Final = (
+    "⏳ Crisp does not answer just now. It is queued and goes out as soon as Crisp answers: close "
+    "this if you like, you are told if it does not work."
+)
+DONE: Final = "✅ Done."
+FORM_TITLE: Final = "{verb} #{number}"
+FORM_ABOUT: Final = "This will {summary}."
+FORM_ARGUMENT: Final = "What exactly"
+FORM_SUBMIT: Final = "Do it"
+FIELD_MISSING: Final = "Fill this in: it cannot be done without."
+ACTIONS_TITLE: Final = "What to do with #{number}"
+ACTION: Final = "{name}: {summary}"
+DO_IT: Final = "Do it"
+FILL_IN: Final = "Fill in…"
+SUBMITTED_BEFORE: Final = (
+    "This was taken already, as it stood when you first sent it. What you changed since is below, "
+    "and was not sent."
+)
+MODAL_NOT_OPENED: Final = "Slack wanted the form sooner than it came: try again."
+FORM_OUTDATED: Final = "This form is of another version of the bridge: close it and open it again."
+
 # --- who may not
 
 WRITER_UNMATCHED: Final = (

@@ -38,6 +38,7 @@ from bot.router import Router
 from bot.slack.models import part, word
 from bot.store.view import View
 from handlers import learning
+from handlers.modals.forms import settled
 from handlers.verbs import decide
 from handlers.verbs.orders import Order, on_button
 
@@ -137,13 +138,13 @@ def _ordered(
         answer=answer,
         fact=press.fact,
         at=press.arrival.occurred_at,
-        face="button",
+        face="modal" if answer.view_id else "button",
         argument=argument,
         session_id=conversation.session_id if conversation else None,
         conversation=conversation,
         confirmed=confirmed,
     )
-    return decide(order, view, rules)
+    return settled(decide(order, view, rules), answer, press.fact)
 
 
 @router.on(Source.SLACK, "action:delivery:retry", "action:delivery:dismiss")
@@ -291,7 +292,11 @@ def _answer(body: Any, user: SlackUserId) -> Answer:
     channel = channel or word(place, "channel")
     thread = word(message, "thread_ts") or word(container, "thread_ts") or word(message, "ts")
     thread = thread or word(place, "thread_ts") or word(place, "ts")
-    return Answer(ChannelId(channel), user, MessageTs(thread) if thread else None)
+    answer = Answer(ChannelId(channel), user, MessageTs(thread) if thread else None)
+    view = part(body, "view")
+    if word(view, "type") != "modal" or word(view, "callback_id") == cards.STATUS_CALLBACK:
+        return answer
+    return replace(answer, view_id=word(view, "id"), success=texts.DONE)
 
 
 def _place(body: Any) -> Json:

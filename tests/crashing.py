@@ -37,6 +37,7 @@ from bot.store import edits, migrate, queue, reactions, seen, sets, shares
 from bot.store.transaction import Transaction
 from bot.sweep import CrispSweep, SlackSweep
 from bot.transfer import Carrier
+from handlers.slack_modals import Modals
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ POINTS: dict[str, Point] = {
     "customer-committed": Point(Inbox, "accept", after=True, wanted=_CRISP),
     "agent-decided": Point(Inbox, "receive", after=True, wanted=_SLACK),
     "agent-committed": Point(Inbox, "accept", after=True, wanted=_SLACK),
+    "form-committed": Point(Modals, "_taken"),
     "agent-acked": Point(socket._Handler, "handle", after=True),
     "before-root": Point(SlackClient, "post", wanted=_root),
     "after-root": Point(SlackClient, "post", after=True, wanted=_root),

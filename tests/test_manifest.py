@@ -86,6 +86,13 @@ def test_shortcuts_fit_slacks_limits(manifest: dict[str, Any]) -> None:
     ] == []
 
 
+def test_the_demo_offers_the_shortcuts_on_messages(manifest: dict[str, Any]) -> None:
+    """The page's menu below a message is the one that the manifest makes in Slack."""
+    offered = [s for s in manifest["features"]["shortcuts"] if s["type"] == "message"]
+    wanted = [(s["name"], s["callback_id"]) for s in offered]
+    assert [(s["name"], s["callback_id"]) for s in cast.SHORTCUTS] == wanted
+
+
 def test_the_command_escapes_and_hints(manifest: dict[str, Any]) -> None:
     """/crisp gets users and channels as ids, and shows its verbs while it is typed."""
     (command,) = manifest["features"]["slash_commands"]

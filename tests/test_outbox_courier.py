@@ -22,7 +22,7 @@ def destinations() -> tuple[Errands, Errands]:
     nothing = object()
     slack = slack_courier(
         nothing, nothing, nothing, Rules(CHANNEL, "w"),  # type: ignore[arg-type]  # not called
-        learner=nothing, pages=RecentPages(), typists=nothing, clock=float,  # type: ignore[arg-type]  # as above
+        learner=nothing, pages=RecentPages(), typists=nothing, screens=nothing, clock=float,  # type: ignore[arg-type]  # as above
         redecide=lambda _tx, _ids: None,
         movers=SimpleNamespace(slack=nothing),  # type: ignore[arg-type]  # as above
     )  # fmt: skip

@@ -282,13 +282,23 @@ def test_a_shortcut_is_one_fact(kind: str) -> None:
 
 
 def test_a_submitted_view_is_one_fact_per_state() -> None:
-    """The same modal, submitted again after an update, is another fact; closing it is none."""
-    view = {"id": "V1", "hash": "h1", "callback_id": "note"}
-    body = {"type": "view_submission", "user": {"id": "U1"}, "view": view}
-    arrival = events.view_arrival(body)
-    assert arrival is not None
-    assert (arrival.kind, arrival.fact) == ("view:note", "view:V1:h1")
-    assert events.view_arrival({**body, "type": "view_closed"}) is None
+    """Submitted again as it was it is the same fact, after an update or filled in otherwise not."""
+
+    def submitted(**more: Any) -> Arrival:
+        view = {"id": "V1", "hash": "h1", "callback_id": "note", **more}
+        body = {"type": "view_submission", "user": {"id": "U1"}, "view": view}
+        assert events.view_arrival({**body, "type": "view_closed"}) is None
+        arrival = events.view_arrival(body)
+        assert arrival is not None
+        return arrival
+
+    typed = {"values": {"b": {"a": {"value": "one"}}}}
+    first = submitted(state=typed)
+    assert first.kind == "view:note"
+    assert str(first.fact).startswith("view:V1:h1:")
+    assert submitted(state=typed).fact == first.fact
+    facts = {first.fact, submitted(state=typed, hash="h2").fact, submitted().fact}
+    assert len(facts) == 3
 
 
 def test_our_key_is_read_from_our_metadata_only() -> None:

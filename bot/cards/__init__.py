@@ -37,6 +37,19 @@ from bot.cards.messages import (
     message_post,
     note_post,
 )
+from bot.cards.modals import (
+    RESULT_CALLBACK,
+    actions_list,
+    again_view,
+    as_typed,
+    modal,
+    result_view,
+    said,
+    select_input,
+    sending_view,
+    text_input,
+    waiting_view,
+)
 from bot.cards.notices import confirm_card, failure_notice, held_notice, refusal, sentence
 from bot.cards.people import people_answer, people_card, people_list, person_more
 from bot.cards.preview import preview, preview_in_crisp
@@ -48,6 +61,7 @@ from bot.cards.summary import generic_summary
 __all__ = [
     "HOME_LINES",
     "OLDER_ACTION",
+    "RESULT_CALLBACK",
     "STATUS_CALLBACK",
     "CardView",
     "HelpGroup",
@@ -55,6 +69,9 @@ __all__ = [
     "HomeView",
     "Place",
     "Vitals",
+    "actions_list",
+    "again_view",
+    "as_typed",
     "confirm_card",
     "context_line",
     "conversation_details",
@@ -71,6 +88,7 @@ __all__ = [
     "link_card",
     "message_parts",
     "message_post",
+    "modal",
     "note_post",
     "nothing_earlier",
     "operators_card",
@@ -85,12 +103,18 @@ __all__ = [
     "rating_words",
     "recap_post",
     "refusal",
+    "result_view",
     "root_card",
+    "said",
+    "select_input",
+    "sending_view",
     "sentence",
     "stats_card",
     "status_blocks",
     "status_sentence",
     "status_view",
+    "text_input",
     "verb_card",
+    "waiting_view",
     "website_card",
 ]

@@ -5,13 +5,18 @@ Responsible for as few calls as a row needs. Each may be repeated.
 
 from __future__ import annotations
 
+from bot import policy
 from bot.domain import Post
-from bot.outbox.courier import Done, Errand, Result
-from bot.relay.effects import React, Remove, Respond, Tell
+from bot.errors import ApiError, Refused
+from bot.outbox.courier import Again, Done, Errand, Result
+from bot.relay.effects import React, Remove, Respond, Tell, UpdateView
+from bot.relay.failures import tell
+from bot.screens import Screens
 from bot.slack.client import SlackClient
 from bot.store import reactions
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
+from bot.store.transaction import Transaction
 
 
 class _InSlack(Errand):
@@ -75,6 +80,49 @@ class Responding(_InSlack):
         del row
         await self._slack.respond(payload.response_url, Post(payload.text, payload.blocks))
         return Done()
+
+
+class UpdatingView(_InSlack):
+    """What a modal shows of a result, or where they are if they have closed it."""
+
+    kind = UpdateView.kind
+    dropped = fleeting = True
+
+    def __init__(self, slack: SlackClient, screens: Screens) -> None:
+        """``screens`` knows whose acknowledgement is still on its way."""
+        super().__init__(slack)
+        self._screens = screens
+
+    async def attempt(self, row: OutboxRow, payload: UpdateView) -> Result:
+        """Show it; the last attempt says it instead."""
+        if wait := self._screens.wait(payload.view_id):
+            return Again(after=wait)
+        if self._screens.can_be_sent(payload.view_id):
+            return _said(row, payload)
+        self._screens.shown(payload.view_id, payload.view)
+        try:
+            await self._slack.update_view(payload.view_id, payload.view)
+        except Refused:
+            return _said(row, payload)
+        except ApiError:
+            if row.attempts + 1 < policy.FLEETING_ATTEMPTS:
+                raise
+            return _said(row, payload)
+        return Done()
+
+
+def _said(row: OutboxRow, payload: UpdateView) -> Done:
+    if not payload.channel:
+        return Done()
+    said = tell(
+        payload.channel, payload.user, Post(payload.text, payload.blocks),
+        thread_ts=payload.thread_ts, name=row.key,
+    )  # fmt: skip
+
+    def record(tx: Transaction) -> None:
+        tx.enqueue(said)
+
+    return Done(record)
 
 
 class Removing(_InSlack):

@@ -14,7 +14,7 @@ from bot.outbox.files_to_slack import PostingFile, RemovingFile, TidyingShares
 from bot.outbox.histories import Pointing, ShowingHistory
 from bot.outbox.learner import Learner, Learning
 from bot.outbox.moving import Movers
-from bot.outbox.notices import Reacting, Removing, Responding, Telling
+from bot.outbox.notices import Reacting, Removing, Responding, Telling, UpdatingView
 from bot.outbox.openings import Openings, Redecide
 from bot.outbox.posts import Posting
 from bot.outbox.reopening import Reopening
@@ -23,6 +23,7 @@ from bot.outbox.roots import Roots
 from bot.outbox.updates import UpdatingPost
 from bot.recent_pages import RecentPages
 from bot.relay.access import Rules
+from bot.screens import Screens
 from bot.slack.client import SlackClient
 from bot.store.reader import Reader
 from bot.typists import Typists
@@ -37,6 +38,7 @@ def slack_courier(
     learner: Learner,
     pages: RecentPages,
     typists: Typists,
+    screens: Screens,
     clock: Callable[[], float],
     redecide: Redecide,
     movers: Movers,
@@ -65,6 +67,7 @@ def slack_courier(
             Reacting(slack, reader),
             Telling(slack),
             Responding(slack),
+            UpdatingView(slack, screens),
             Removing(slack),
             Learning(learner),
         )

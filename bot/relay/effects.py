@@ -51,6 +51,10 @@ class Answer:
     response_url: str | None = None
     success: str = ""
     """What to say on success; nothing is said when it is empty."""
+    view_id: str | None = None
+    """The modal that shows the answer; the other fields are for when it was closed meanwhile."""
+    form: dict[str, Any] | None = None
+    """What was submitted there, filled in: it is shown again when it did not work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +282,20 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateView:
+    """Show something else in a modal; if it is closed by then, say ``text`` where they are."""
+
+    kind: ClassVar[str] = "view"
+    view_id: str
+    view: dict[str, Any]
+    channel: ChannelId
+    user: SlackUserId
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+    thread_ts: MessageTs | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Respond:
     """Answer through a response_url."""
 
@@ -331,6 +349,7 @@ Payload = (
     | ShowTyping
     | Tell
     | Respond
+    | UpdateView
     | Remove
     | Learn
     | UpdatePost

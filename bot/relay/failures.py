@@ -42,6 +42,7 @@ from bot.relay.effects import (
     SetState,
     Tell,
     UpdatePost,
+    UpdateView,
 )
 from bot.relay.file_effects import PostFile, SendFile
 
@@ -96,7 +97,8 @@ def given_up(
             reason = reason_of(code)
             maybe = texts.MAY_NOT_HAVE_WORKED.format(reason=reason)
             text = texts.DID_NOT_WORK.format(reason=reason) if certain else maybe
-            return (answer_with(answer, cards.sentence(text), name=f"failed:{key}:{now}"),)
+            post = cards.sentence(text)
+            return (answer_with(answer, post, name=f"failed:{key}:{now}", failed=True),)
         case _:
             return ()
 
@@ -202,14 +204,36 @@ def _place(payload: Json, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def answer_with(answer: Answer, post: Post, *, name: str) -> Effect:
-    """Return the row that answers whoever asked for a change."""
+def answer_with(answer: Answer, post: Post, *, name: str, failed: bool = False) -> Effect:
+    """Return the row that answers whoever asked for a change.
+
+    What ``failed`` is shown above the form that was submitted, which can be sent again.
+    """
+    if answer.view_id is not None:
+        return _in_modal(answer, answer.view_id, post, name=name, failed=failed)
     if answer.response_url is None:
         return tell(answer.channel, answer.user, post, thread_ts=answer.thread_ts, name=name)
     key = Key(f"respond:{name}")
     return Effect(
         payload=Respond(answer.response_url, post.text, post.blocks),
         lane=keys.aside(key),
+        destination=Source.SLACK,
+        key=key,
+        order_key=0,
+        priority=Priority.NOTICE,
+    )
+
+
+def _in_modal(answer: Answer, view_id: str, post: Post, *, name: str, failed: bool) -> Effect:
+    form = answer.form or {}
+    again = bool(form) and failed
+    view = cards.again_view(form, post) if again else cards.result_view(form, post)
+    key = Key(f"view:{name}")
+    return Effect(
+        payload=UpdateView(
+            view_id, view, answer.channel, answer.user, post.text, post.blocks, answer.thread_ts
+        ),
+        lane=keys.aside(Key(f"view:{view_id}")),
         destination=Source.SLACK,
         key=key,
         order_key=0,

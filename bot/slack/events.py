@@ -127,13 +127,23 @@ def shortcut_arrival(body: Json) -> Arrival | None:
 
 
 def view_arrival(body: Json) -> Arrival | None:
-    """Read a ``view_submission``; one modal in one state is one fact."""
+    """Read a ``view_submission``; one modal in one state, filled in one way, is one fact."""
     view = part(body, "view")
     callback, view_id = word(view, "callback_id"), word(view, "id")
     if body.get("type") != "view_submission" or not (callback and view_id and _person(body)):
         return None
-    fact = f"view:{view_id}:{word(view, 'hash')}"
+    values = json.dumps(part(view, "state").get("values"), sort_keys=True)
+    typed = hashlib.sha256(values.encode()).hexdigest()[:20]
+    fact = f"{view_state(view)}{typed}"
     return _arrival(f"view:{callback}", _without_token(body), fact=fact)
+
+
+def view_state(view: Json) -> str:
+    """Return how the facts of all submissions of a modal in one state begin.
+
+    Slack tells a state by the hash: it is another after each change of what the modal shows.
+    """
+    return f"view:{word(view, 'id')}:{word(view, 'hash')}:"
 
 
 # -- what a message is ----------------------------------------------------------------------------

@@ -42,8 +42,11 @@ Accept = Callable[[Arrival], Awaitable[Receipt]]
 Ask = Callable[[Arrival], Awaitable[None]]
 """Starts answering a question elsewhere; returns quickly and ignores what is no question."""
 
+Submit = Callable[[Arrival, Accept], Awaitable[Json]]
+"""Has a modal's submission checked and accepted; returns what acknowledges it."""
+
 _ANY = re.compile("")
-_ASKABLE = ("command", "action:", "shortcut:", "view:", "app_home_opened", "link_shared")
+_ASKABLE = ("command", "action:", "shortcut:", "app_home_opened", "link_shared")
 _log = logging.getLogger("slack_bolt.bridge")
 
 
@@ -52,13 +55,15 @@ class Intake:
     """Accepts, then lets questions be answered; the caller acknowledges when it returns.
 
     ``accept`` gets every arrival; ``ask``, after that, those that may be questions (commands,
-    also what begins like one in a thread, actions, shortcuts, views, ``app_home_opened``,
+    also what begins like one in a thread, actions, shortcuts, ``app_home_opened``,
     ``link_shared``), and not twice.
     """
 
     identity: Identity
     accept: Accept
     ask: Ask | None = None
+    submit: Submit | None = None
+    """Takes the submissions of modals, which are acknowledged with what the modal is to show."""
 
     async def take_event(self, body: Json) -> None:
         """Take the body of an Events API event, in either mode."""
@@ -71,6 +76,13 @@ class Intake:
         receipt = await self.accept(arrival)
         if self.ask is not None and receipt is not Receipt.DUPLICATE and _is_askable(arrival):
             await self.ask(arrival)
+
+    async def take_view(self, arrival: Arrival | None) -> Json:
+        """Take what was read of a modal; return what acknowledges it."""
+        if arrival is None or self.submit is None:
+            await self.take(arrival)
+            return {}
+        return await self.submit(arrival, self.accept)
 
 
 def _is_askable(arrival: Arrival) -> bool:
@@ -124,13 +136,16 @@ def _listen_to_people(app: AsyncApp, intake: Intake) -> None:
 
         return listener
 
+    async def on_view(body: dict[str, Any], ack: AsyncAck) -> None:
+        await ack(**await intake.take_view(view_arrival(body)))
+
     async def on_options(ack: AsyncAck) -> None:
         await ack(options=[])
 
     app.command(_ANY)(after(command_arrival))
     app.action(_ANY)(after(action_arrival))
     app.shortcut(_ANY)(after(shortcut_arrival))
-    app.view(_ANY)(after(view_arrival))
+    app.view(_ANY)(on_view)
     app.view_closed(_ANY)(after(view_arrival))
     app.options(_ANY)(on_options)
 

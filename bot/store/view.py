@@ -186,6 +186,14 @@ class View:
             self._one("SELECT 1 FROM outbox WHERE key = ? AND state = 'pending'", key) is not None
         )
 
+    def knows_earlier_fact(self, source: Source, prefix: str, fact: str) -> bool:
+        """Tell whether a fact was accepted before this one that begins so, up to a colon."""
+        sql = (
+            "SELECT 1 FROM inbox WHERE source = ?1 AND fact > ?2 AND fact < ?3 AND fact <> ?4"
+            " AND id < coalesce((SELECT id FROM inbox WHERE source = ?1 AND fact = ?4), id + 1)"
+        )
+        return self._one(sql, source.value, prefix, prefix[:-1] + ";", fact) is not None
+
     def undecided(self, source: Source, fact: str) -> bool:
         """Tell whether an arrival was accepted, but waits for something to be known."""
         sql = "SELECT 1 FROM inbox WHERE source = ? AND fact = ? AND state IN ('waiting', 'parked')"

@@ -84,9 +84,9 @@ class Order:
             refused=refused,
         )
 
-    def say(self, post: Post) -> Decision:
-        """Do nothing but tell the person something."""
-        return Decision(effects=(answer_with(self.answer, post, name=self.fact),))
+    def say(self, post: Post, *, failed: bool = False) -> Decision:
+        """Do nothing but tell the person something; ``failed``: it can be sent again."""
+        return Decision(effects=(answer_with(self.answer, post, name=self.fact, failed=failed),))
 
 
 Act = Callable[[Order, View, Rules], Decision | str]
@@ -97,14 +97,16 @@ def carry_out(order: Order, act: Act, view: View, rules: Rules) -> Decision:
     """Decide what follows from an order: refused, asked about, or done."""
     gate = admin_refusal if order.verb.admins_only else refusal
     if reason := gate(order.user, rules):
-        return replace(order.say(cards.refusal(reason)), audit=order.audit(refused=True))
+        return replace(
+            order.say(cards.refusal(reason), failed=True), audit=order.audit(refused=True)
+        )
     if order.verb.about == "conversation" and order.session_id is None:
-        return order.say(cards.refusal(texts.UNKNOWN_OPEN))
+        return order.say(cards.refusal(texts.UNKNOWN_OPEN), failed=True)
     if order.verb.asks == "button" and not order.confirmed:
         return order.say(confirmation(order))
     made = act(order, view, rules)
     if isinstance(made, str):
-        return order.say(cards.refusal(made))
+        return order.say(cards.refusal(made), failed=True)
     if made.audit is not None or not does_something(made):
         return made
     return replace(made, audit=order.audit())

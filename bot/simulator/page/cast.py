@@ -48,7 +48,10 @@ SCRIPT: tuple[Step, ...] = (
 )
 """The whole show, half a minute long."""
 
-SHORTCUTS: tuple[Json, ...] = ({"name": "Delivery status", "callback_id": "delivery_status"},)
+SHORTCUTS: tuple[Json, ...] = (
+    {"name": "Delivery status", "callback_id": "delivery_status"},
+    {"name": "Conversation actions", "callback_id": "conversation_actions"},
+)
 """The app's shortcuts on messages, by ``name`` and ``callback_id``, as the manifest has them."""
 
 GLOBAL_SHORTCUTS: tuple[Json, ...] = ()
