@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Literal
@@ -262,3 +263,14 @@ def test_the_last_acts_are_listed_oldest_first(desk: Desk) -> None:
     found = audit.listing(desk.tx, since=Millis(0), limit=2)
     assert [row["ts"] for row in found] == ["1700000001.000000", "1700000002.000000"]
     assert audit.listing(desk.tx, since=Millis(NOW + 1), limit=2) == []
+
+
+def test_a_button_for_admins_refuses_an_agent(desk: Desk) -> None:
+    """An agent who is no admin blocks nobody by a button either; an admin is asked first."""
+    held = json.dumps({"s": SESSION, "a": "", "c": True})
+    desk.press("verb:block", held)
+    assert said(desk) == [("ana", "block", "", "refused")]
+    assert "admins" in desk.told()[0]
+    desk.tx.save_user(replace(ANA, admin=True))
+    desk.press("verb:block", held)
+    assert said(desk)[-1] == ("ana", "block", "", "asked")
