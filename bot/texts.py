@@ -462,6 +462,7 @@ VERBS: Final = {
     "transcript": ("transcript REF [EMAIL]", "have Crisp e-mail the conversation"),
     "rebuild": ("rebuild REF", "open its thread anew, with what was said before"),
     "who": ("who QUERY", "find a person by e-mail, name, company or phone"),
+    "new": ("new EMAIL TEXT", "begin a conversation with a person, as yourself"),
     "person show": ("person show EMAIL", "all that Crisp knows of a person"),
     "operators": ("operators", "who answers in Crisp, and who of them is online"),
     "website": ("website", "which website this is about"),
@@ -667,6 +668,23 @@ ALL_OF_PERSON: Final = "{name}, all that Crisp knows ({page} of {pages})"
 NO_SUCH_PERSON: Final = (
     "Crisp has no such profile. Look the person up with /crisp who and their name."
 )
+
+# --- a new conversation
+
+TO_THE_THREAD: Final = "Open its thread"
+STARTED: Final = (
+    "Sent to {email} as {name}. In Crisp's inbox this conversation stays out of sight until the "
+    "customer answers; their answer comes to the thread here, and what you write there reaches "
+    "them."
+)
+NEW_NEEDS_EMAIL: Final = "Give one whole e-mail address, and then what to write to them."
+NEW_NEEDS_TEXT: Final = "Nothing was sent: there is no text to begin the conversation with."
+NEW_NOT_PLAIN: Final = (
+    "Nothing was sent: the text begins like a command or a note ({word}). Begin the conversation "
+    "with what the customer is to read."
+)
+NEW_TOO_LONG: Final = "Nothing was sent: a first message has room for {most} characters."
+STILL_HERE: Final = "What you wrote to {email}: {text}"
 
 # --- App Home
 

@@ -38,6 +38,7 @@ from bot.relay.effects import Assign, SetState
 from bot.relay.intent import Verb as Command
 from bot.relay.intent import read_intent
 from bot.relay.refs import BySession
+from bot.relay.starting import start_key
 from bot.relay.verbs import FIRST_WORDS
 from bot.slack import events
 from bot.slack.models import part, word
@@ -282,6 +283,7 @@ def _keys(change: Typed, fact: str, view: View) -> Iterator[Key]:
     for kind in (SetState.kind, Assign.kind):
         yield Key(f"{kind}:{fact}")
     yield act_key(fact)
+    yield start_key(fact)
     found = view.find(change.ref) if change.ref else None
     if found is not None:
         yield keys.open_key(found.session_id, fact)

@@ -111,6 +111,13 @@ POINTS: dict[str, Point] = {
         queue, "finish", after=True, wanted=lambda _tx, row: row.kind == "send"
     ),
     "send-committed": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("send")),
+    "before-creation": Point(CrispClient, "create_conversation"),
+    "after-creation": Point(CrispClient, "create_conversation", after=True),
+    "start-in-commit": Point(
+        queue, "patch", after=True, wanted=lambda _tx, row, **_fields: row.kind == "start"
+    ),
+    "start-committed": Point(Dispatcher, "_deliver", after=True, wanted=_outcome_of("start")),
+    "described": Point(CrispClient, "update_meta", after=True),
     "edit-decided": Point(Inbox, "receive", after=True, wanted=_revised),
     "edit-stored": Point(Inbox, "accept", after=True, wanted=_revised),
     "before-edit": Point(CrispClient, "edit_message"),

@@ -62,10 +62,11 @@ def recap_post(earlier: Earlier, *, former: str) -> Post:
     return Post(fallback_text(texts.BACK_AGAIN), [rich_text(lines)])
 
 
-def pointer_post(to: str) -> Post:
-    """Return the line in an old thread that says where the conversation goes on."""
-    line: Line = [words(f"{texts.GOES_ON} "), link(texts.IN_NEW_THREAD, to)]
-    return Post(fallback_text(f"{texts.GOES_ON} {texts.IN_NEW_THREAD}"), [rich_text([line])])
+def pointer_post(to: str, *, said: str = "") -> Post:
+    """Return the line that says where a conversation goes on, or ``said`` and where it is."""
+    before, label = (said, texts.TO_THE_THREAD) if said else (texts.GOES_ON, texts.IN_NEW_THREAD)
+    line: Line = [words(f"{before} "), link(label, to)]
+    return Post(fallback_text(f"{before} {label}"), [rich_text([line])])
 
 
 def nothing_earlier() -> Post:

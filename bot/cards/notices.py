@@ -14,8 +14,16 @@ _WORD_LIMIT = 40
 _MARKERS = frozenset({"note:", "!note"})
 
 
-def failure_notice(*, certain: bool, reason: str, retry_value: str) -> Post:
-    """Return the notice that a reply was not sent, or may not have been (``certain`` False)."""
+def failure_notice(*, certain: bool, reason: str, retry_value: str, kept: str = "") -> Post:
+    """Return the notice that a reply was not sent, or may not have been (``certain`` False).
+
+    ``kept`` is what was written, where it stands nowhere else.
+    """
+    post = _failure(certain=certain, reason=reason, retry_value=retry_value)
+    return Post(post.text, [*post.blocks[:1], section(kept), *post.blocks[1:]]) if kept else post
+
+
+def _failure(*, certain: bool, reason: str, retry_value: str) -> Post:
     why = _full_stop(one_line(reason, SECTION_LIMIT // 2))
     if certain:
         retry = button(texts.RETRY, "delivery:retry", value=retry_value, style="primary")

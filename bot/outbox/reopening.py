@@ -124,7 +124,7 @@ class Reopening(Errand):
         answer = payload.answer
         if answer is None:
             return Done()
-        post = cards.pointer_post(self._slack.permalink(channel, ts))
+        post = cards.pointer_post(self._slack.permalink(channel, ts), said=answer.success)
         return Done(lambda tx: tx.enqueue(answer_with(answer, post, name=f"done:{row.key}")))
 
 

@@ -19,6 +19,7 @@ from bot.outbox.learner import Learner, Learning
 from bot.outbox.moving import Movers
 from bot.outbox.read_marks import MarkingRead
 from bot.outbox.sends import Sending
+from bot.outbox.starting import Starting
 from bot.store.reader import Reader
 
 
@@ -47,6 +48,7 @@ def crisp_courier(
             ActingOnce(crisp),
             MarkingRead(crisp, reader, spare=spare),
             Checking(crisp, reader),
+            Starting(crisp, echoes=echoes),
             Learning(learner),
         )
     )

@@ -230,6 +230,32 @@ class ActOnce(Act):
 
 
 @dataclass(frozen=True, slots=True)
+class StartConversation:
+    """Create a conversation with somebody, and send them the first message as the team.
+
+    The steps that are done are in the payload; each is stored before the next begins.
+    """
+
+    kind: ClassVar[str] = "start"
+    looked_for: ClassVar[bool] = True
+    email: str
+    contents: tuple[str, ...]
+    """The message, split where Crisp cuts."""
+    speaker: Speaker
+    answer: Answer
+    session_id: str = ""
+    """Crisp's name for it, once it is created."""
+    fingerprints: tuple[int, ...] = ()
+    """Handed out with it, one for each part."""
+    messages: tuple[int, ...] = ()
+    """The parts by their stored ids."""
+    described: bool = False
+    """Crisp knows with whom it is."""
+    sent: int = 0
+    """So many parts are known to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateCard:
     """Render the root card again from what is stored by then."""
 
@@ -354,6 +380,7 @@ Payload = (
     | Learn
     | UpdatePost
     | CheckMessage
+    | StartConversation
 )
 
 _CLASSES: tuple[type[Any], ...] = get_args(Payload)

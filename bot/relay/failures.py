@@ -40,6 +40,7 @@ from bot.relay.effects import (
     Respond,
     SendMessage,
     SetState,
+    StartConversation,
     Tell,
     UpdatePost,
     UpdateView,
@@ -74,11 +75,11 @@ def given_up(
     ``together`` is how many messages were in it.
     """
     match payload:
+        case StartConversation():
+            return (_unstarted(payload, reason_of(code), key=key, certain=certain, now=now),)
         case SendMessage() | SendFile():
             return _unsent(payload, reason_of(code), key=key, certain=certain, now=now)
-        case PostFile() if session_id is not None:
-            return (_missing_line(session_id, key, code, now, together=together),)
-        case PostMessage(style="message" | "note") if session_id is not None:
+        case PostFile() | PostMessage(style="message" | "note") if session_id is not None:
             return (_missing_line(session_id, key, code, now, together=together),)
         case EditSent():
             return (_edit_failed(payload, reason_of(code)),)
@@ -115,6 +116,16 @@ def _unsent(
         thread_ts=payload.thread_ts, name=f"failed:{key}:{now}",
     )  # fmt: skip
     return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
+
+
+def _unstarted(
+    payload: StartConversation, reason: str, *, key: Key, certain: bool, now: int
+) -> Effect:
+    """Tell that a conversation was not begun, with what was written: it stands nowhere else."""
+    left = "\n".join(payload.contents[payload.sent :])
+    kept = texts.STILL_HERE.format(email=payload.email, text=left)
+    notice = cards.failure_notice(certain=certain, reason=reason, retry_value=str(key), kept=kept)
+    return answer_with(payload.answer, notice, name=f"failed:{key}:{now}")
 
 
 def still_waiting(payload: ForCustomer, *, key: Key) -> Effect:

@@ -83,6 +83,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("transcript", takes="optional"),
     Verb("rebuild"),
     Verb("who", about="person", takes="needed", question=True),
+    Verb("new", about="person", takes="lines"),
     Verb("person show", about="person", takes="needed", question=True),
     Verb("operators", about="website", question=True),
     Verb("website", about="website", question=True),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from bot.relay.access import Rules
 from bot.relay.decisions import Decision
 from bot.store.view import View
-from handlers.verbs import assigning, blocking, contact, copies, muting, state
+from handlers.verbs import assigning, blocking, contact, copies, muting, people, state
 from handlers.verbs.orders import Act, Order, carry_out
 
 _FAMILIES = (
@@ -18,6 +18,7 @@ _FAMILIES = (
     contact,
     copies,
     muting,
+    people,
 )
 ACTS: Mapping[str, Act] = MappingProxyType(
     {name: act for family in _FAMILIES for name, act in family.ACTS.items()}
