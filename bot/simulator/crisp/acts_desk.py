@@ -119,7 +119,10 @@ def _add_operator(stage: Stage, act: Json) -> Json:
 
 
 def _add_person(stage: Stage, act: Json) -> Json:
-    return {"people_id": profiles.create(stage.world, act["profile"]).people_id}
+    person = profiles.create(stage.world, act["profile"])
+    if "data" in act:
+        profiles.save_data(stage.world, person, act["data"], whole=True)
+    return {"people_id": person.people_id}
 
 
 def _emit(stage: Stage, act: Json) -> Json:

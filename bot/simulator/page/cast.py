@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -137,6 +138,16 @@ _PEOPLE: tuple[Json, ...] = (
     },
 )
 
+_KNOWN: dict[str, tuple[str, str, Json]] = {
+    "maya": ("Studio lead", "+46 70 123 45 67", {"plan": "Team", "seats": 8, "renews": "March"}),
+    "tomas": ("Owner", "+52 951 123 4567", {"plan": "Trial", "seats": 1}),
+    "aiko": ("Engineer", "", {"plan": "Enterprise", "seats": 120}),
+    "jonas": ("Buyer", "+49 341 123456", {"plan": "Team", "seats": 14}),
+    "priya": ("Founder", "", {"plan": "Trial", "seats": 3}),
+    "elias": ("Architect", "+33 4 12 34 56 78", {"plan": "Enterprise", "seats": 45}),
+}
+"""Title, phone and custom data, by the picture's name."""
+
 
 def people(crisp: str) -> list[Json]:
     """Return everybody; their pictures are where Crisp keeps those: ``crisp`` is its address."""
@@ -145,6 +156,28 @@ def people(crisp: str) -> list[Json]:
         | {"avatar": f"{crisp}/image/avatar/{one['picture']}"}
         for one in _PEOPLE
     ]
+
+
+def profiles(crisp: str) -> list[tuple[Json, Json]]:
+    """Return what Crisp knows of everybody before they write: a profile and its custom data."""
+    return [_profile(who) for who in people(crisp)]
+
+
+def _profile(who: Json) -> tuple[Json, Json]:
+    title, phone, data = _KNOWN[PurePosixPath(who["avatar"]).stem]
+    profile = {
+        "email": who["email"],
+        "person": {
+            "nickname": who["nickname"],
+            "avatar": who["avatar"],
+            "phone": phone,
+            "geolocation": {"country": who["country"], "city": who["city"]},
+            "employment": {"name": who["company"], "title": title},
+        },
+        "company": {"name": who["company"]},
+        "segments": who["segments"],
+    }
+    return profile, data
 
 
 def portraits() -> dict[str, bytes]:

@@ -107,6 +107,8 @@ async def staged(
 async def _introduce(slack: SlackSimulator, crisp: CrispSimulator) -> None:
     """Give the team the same names and faces on both sides, and the customers theirs."""
     crisp.portraits.update(cast.portraits())
+    for profile, data in cast.profiles(crisp.root):
+        crisp.act({"do": "add_person", "profile": profile, "data": data})
     for user in slack.dump()["users"].values():
         for operator in crisp.world.operators.values():
             if operator.email == user["profile"].get("email"):
