@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import socket
 from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -217,3 +220,12 @@ def _own_addresses() -> list[str]:
             return []
         found: str = probe.getsockname()[0]
     return [] if found.startswith("127.") else [found]
+
+
+def test_every_emoji_that_is_drawn_has_its_picture() -> None:
+    """The page's list of drawn emoji is the list of pictures that lie there."""
+    static = files("bot.simulator.page") / "static"
+    script = (static / "shared" / "emoji.js").read_text(encoding="utf-8")
+    (drawn,) = re.findall(r'const DRAWN = \[\.\.\."(.+)"\];', script)
+    pictures = {PurePosixPath(one.name).stem for one in (static / "emoji").iterdir()}
+    assert {f"{ord(one):x}" for one in drawn} == pictures

@@ -41,7 +41,7 @@ export function withEmoji(text) {
   return text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => NAMES[name] || whole);
 }
 
-const DRAWN = [..."⏰⚙⚪⬆⬇⭐✍🎉🎤👤👥💤📅📊📝🔍🔔🔕🗑🟡🟣🟤🏢🏷👀👋👍👎💡💬💻📄📍📎📞📬🔒🔗🔥🔴🔵😀😂😄😅😉😊😍😢🙂🙌🙏🚀🚫🟠🟢🤔🤖ℹ⏳⚠✅✉✋✏❌❤"];
+const DRAWN = [..."🌐🎞🎬🏞🏠🔊🔘🖼🗣💼⏰⚙⚪⬆⬇⭐✍🎉🎤👤👥💤📅📊📝🔍🔔🔕🗑🟡🟣🟤🏢🏷👀👋👍👎💡💬💻📄📍📎📞📬🔒🔗🔥🔴🔵😀😂😄😅😉😊😍😢🙂🙌🙏🚀🚫🟠🟢🤔🤖ℹ⏳⚠✅✉✋✏❌❤"];
 const PICTURE = new RegExp(`(${DRAWN.join("|")})\\ufe0f?`, "gu");
 
 /** Split a text into strings and pictures of the emoji in it. */
