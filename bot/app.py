@@ -272,6 +272,7 @@ def _home(
         pause=wiring.home_pause(bridge.settings),
     )  # fmt: skip
     bridge.on_change = home.changed
+    bridge.say_in_home = home.say
     spawn(home.run())
     return home
 

@@ -24,14 +24,15 @@ from bot.crisp import events as crisp_events
 from bot.crisp.client import CrispClient
 from bot.crisp.quota import DailyCount
 from bot.crisp.webhook import Refusal, verify
-from bot.domain import Arrival, Millis, Receipt, SessionId, Source
-from bot.errors import StoreError
+from bot.domain import Arrival, Millis, Post, Receipt, SessionId, SlackUserId, Source
+from bot.errors import StoreError, Unreachable
 from bot.groups import Groups, Sweep
 from bot.inbox import Inbox
 from bot.outbox.dispatcher import Dispatcher, Environment
 from bot.outbox.echoes import Echoes
 from bot.outbox.learner import Learner
 from bot.outbox.moving import Movers
+from bot.outbox.notices import SayInHome
 from bot.outbox.pacing import Pacer
 from bot.outbox.progress import Progress
 from bot.outbox.to_crisp import crisp_courier
@@ -134,7 +135,7 @@ class Bridge:
             clients.slack, clients.crisp, self.reader, self.rules,
             learner=learner, pages=self.pages, typists=self.typists, clock=now,
             redecide=self.inbox.redecide, joins=pacing.join,
-            movers=movers, screens=self.screens,
+            movers=movers, screens=self.screens, say_in_home=self._say_in_home,
         )  # fmt: skip
         self.to_slack = Dispatcher(
             Source.SLACK, to_slack, wiring.slack_pacer(settings), env,
@@ -159,6 +160,8 @@ class Bridge:
         )  # fmt: skip
         self.on_change: Callable[[], None] = _ignore
         """Called after each commit: what is stored may be different."""
+        self.say_in_home: SayInHome = _not_yet
+        """Shows something at the top of a person's App Home."""
         self._counts: dict[str, int] = {}
         self._data_version: int | None = None
         self._depths: Mapping[Source, tuple[int, Millis | None]] = {}
@@ -243,6 +246,9 @@ class Bridge:
             dead=self._counts.get("dead", 0),
             uncertain=self._counts.get("uncertain", 0),
         )
+
+    async def _say_in_home(self, user: SlackUserId, about: str, post: Post) -> None:
+        await self.say_in_home(user, about, post)
 
     def vitals(self) -> Vitals:
         """Return how the bridge is doing, for App Home."""
@@ -361,6 +367,11 @@ class Bridge:
 
 def _ignore() -> None:
     """Do nothing."""
+
+
+async def _not_yet(_user: SlackUserId, _about: str, _post: Post) -> None:
+    """Refuse: nothing shows App Home before what comes in is taken in."""
+    raise Unreachable(Source.SLACK, "views.publish", "starting")
 
 
 def _figures(view: View) -> tuple[Mapping[Source, tuple[int, Millis | None]], dict[str, int]]:

@@ -294,6 +294,8 @@ def _answer(body: Any, user: SlackUserId) -> Answer:
     thread = thread or word(place, "thread_ts") or word(place, "ts")
     answer = Answer(ChannelId(channel), user, MessageTs(thread) if thread else None)
     view = part(body, "view")
+    if word(view, "type") == "home":
+        return replace(answer, home=True)
     if word(view, "type") != "modal" or word(view, "callback_id") == cards.STATUS_CALLBACK:
         return answer
     return replace(answer, view_id=word(view, "id"), success=texts.DONE)

@@ -24,6 +24,7 @@ from bot.domain import (
     Json,
     MessageTs,
     Operator,
+    Post,
     SessionId,
     SlackUser,
     SlackUserId,
@@ -89,6 +90,9 @@ class _Viewer:
     team_id: str = ""
     looked_at: float = 0.0
     shown: Json | None = None
+    notice: Post | None = None
+    about: str = ""
+    """Holds the fact of the press that the notice answers."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -149,7 +153,9 @@ class AppHome:
         if arrival.kind.startswith(PRESSED):
             self._spawn(self._show(user_id, _where_pressed(body), team_id=team_id))
         elif user_id:  # a verb: what it changes is news when it is done
-            self._looks(user_id, place_from(_metadata(body)), team_id)
+            viewer = self._looks(user_id, place_from(_metadata(body)), team_id)
+            if str(arrival.fact) not in viewer.about:  # else it is answered already
+                viewer.notice = None
 
     def _looks(self, user_id: SlackUserId, place: Place, team_id: str = "") -> _Viewer:
         """Remember who looks, as the latest; who looked longest ago is forgotten."""
@@ -163,7 +169,20 @@ class AppHome:
 
     async def _show(self, user_id: SlackUserId, place: Place, *, team_id: str = "") -> None:
         if user_id:
-            await self._published(self._looks(user_id, place, team_id), anyway=True)
+            viewer = self._looks(user_id, place, team_id)
+            viewer.notice = None
+            await self._published(viewer, anyway=True)
+
+    async def say(self, user_id: SlackUserId, about: str, post: Post) -> None:
+        """Say something at the top of somebody's home, until they press anything else there.
+
+        ``about`` holds the fact of the press that it answers. ApiError if Slack does not take it.
+        """
+        known = self._viewers.get(user_id)
+        viewer = self._looks(user_id, known.place if known else Place())
+        viewer.notice, viewer.about = post, about
+        async with viewer.turn:
+            await self._publish(viewer, await self._view(viewer))
 
     # --- what changes
 
@@ -198,9 +217,8 @@ class AppHome:
             view = await self._view(viewer)
             if view == viewer.shown and not anyway:
                 return 0.0
-            viewer.shown = None
             try:
-                await self._stage.publish_home(viewer.user_id, view)
+                await self._publish(viewer, view)
             except RateLimited as err:
                 log.warning("home.not_shown", code=err.code)
                 self._news.set()  # tried again, with what there is by then
@@ -209,9 +227,12 @@ class AppHome:
                 log.warning("home.not_shown", code=err.code)
             except Exception as err:  # noqa: BLE001 - in a task of its own, it would end the bridge
                 log.error("home.not_shown", error=type(err).__name__)
-            else:
-                viewer.shown = view
         return self._pause
+
+    async def _publish(self, viewer: _Viewer, view: Json) -> None:
+        viewer.shown = None
+        await self._stage.publish_home(viewer.user_id, view)
+        viewer.shown = view
 
     # --- what is shown
 
@@ -228,7 +249,8 @@ class AppHome:
         except Exception as err:  # noqa: BLE001 - in a task of its own, it would end the bridge
             log.error("home.not_read", error=type(err).__name__)
             return cards.home_sentence(texts.HOME_UNAVAILABLE)
-        return cards.home_view(self._made(found, viewer.place, user))
+        made = self._made(found, viewer.place, user)
+        return cards.home_view(replace(made, notice=viewer.notice.blocks if viewer.notice else ()))
 
     async def _who(self, viewer: _Viewer) -> SlackUser:
         known = await self._reader.ask(lambda view: view.user(viewer.user_id))

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import texts
-from bot.cards import HomeLine, HomeView, Place, Vitals, home_sentence, home_view, place_from
+from bot.cards import (
+    HomeLine,
+    HomeView,
+    Place,
+    Vitals,
+    home_sentence,
+    home_view,
+    place_from,
+    refusal,
+)
 from bot.domain import Contact, Conversation, Json, Millis, Operator, OperatorId, SessionId, State
 from bot.simulator.slack.blocks import VIEW_BLOCKS, problems
 from tests.core_kit import NOW
@@ -93,7 +102,9 @@ def test_a_full_page_of_hostile_names_fits() -> None:
     vitals = Vitals(slack=True, crisp=False, caught_up=False, problems=(HOSTILE,) * 5, quota=10_000)
     place = Place("mine", after=(10**15, 10**9), page=400)
     shown = home_view(
-        HomeView(place, COUNTS, full, place, place, "C1", notice=HOSTILE, vitals=vitals)
+        HomeView(
+            place, COUNTS, full, place, place, "C1", notice=refusal(HOSTILE).blocks, vitals=vitals
+        )
     )
     check(shown)
     assert len(json.dumps(shown)) < 60_000

@@ -11,6 +11,7 @@ from tests.e2e_kit import home, open_home, press, stored
 from tests.harness import Json, World, eventually
 from tests.home_kit import MANY, fill, many
 
+STATE = "PATCH /website/*/conversation/*/state"
 ANA, GUEST = "U0ANA00001", "U0GUEST001"
 
 
@@ -74,12 +75,18 @@ async def test_the_queue_can_be_worked_off_in_app_home(world: World) -> None:
         await eventually(lambda: "Mine (1)" in said(home(world, ANA)), what="one of mine")
         await press(world, ANA, "home:shelf:mine")
         await shows(world, ["Bea"])
+        world.crisp.faults.add({"on": STATE, "do": "error", "status": 400, "code": "invalid_data"})
+        await press(world, ANA, f"verb:resolve:{number}")
+        await eventually(
+            lambda: texts.REASONS["invalid_data"] in said(home(world, ANA)), what="the failure"
+        )
         await press(world, ANA, f"verb:resolve:{number}")
         assert texts.HOME_NOTHING["mine"] in said(await shows(world, []))
         assert world.crisp.dump(bea)["state"] == "resolved"
 
         await press(world, ANA, "home:search", value="BE")
         found = await shows(world, ["Bea"])
+        assert texts.REASONS["invalid_data"] not in said(found)
         assert "verb:unresolve" in " ".join(pressable(found))
         await press(world, ANA, "home:shelf:back")
         await shows(world, [])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot import texts
-from bot.cards import Place, Vitals
+from bot.cards import Place, Vitals, sentence
 from bot.domain import Arrival, ChannelId, Contact, Json, SlackUser, SlackUserId, Source, State
 from bot.errors import ApiError, RateLimited, Unreachable
 from bot.relay.access import Access, Rules
@@ -292,6 +292,30 @@ async def test_who_slack_cannot_name_is_told_to_come_back(home: Hall) -> None:
     home.away = Unreachable(Source.SLACK, "users.info", "timeout")
     await home.open()
     assert home.said() == texts.HOME_UNAVAILABLE
+
+
+async def test_what_became_of_a_press_is_said_until_the_next(home: Hall) -> None:
+    """An answer stands above the list, also when that follows a change; the next press ends it."""
+    await home.open()
+    fact = "action:U1:1700000000.000100:verb:resolve:1"
+    await home.home.say(SlackUserId("U1"), f"failed:state:{fact}:5", sentence("Crisp is away."))
+    assert "Crisp is away." in str(home.stage.published[-1])
+    await home.press("verb:resolve:1", "{}")  # answered before the bridge got round to this
+    await home.store.add(2, contact=Contact("Bea"))
+    await home.follow()
+    assert "Crisp is away." in str(home.stage.published[-1])
+    await home.press("verb:resolve:2", "{}")
+    await home.follow()
+    assert "Crisp is away." not in str(home.stage.published[-1])
+
+
+async def test_an_answer_that_is_not_shown_is_not_done(home: Hall) -> None:
+    """Whoever has something said in a home learns that Slack did not take it, and tries again."""
+    home.stage.failure = Unreachable(Source.SLACK, "views.publish", "timeout")
+    with pytest.raises(Unreachable):
+        await home.home.say(SlackUserId("U1"), "a", sentence("Crisp is away."))
+    await home.home.say(SlackUserId("U1"), "a", sentence("Crisp is away."))
+    assert "Crisp is away." in str(home.stage.published)
 
 
 async def test_a_verb_pressed_in_a_home_keeps_it_followed(home: Hall) -> None:

@@ -34,6 +34,7 @@ _NAME_LIMIT = 80
 _EMAIL_LIMIT = 100
 _QUERY_LIMIT = 80
 _FIELD_LIMIT = 200
+_NOTICE_BLOCKS = 10
 _PERCENT = 100
 
 
@@ -124,7 +125,8 @@ class HomeView:
     channel: str = ""
     read_only: bool = False
     matched: bool = True
-    notice: str = ""
+    notice: Sequence[Block] = ()
+    """What there is to say of what they pressed last, above all else."""
     vitals: Vitals | None = None
 
 
@@ -132,7 +134,7 @@ def home_view(view: HomeView) -> Json:
     """Return the view to publish; its private_metadata is the place that it shows."""
     blocks: list[Block] = [_header(texts.HOME_TITLE)]
     if view.notice:
-        blocks.append(section(view.notice))
+        blocks += [*view.notice[:_NOTICE_BLOCKS], {"type": "divider"}]
     if view.read_only:
         blocks.append(section(texts.HOME_READ_ONLY))
     blocks += [_filters(view), _search(view.place.query)]

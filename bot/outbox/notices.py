@@ -5,11 +5,13 @@ Responsible for as few calls as a row needs. Each may be repeated.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from bot import policy
-from bot.domain import Post
+from bot.domain import Post, SlackUserId
 from bot.errors import ApiError, Refused
 from bot.outbox.courier import Again, Done, Errand, Result
-from bot.relay.effects import React, Remove, Respond, Tell, UpdateView
+from bot.relay.effects import React, Remove, Respond, Tell, TellInHome, UpdateView
 from bot.relay.failures import tell
 from bot.screens import Screens
 from bot.slack.client import SlackClient
@@ -17,6 +19,9 @@ from bot.store import reactions
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
+
+SayInHome = Callable[[SlackUserId, str, Post], Awaitable[None]]
+"""Shows something at the top of a person's App Home, and what it is about; ApiError if not."""
 
 
 class _InSlack(Errand):
@@ -66,6 +71,23 @@ class Telling(_InSlack):
         del row
         post = Post(payload.text, payload.blocks)
         await self._slack.tell(payload.channel, payload.user, post, thread_ts=payload.thread_ts)
+        return Done()
+
+
+class TellingInHome(Errand):
+    """What is said to one person at the top of their App Home."""
+
+    kind = TellInHome.kind
+    dropped = fleeting = True
+
+    def __init__(self, say: SayInHome) -> None:
+        """``say`` shows it with all else that their home shows."""
+        self._say = say
+
+    async def attempt(self, row: OutboxRow, payload: TellInHome) -> Result:
+        """Say it."""
+        del row
+        await self._say(payload.user, payload.about, Post(payload.text, payload.blocks))
         return Done()
 
 

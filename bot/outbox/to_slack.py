@@ -14,7 +14,15 @@ from bot.outbox.files_to_slack import PostingFile, RemovingFile, TidyingShares
 from bot.outbox.histories import Pointing, ShowingHistory
 from bot.outbox.learner import Learner, Learning
 from bot.outbox.moving import Movers
-from bot.outbox.notices import Reacting, Removing, Responding, Telling, UpdatingView
+from bot.outbox.notices import (
+    Reacting,
+    Removing,
+    Responding,
+    SayInHome,
+    Telling,
+    TellingInHome,
+    UpdatingView,
+)
 from bot.outbox.openings import Openings, Redecide
 from bot.outbox.posts import Posting
 from bot.outbox.reopening import Reopening
@@ -42,6 +50,7 @@ def slack_courier(
     clock: Callable[[], float],
     redecide: Redecide,
     movers: Movers,
+    say_in_home: SayInHome,
     joins: bool = True,
 ) -> Errands:
     """Return Slack as a destination.
@@ -66,6 +75,7 @@ def slack_courier(
             Pointing(slack, reader, roots),
             Reacting(slack, reader),
             Telling(slack),
+            TellingInHome(say_in_home),
             Responding(slack),
             UpdatingView(slack, screens),
             Removing(slack),

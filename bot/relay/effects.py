@@ -55,6 +55,8 @@ class Answer:
     """The modal that shows the answer; the other fields are for when it was closed meanwhile."""
     form: dict[str, Any] | None = None
     """What was submitted there, filled in: it is shown again when it did not work."""
+    home: bool = False
+    """They are in App Home: there it is said, at the top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +324,20 @@ class UpdateView:
 
 
 @dataclass(frozen=True, slots=True)
+class TellInHome:
+    """Say something to one person at the top of their App Home.
+
+    ``about`` holds the fact of the press that it answers.
+    """
+
+    kind: ClassVar[str] = "home"
+    user: SlackUserId
+    about: str
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Respond:
     """Answer through a response_url."""
 
@@ -374,6 +390,7 @@ Payload = (
     | MarkRead
     | ShowTyping
     | Tell
+    | TellInHome
     | Respond
     | UpdateView
     | Remove

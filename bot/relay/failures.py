@@ -42,6 +42,7 @@ from bot.relay.effects import (
     SetState,
     StartConversation,
     Tell,
+    TellInHome,
     UpdatePost,
     UpdateView,
 )
@@ -222,6 +223,8 @@ def answer_with(answer: Answer, post: Post, *, name: str, failed: bool = False) 
     """
     if answer.view_id is not None:
         return _in_modal(answer, answer.view_id, post, name=name, failed=failed)
+    if answer.home:
+        return _in_home(answer, post, name=name)
     if answer.response_url is None:
         return tell(answer.channel, answer.user, post, thread_ts=answer.thread_ts, name=name)
     key = Key(f"respond:{name}")
@@ -245,6 +248,18 @@ def _in_modal(answer: Answer, view_id: str, post: Post, *, name: str, failed: bo
             view_id, view, answer.channel, answer.user, post.text, post.blocks, answer.thread_ts
         ),
         lane=keys.aside(Key(f"view:{view_id}")),
+        destination=Source.SLACK,
+        key=key,
+        order_key=0,
+        priority=Priority.NOTICE,
+    )
+
+
+def _in_home(answer: Answer, post: Post, *, name: str) -> Effect:
+    key = Key(f"home:{name}")
+    return Effect(
+        payload=TellInHome(answer.user, name, post.text, post.blocks),
+        lane=keys.aside(key),
         destination=Source.SLACK,
         key=key,
         order_key=0,
