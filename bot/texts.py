@@ -568,6 +568,23 @@ NO_EMAIL: Final = "“{typed}” is no e-mail address."
 CONFIRM: Final = "Yes, do it"
 CONFIRM_VERB: Final = "{name}: {summary}? It was not done yet."
 THE_CONVERSATION: Final = "The conversation"
+SOMEBODY_IN_CRISP: Final = "Somebody in Crisp"
+OVERTAKEN: Final = "{who} {did} {seconds} s ago, and nothing was changed yet."
+DID_STATE: Final = {
+    State.PENDING: "marked this pending",
+    State.UNRESOLVED: "opened this again",
+    State.RESOLVED: "resolved this",
+}
+DID_TAKE: Final = "assigned this to themselves"
+DID_ASSIGN: Final = "assigned this to {name}"
+DID_UNASSIGN: Final = "took this from whoever had it"
+STATE_ANYWAY: Final = {
+    State.PENDING: "Mark it pending anyway?",
+    State.UNRESOLVED: "Open it again anyway?",
+    State.RESOLVED: "Resolve it anyway?",
+}
+ASSIGN_ANYWAY: Final = "Assign it to {name} anyway?"
+UNASSIGN_ANYWAY: Final = "Unassign it anyway?"
 COMING: Final = "Looking it up in Crisp: the answer comes here as soon as it is found."
 QUEUED: Final = "It is queued, and will be done as soon as Crisp answers; you will be told here."
 NO_MATCH: Final = (

@@ -127,10 +127,7 @@ def _ordered(
     confirmed: bool = False,
 ) -> Decision:
     conversation = view.conversation(session_id) if session_id else None
-    answer = press.answer
-    if confirmed:  # in place of the question, so that it is not pressed again
-        url = word(press.arrival.payload, "response_url") or None
-        answer = replace(answer, response_url=url)
+    answer = _in_place(press) if confirmed else press.answer
     order = Order(
         verb=verb,
         user=press.user,
@@ -317,6 +314,12 @@ def _say(press: _Press, text: str) -> Decision:
 
 def _answered(press: _Press, text: str) -> Effect:
     """Answer in place of the buttons, so that they are not pressed again."""
-    url = word(press.arrival.payload, "response_url") or None
-    answer = replace(press.answer, response_url=url)
-    return answer_with(answer, cards.sentence(text), name=press.fact)
+    return answer_with(_in_place(press), cards.sentence(text), name=press.fact)
+
+
+def _in_place(press: _Press) -> Answer:
+    """Return where an answer takes the place of what was pressed, if only its reader sees that."""
+    body = press.arrival.payload
+    alone = part(body, "container").get("is_ephemeral") is True
+    url = word(body, "response_url") or None
+    return replace(press.answer, response_url=url, replaces=alone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,7 @@ from bot.slack.events import event_arrival
 from bot.slack.models import Identity
 from bot.store import edits, queue, reacted
 from tests.core_kit import ANA, CHANNEL, OPERATOR, ROOT, RULES, SESSION
-from tests.handlers_kit import Stored, kinds, payloads, texts
+from tests.handlers_kit import Stored, kinds, payloads, press, texts
 
 BEN = replace(ANA, user_id=SlackUserId("UBEN"), name="ben", email="ben@acme.test")
 ME = Identity(SlackUserId("UBOT"), "BBOT", "A1", "T1", "https://acme.test/")
@@ -184,7 +185,11 @@ def test_a_later_order_that_still_waits_counts_as_well() -> None:
     """Somebody else's order is on its way behind this one: it is not overwritten."""
     desk = Desk()
     desk.apply(reaction("added", 1))
-    desk.apply(reaction("added", 2, user=BEN, name="zzz"))
+    asked = desk.apply(reaction("added", 2, user=BEN, name="zzz"))
+    assert "resolved this" in texts(asked)  # a moment ago: only who means it nevertheless has it
+    held = json.dumps({"s": SESSION, "a": "", "c": True})
+    pressed = press("verb:pending", user=BEN, value=held)
+    desk.apply(replace(pressed, occurred_at=Millis(1_700_000_102_500)))
     assert "changed nothing" in texts(desk.apply(reaction("removed", 3)))
 
 

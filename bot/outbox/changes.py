@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bot import cards
 from bot.crisp.client import CrispClient
+from bot.domain import SlackUserId
 from bot.outbox.courier import Done, Errand, Result, conversation_of
 from bot.outbox.sends import BUCKET
 from bot.relay.changes import assigned_line, state_line
@@ -40,7 +41,9 @@ class SettingState(Errand):
             columns: dict[str, object] = {"state": payload.state.value}
             if payload.state.value == "resolved":
                 columns["waiting_since"] = None
-            tx.change(Change(conversation.session_id, columns, made=row.key))
+            tx.change(
+                Change(conversation.session_id, columns, made=row.key, maker=maker_of(payload))
+            )
             fresh = tx.conversation(conversation.session_id)
             if fresh is not None and conversation.state is not payload.state:
                 for line in state_line(fresh, payload.state, payload.speaker, at=tx.now):
@@ -71,7 +74,9 @@ class Assigning(Errand):
 
         def record(tx: Transaction) -> None:
             columns = {"assignee": payload.operator}
-            tx.change(Change(conversation.session_id, columns, made=row.key))
+            tx.change(
+                Change(conversation.session_id, columns, made=row.key, maker=maker_of(payload))
+            )
             fresh = tx.conversation(conversation.session_id)
             if fresh is not None and conversation.assignee != payload.operator:
                 lines = assigned_line(
@@ -82,6 +87,11 @@ class Assigning(Errand):
             _answer(tx, row, payload.answer)
 
         return Done(record)
+
+
+def maker_of(payload: SetState | Assign) -> tuple[SlackUserId, str] | None:
+    """Return who ordered it."""
+    return (payload.answer.user, payload.speaker.name) if payload.answer else None
 
 
 def _answer(tx: Transaction, row: OutboxRow, answer: Answer | None) -> None:

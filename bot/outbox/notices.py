@@ -100,7 +100,8 @@ class Responding(_InSlack):
     async def attempt(self, row: OutboxRow, payload: Respond) -> Result:
         """Answer."""
         del row
-        await self._slack.respond(payload.response_url, Post(payload.text, payload.blocks))
+        post = Post(payload.text, payload.blocks)
+        await self._slack.respond(payload.response_url, post, replace_original=payload.replaces)
         return Done()
 
 

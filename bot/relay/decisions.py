@@ -81,6 +81,8 @@ class Change:
     """Why a thread is left, where the columns say so: ``lost``, ``rebuilt`` or ``returned``."""
     made: Key | None = None
     """The row of the order that made it so; None: somebody in Crisp did."""
+    maker: tuple[SlackUserId, str] | None = None
+    """Who ordered it, with their name."""
 
 
 @dataclass(frozen=True, slots=True)

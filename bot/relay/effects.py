@@ -49,6 +49,8 @@ class Answer:
     user: SlackUserId
     thread_ts: MessageTs | None = None
     response_url: str | None = None
+    replaces: bool = False
+    """Whether the answer takes the place of what was pressed, so that it is not pressed again."""
     success: str = ""
     """What to say on success; nothing is said when it is empty."""
     view_id: str | None = None
@@ -345,6 +347,8 @@ class Respond:
     response_url: str
     text: str
     blocks: list[Block] = field(default_factory=list)
+    replaces: bool = False
+    """It takes the place of the message that was pressed, which only its reader sees."""
 
 
 @dataclass(frozen=True, slots=True)

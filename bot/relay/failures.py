@@ -229,7 +229,7 @@ def answer_with(answer: Answer, post: Post, *, name: str, failed: bool = False) 
         return tell(answer.channel, answer.user, post, thread_ts=answer.thread_ts, name=name)
     key = Key(f"respond:{name}")
     return Effect(
-        payload=Respond(answer.response_url, post.text, post.blocks),
+        payload=Respond(answer.response_url, post.text, post.blocks, answer.replaces),
         lane=keys.aside(key),
         destination=Source.SLACK,
         key=key,

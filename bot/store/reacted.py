@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain import ChannelId, Key, MessageTs, SessionId, SlackUserId
+from bot.domain import ChannelId, Key, MessageTs, Millis, SessionId, SlackUserId
 from bot.relay.decisions import Change, Reacted
 from bot.relay.effects import Assign, SetState
 from bot.store.view import View
@@ -53,23 +53,45 @@ def keep(view: View, reacted: Reacted) -> None:
     )  # fmt: skip
 
 
-def made_by(view: View, session_id: SessionId, what: str) -> Key | None:
-    """Return the order that made, or is about to make, a conversation's state or assignee."""
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Who made, or is about to make, a state or an assignee what it is; nobody named: in Crisp."""
+
+    value: str | None
+    user: str
+    name: str
+    at: Millis
+    """By our clock."""
+    key: Key
+
+
+def maker(view: View, session_id: SessionId, what: str) -> Maker | None:
+    """Say who changed a conversation's state or assignee last; None where nobody has."""
+    wanted = {"state": "state", "assignee": "operator"}[what]
     row = view.conn.execute(
-        "SELECT o.key FROM outbox o JOIN conversations c ON c.number = o.conversation"
+        "SELECT json_extract(o.payload, '$.' || ?), json_extract(o.payload, '$.answer.user'),"
+        " json_extract(o.payload, '$.speaker.name'), o.accepted_at, o.key"
+        " FROM outbox o JOIN conversations c ON c.number = o.conversation"
         " WHERE c.session_id = ? AND o.kind = ? AND o.state = 'pending'"
         " ORDER BY o.order_key DESC, o.id DESC LIMIT 1",
-        (session_id, _KINDS[what]),
+        (wanted, session_id, _KINDS[what]),
     ).fetchone()
     row = (
         row
         or view.conn.execute(
-            "SELECT s.made FROM standing s JOIN conversations c ON c.number = s.conversation"
+            f"SELECT c.{what}, s.slack_user, s.name, s.at, s.made"  # noqa: S608 - fixed names
+            " FROM standing s JOIN conversations c ON c.number = s.conversation"
             " WHERE c.session_id = ? AND s.what = ?",
             (session_id, what),
         ).fetchone()
     )
-    return Key(row[0]) if row else None
+    return Maker(row[0], row[1] or "", row[2] or "", Millis(row[3]), Key(row[4])) if row else None
+
+
+def made_by(view: View, session_id: SessionId, what: str) -> Key | None:
+    """Return the order that made, or is about to make, a conversation's state or assignee."""
+    found = maker(view, session_id, what)
+    return found.key if found and found.key else None
 
 
 def note_maker(view: View, change: Change) -> None:
@@ -84,8 +106,11 @@ def note_maker(view: View, change: Change) -> None:
         ).fetchone()
         if row is None or row[1] == change.columns[what]:
             continue
+        user, name = change.maker or ("", "")
         view.conn.execute(
-            "DELETE FROM standing WHERE conversation = ? AND what = ?", (row[0], what)
+            "INSERT INTO standing (conversation, what, made, slack_user, name, at)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (conversation, what) DO UPDATE SET"
+            " made = excluded.made, slack_user = excluded.slack_user, name = excluded.name,"
+            " at = excluded.at",
+            (row[0], what, change.made or "", user, name, view.now),
         )
-        if change.made:
-            view.conn.execute("INSERT INTO standing VALUES (?, ?, ?)", (row[0], what, change.made))

@@ -10,6 +10,7 @@ from bot.relay.decisions import Decision
 from bot.store.view import View
 from handlers.verbs import assigning, blocking, contact, copies, muting, people, state
 from handlers.verbs.orders import Act, Order, carry_out
+from handlers.verbs.overtaking import overtaken
 
 _FAMILIES = (
     state,
@@ -28,4 +29,6 @@ ACTS: Mapping[str, Act] = MappingProxyType(
 
 def decide(order: Order, view: View, rules: Rules) -> Decision:
     """Decide what follows from an order."""
-    return carry_out(order, ACTS[order.verb.name], view, rules)
+    decision = carry_out(order, ACTS[order.verb.name], view, rules)
+    question = overtaken(order, decision, view)
+    return order.say(question) if question else decision

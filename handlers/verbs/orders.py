@@ -62,9 +62,12 @@ class Order:
         return self.session_id
 
     def answering(self, success: str) -> Answer:
-        """Whom to tell how it went; success is said only where it does not show by itself."""
+        """Whom to tell how it went; success is said only where it does not show by itself.
+
+        Where it was asked about, the answer takes the question's place.
+        """
         muted = self.conversation is not None and self.conversation.muted
-        shows = self.face in _SILENT and not self.elsewhere and not muted
+        shows = self.face in _SILENT and not (self.elsewhere or self.confirmed or muted)
         return replace(self.answer, success="" if shows else success)
 
     def audit(self, *, refused: bool = False) -> Audit:
