@@ -44,6 +44,7 @@ from handlers import (
     slack_commands,
     slack_home,
     slack_links,
+    slack_mending,
     slack_messages,
     slack_modals,
     slack_people,
@@ -79,6 +80,7 @@ HANDLERS = (
     slack_revisions,
     slack_shortcuts,
     slack_modals,
+    slack_mending,
     slack_links,
     slack_home,
 )

@@ -120,8 +120,8 @@ class Inbox:
             edits.confirm(tx, decision.confirm, decision.confirmed_as)
         if decision.dismiss is not None:
             edits.confirm(tx, decision.dismiss, {})
-        if decision.requeue is not None:
-            queue.requeue(tx, decision.requeue)
+        for key in decision.requeued:
+            queue.requeue(tx, key)
         for user in decision.users:
             tx.save_user(user)
         for entity, name in decision.names.items():

@@ -40,7 +40,6 @@ ASSIGN_ME: Final = "Assign to me"
 OPEN_IN_CRISP: Final = "Open in Crisp"
 MARK_PENDING: Final = "Mark pending"
 MARK_OPEN: Final = "Mark open"
-UNASSIGN: Final = "Unassign"
 MARK_READ: Final = "Mark read in Crisp"
 
 BLOCKED_SIGN: Final = "🚫 blocked"
@@ -354,6 +353,18 @@ FORM_SUBMIT: Final = "Do it"
 FIELD_MISSING: Final = "Fill this in: it cannot be done without."
 ACTIONS_TITLE: Final = "What to do with #{number}"
 ACTION: Final = "{name}: {summary}"
+NOTHING_TO_RETRY: Final = (
+    "Nothing of this is to be tried again: it was sent, or is still on its way."
+)
+NOT_RELAYED_NO_NOTE: Final = "This stayed in Slack, so there is nothing to make a note of."
+NOTE_ALREADY: Final = "This is a private note already."
+SENT_NO_NOTE: Final = (
+    "The customer has this, or may have it: it cannot become a note any more. Delete it to take it "
+    "back, and write the note anew."
+)
+NO_REPLY_OF_OURS: Final = "This is no reply to a customer: use it on one that was not sent."
+HELD_STILL: Final = "This is held and was not sent to the customer. What is it meant to be?"
+MENU_MORE: Final = "All actions…"
 DO_IT: Final = "Do it"
 FILL_IN: Final = "Fill in…"
 SUBMITTED_BEFORE: Final = (

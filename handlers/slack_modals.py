@@ -67,7 +67,7 @@ def opened(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
 @router.on(Source.SLACK, "view:*")
 def submitted(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Decide what follows from a submission that was found right; see ``Modals.submit``."""
-    form = read_form(arrival)
+    form = read_form(arrival.payload)
     modal = MODALS.get(form.callback)
     if modal is None:
         return None
@@ -102,8 +102,8 @@ class Screen(Protocol):
         """Open a modal."""
         ...
 
-    async def update_view(self, view_id: str, view: Json) -> None:
-        """Show something else in it."""
+    async def update_view(self, view_id: str, view: Json, *, state: str = "") -> None:
+        """Show something else in it, if it still is in that state (its hash)."""
         ...
 
     async def respond(self, response_url: str, post: Post) -> None:
@@ -144,7 +144,7 @@ class Modals:
         Raises what ``accept`` raises: then it must not be acknowledged, and the person is told by
         Slack to try again, in the form as they filled it in.
         """
-        form = read_form(arrival)
+        form = read_form(arrival.payload)
         modal = MODALS.get(form.callback)
         if modal is None:
             return _showing(cards.result_view(form.raw, cards.sentence(texts.FORM_OUTDATED)))
@@ -189,6 +189,8 @@ class Modals:
         name = OPENED_BY.get(kind.removeprefix("shortcut:"))
         if kind.startswith(OPENS):
             name = kind.removeprefix(OPENS).partition(":")[0]
+        elif kind == cards.MENU:
+            name = cards.MENU_OPENS.get(_chosen(arrival.payload))
         if name is not None and name in MODALS:
             self._spawn(_quietly(self._open(name, arrival.payload)))
 
@@ -196,7 +198,8 @@ class Modals:
         view = await self._view(name, body)
         shown = part(body, "view")
         if word(shown, "type") == "modal":
-            await self._screen.update_view(word(shown, "id"), view)
+            # Not over what was shown since, such as "Sending…" after a submission.
+            await self._screen.update_view(word(shown, "id"), view, state=word(shown, "hash"))
             return
         try:
             await self._screen.open_view(word(body, "trigger_id"), view)
@@ -235,7 +238,7 @@ def _opening(body: Json, user: SlackUser, view: View, rules: Rules) -> Opening:
     ts = word(body, "message_ts") or word(message, "ts") or word(before, "ts")
     thread = word(message, "thread_ts") or word(container, "thread_ts")
     thread = thread or word(before, "thread_ts") or ts
-    given = _given(body)
+    given = held_in(_chosen(body))
     session = SessionId(word(given, "s") or word(before, "s"))
     conversation = view.conversation(session) if session else None
     if conversation is None and channel and thread:
@@ -248,15 +251,16 @@ def _opening(body: Json, user: SlackUser, view: View, rules: Rules) -> Opening:
         ts=MessageTs(ts) if ts else None,
         conversation=conversation,
         given=given,
+        form=read_form(body) if part(body, "view") else None,
     )
 
 
-def _given(body: Json) -> Json:
-    """Return what the button that was pressed holds."""
+def _chosen(body: Json) -> str:
+    """Return the value of the button that was pressed, or of what was chosen in a menu."""
     actions = body.get("actions")
     first = actions[0] if isinstance(actions, list) and actions else {}
     action = first if isinstance(first, dict) else {}
-    return held_in(word(action, "value") or word(part(action, "selected_option"), "value"))
+    return word(action, "value") or word(part(action, "selected_option"), "value")
 
 
 def _showing(view: Json) -> Json:

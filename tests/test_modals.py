@@ -156,11 +156,11 @@ def test_a_form_comes_back_as_it_was_filled_in() -> None:
 
 def test_a_submission_is_read_by_field() -> None:
     """Values come by action id; a modal's memory that is no object is nothing."""
-    form = read_form(submission(view(TYPED)))
+    form = read_form(submission(view(TYPED)).payload)
     assert form.values == {"text": " new \nline ", "which": "2"}
     assert (form.value("text"), form.meta) == ("new \nline", {"channel": CHANNEL})
     for memory in ("", "[1]", "{", "null"):
-        assert read_form(submission(view(private_metadata=memory))).meta == {}
+        assert read_form(submission(view(private_metadata=memory)).payload).meta == {}
 
 
 async def test_what_is_wrong_is_said_at_its_field(refused: list[forms.Form]) -> None:

@@ -50,16 +50,25 @@ from bot.cards.modals import (
     text_input,
     waiting_view,
 )
-from bot.cards.notices import confirm_card, failure_notice, held_notice, refusal, sentence
+from bot.cards.notices import (
+    confirm_card,
+    failure_notice,
+    held_again,
+    held_notice,
+    refusal,
+    sentence,
+)
 from bot.cards.people import people_answer, people_card, people_list, person_more
 from bot.cards.preview import preview, preview_in_crisp
-from bot.cards.root import CardView, rating_words, root_card
+from bot.cards.root import MENU, MENU_OPENS, CardView, rating_words, root_card
 from bot.cards.status import CALLBACK as STATUS_CALLBACK
 from bot.cards.status import status_blocks, status_sentence, status_view
 from bot.cards.summary import generic_summary
 
 __all__ = [
     "HOME_LINES",
+    "MENU",
+    "MENU_OPENS",
     "OLDER_ACTION",
     "RESULT_CALLBACK",
     "STATUS_CALLBACK",
@@ -79,6 +88,7 @@ __all__ = [
     "failure_notice",
     "fits",
     "generic_summary",
+    "held_again",
     "held_notice",
     "help_card",
     "history_post",

@@ -40,12 +40,21 @@ def held_notice(*, word: str, value: str) -> Post:
     shown = one_line(word, _WORD_LIMIT).strip()
     later = shown.casefold() in _MARKERS
     said = (texts.HELD_LATER if later else texts.HELD_UNKNOWN).format(word=shown)
+    return _held(texts.HELD_FORWARDED if word == texts.PRIVATE_MESSAGE else said, value)
+
+
+def _held(said: str, value: str) -> Post:
     return _notice(
-        texts.HELD_FORWARDED if word == texts.PRIVATE_MESSAGE else said,
+        said,
         button(texts.HELD_SEND, "held:send", value=value),
         button(texts.HELD_NOTE, "held:note", value=value),
         button(texts.HELD_DISCARD, "held:discard", value=value),
     )
+
+
+def held_again(value: str) -> Post:
+    """Return the same question to whoever wants it tried again."""
+    return _held(texts.HELD_STILL, value)
 
 
 def refusal(reason: str) -> Post:

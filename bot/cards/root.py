@@ -6,7 +6,7 @@ work for a visitor of whom nothing is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot import texts
@@ -28,6 +28,10 @@ from bot.cards.parts import (
 from bot.domain import Author, Block, Contact, Conversation, Millis, Operator, Post, Speaker, State
 from bot.markup import one_line
 
+MENU = "action:conversation:menu"
+"""The kind of arrival that a choice in the card's menu is."""
+MENU_OPENS: Mapping[str, str] = {"more": "conversation_actions"}
+"""Which modal each choice opens; a menu holds five at most."""
 _FACT_LIMIT = 150
 _NAME_LIMIT = 80
 _SAID_LIMIT = 3_000
@@ -213,11 +217,6 @@ def _menu(view: CardView) -> Part:
         options.append(option(texts.MARK_PENDING, "pending"))
     else:
         options.append(option(texts.MARK_OPEN, "reopen"))
-    if view.assignee or view.conversation.assignee:
-        options.append(option(texts.UNASSIGN, "unassign"))
-    if state is State.RESOLVED:
-        options.append(option(texts.REOPEN, "reopen"))
-    else:
-        options.append(option(texts.RESOLVE, "resolve"))
     options.append(option(texts.MARK_READ, "mark_read"))
+    options.append(option(texts.MENU_MORE, "more"))
     return {"type": "overflow", "action_id": "conversation:menu", "options": options}

@@ -232,6 +232,8 @@ class Decision:
     reacted: Reacted | None = None
     requeue: Key | None = None
     """A dead or uncertain row that a person wants to be tried again."""
+    requeue_also: tuple[Key, ...] = ()
+    """What else of the same message is to be tried again."""
     dismiss: Key | None = None
     """An uncertain row that a person knows to have arrived."""
     park_on: str | None = None
@@ -246,3 +248,8 @@ class Decision:
     """Who is in a user group that decides who may do what."""
     audit: Audit | None = None
     """Whose doing this is, if it is a person's."""
+
+    @property
+    def requeued(self) -> tuple[Key, ...]:
+        """All that is to be tried again."""
+        return self.requeue_also if self.requeue is None else (self.requeue, *self.requeue_also)

@@ -20,9 +20,14 @@ class Surfaces:
         """Open a modal; the trigger is good for 3 seconds, once."""
         await self._web.call("views.open", body={"trigger_id": trigger_id, "view": view})
 
-    async def update_view(self, view_id: str, view: Json) -> None:
-        """Show something else in a modal; Refused (``not_found``) once it is closed."""
-        await self._web.call("views.update", body={"view_id": view_id, "view": view})
+    async def update_view(self, view_id: str, view: Json, *, state: str = "") -> None:
+        """Show something else in a modal; Refused (``not_found``) once it is closed.
+
+        With ``state``, the view's ``hash``, only if nothing else was shown since
+        (``hash_conflict``).
+        """
+        body = {"view_id": view_id, "view": view, "hash": state or None}
+        await self._web.call("views.update", body=body)
 
     async def publish_home(self, user: SlackUserId, view: Json) -> None:
         """Show a view as the person's App Home."""

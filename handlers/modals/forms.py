@@ -14,7 +14,6 @@ from typing import Any
 
 from bot import cards, texts
 from bot.domain import (
-    Arrival,
     ChannelId,
     Conversation,
     Json,
@@ -117,6 +116,8 @@ class Opening:
     """The message that a shortcut was used on."""
     conversation: Conversation | None = None
     given: Json = field(default_factory=dict)
+    form: Form | None = None
+    """What is typed so far in the modal where something was pressed."""
 
     def meta(self, **more: object) -> dict[str, object]:
         """Return what the modal must remember: where it was opened and what it is about."""
@@ -152,9 +153,8 @@ class Modal:
     shortcuts: tuple[str, ...] = ()
 
 
-def read_form(arrival: Arrival) -> Form:
-    """Read a submission."""
-    body = arrival.payload
+def read_form(body: Json) -> Form:
+    """Read what is typed in the modal that was submitted, or where something was pressed."""
     view = part(body, "view")
     return Form(
         callback=word(view, "callback_id"),
@@ -164,6 +164,11 @@ def read_form(arrival: Arrival) -> Form:
         values=dict(_values(part(view, "state"))),
         raw=view,
     )
+
+
+def as_slack_sends(text: str) -> str:
+    """Return what was typed as it is in commands and messages: three characters are escaped."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def held_in(text: str) -> Json:

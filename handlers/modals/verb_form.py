@@ -7,13 +7,12 @@ from typing import Any
 
 from bot import cards, texts
 from bot.domain import Conversation
-from bot.markup.visible import escape
 from bot.relay import verbs
 from bot.relay.access import Rules
 from bot.relay.verbs import VERBS, Verb
 from bot.slack.models import word
 from bot.store.view import View
-from handlers.modals.forms import Errors, Form, Modal, Opening, Submission
+from handlers.modals.forms import Errors, Form, Modal, Opening, Submission, as_slack_sends
 from handlers.verbs.orders import Order
 
 ARGUMENT = "argument"
@@ -68,7 +67,7 @@ def _submitted(said: Submission, view: View, rules: Rules) -> Order | str:
     verb = _verb(word(said.form.meta, "v"))
     if verb is None:
         return texts.FORM_OUTDATED
-    return said.order(verb, view, argument=escape(said.form.value(ARGUMENT)))
+    return said.order(verb, view, argument=as_slack_sends(said.form.value(ARGUMENT)))
 
 
 def _verb(name: str) -> Verb | None:

@@ -51,6 +51,8 @@ SCRIPT: tuple[Step, ...] = (
 
 SHORTCUTS: tuple[Json, ...] = (
     {"name": "Delivery status", "callback_id": "delivery_status"},
+    {"name": "Retry", "callback_id": "retry"},
+    {"name": "Turn into note", "callback_id": "to_note"},
     {"name": "Conversation actions", "callback_id": "conversation_actions"},
 )
 """The app's shortcuts on messages, by ``name`` and ``callback_id``, as the manifest has them."""
