@@ -80,6 +80,31 @@ async def test_both_sides_can_be_played(url: str) -> None:
         await expect(answer).to_have_count(0)
 
 
+async def test_the_queue_is_worked_from_home_and_a_modal(url: str) -> None:
+    """A press in App Home and one in a message's modal act on the conversation, and it is seen."""
+    async with browsing() as browser, opened(browser, url) as page:
+        card = page.get_by_role("log", name="Channel").locator("article").first
+        await expect(page.get_by_role("log", name="Thread").get_by_text("INV-2041")).to_be_visible()
+        await page.get_by_role("tab", name="App Home").click()
+        home = page.get_by_role("region", name="App Home")
+        await expect(home).to_contain_text("Maya Lindqvist")
+        await home.get_by_role("button", name="Resolve").click()
+        await expect(home.get_by_role("button", name="Resolve")).to_have_count(0)
+        await page.get_by_role("tab", name="Channel").click()
+        await expect(card).to_contain_text("Resolved")
+
+        line = page.get_by_role("log", name="Thread").locator("article", has_text="INV-2041")
+        await line.hover()
+        await line.get_by_role("button", name="More actions on this message").click()
+        await page.get_by_role("menuitem", name="Conversation actions").click()
+        dialog = page.get_by_role("dialog")
+        row = dialog.locator(".b-section", has_text=re.compile("^Pending"))
+        await row.get_by_role("button").click()
+        await expect(card).to_contain_text("Pending")
+        await dialog.get_by_role("button", name="Close", exact=True).click()
+        await expect(dialog).to_have_count(0)
+
+
 async def test_an_unclear_reply_is_held_and_asked_about(url: str) -> None:
     """An unknown !word is shown to its writer alone, and its button sends it after all."""
     async with browsing() as browser, opened(browser, url) as page:
