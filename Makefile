@@ -51,6 +51,10 @@ lock: $(LOCK)/bin/uv ## compile the requirements files from pyproject.toml
 COMPILE = $(LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
+.PHONY: pictures
+pictures: $(VENV)/.dev ## take the pictures in docs/ anew; needs Debian's chromium
+	$(BIN)/python -m tests.screenshots
+
 .PHONY: clean
 clean: ## remove what was built, the virtual environment included
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
