@@ -205,6 +205,7 @@ async def _start_intake(
     intake.create_task(bridge.housekeeping())
     intake.create_task(bridge.prune())
     intake.create_task(bridge.show_typing())
+    intake.create_task(bridge.saved_replies.watch())
     if settings.slack_app_token is not None:
         intake.create_task(
             SocketModeService(

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -41,6 +42,7 @@ from bot.recent_pages import RecentPages
 from bot.relay.access import Rules
 from bot.relay.changes import show_typing
 from bot.router import Router
+from bot.saved_replies import SavedReplies
 from bot.screens import Screens
 from bot.server import Answer, Health
 from bot.slack.client import SlackClient
@@ -103,7 +105,12 @@ class Bridge:
         self.screens = Screens(clock=time.monotonic)
         self.echoes = Echoes()
         self.typists = Typists(website_id=settings.crisp_website_id, clock=time.monotonic)
-        self.rules: Rules = wiring.rules(settings, clients.identity)
+        file = settings.bridge.saved_replies.file
+        self.saved_replies = SavedReplies(Path(file) if file else None)
+        self.saved_replies.refresh()
+        self.rules: Rules = replace(
+            wiring.rules(settings, clients.identity), saved_replies=self.saved_replies.current
+        )
         self.writer = Writer(
             files.writer,
             clock_ms=now_ms,

@@ -21,6 +21,9 @@ from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 
+ONCE = "once"
+"""Stands among the arrivals for what must not be done again."""
+
 
 class Inbox:
     """The door for arrivals of both platforms, live or swept."""
@@ -112,10 +115,7 @@ class Inbox:
 
     def _write(self, tx: Transaction, decision: Decision, inbox_id: int, *, swept: bool) -> None:
         edits.apply(tx, decision)
-        if decision.seen is not None:
-            seen.keep(tx, decision.seen)
-        if decision.reacted is not None:
-            reacted.keep(tx, decision.reacted)
+        _note(tx, decision)
         if decision.confirm is not None:
             edits.confirm(tx, decision.confirm, decision.confirmed_as)
         if decision.dismiss is not None:
@@ -140,6 +140,16 @@ class Inbox:
         if act.ts is None:
             return f"{self._rules.workspace_url.rstrip('/')}/archives/{act.channel}"
         return permalink(self._rules.workspace_url, act.channel, act.ts, thread_ts=act.thread_ts)
+
+
+def _note(tx: Transaction, decision: Decision) -> None:
+    """Write what is remembered of things heard, seen and done."""
+    if decision.seen is not None:
+        seen.keep(tx, decision.seen)
+    if decision.once is not None:
+        tx.record(Arrival(Source.SLACK, ONCE, {}, fact=decision.once))
+    if decision.reacted is not None:
+        reacted.keep(tx, decision.reacted)
 
 
 def _state_of(decision: Decision) -> tuple[str, Receipt]:

@@ -324,6 +324,29 @@ SETTLED_ALREADY: Final = "That has been settled already."
 NOT_THE_WRITER: Final = "Only who wrote it can decide this."
 UNKNOWN_OPEN: Final = "This conversation is no longer known here; open it in Crisp."
 UNKNOWN_ANSWER: Final = "This conversation is no longer known here; answer in Crisp."
+NO_SAVED_REPLIES: Final = (
+    "There are no saved replies: whoever runs the bridge can name a file of them under "
+    "[saved_replies] in bridge.toml."
+)
+SAVED_REPLIES: Final = "Saved replies"
+CHOOSE_REPLY: Final = "Choose a saved reply for {name}: you see it before it is sent."
+NO_SUCH_REPLY: Final = (
+    "Nothing was sent: no saved reply is called “{code}”. Choose one for {name}: you see it before "
+    "it is sent."
+)
+MORE_REPLIES: Final = (
+    "{shown} of {total} are here: type a word of the one that you want to see others."
+)
+REPLY_PREVIEW: Final = "“{code}”, as the customer of {name} gets it from {speaker}:"
+PREVIEW_CUT: Final = "The rest of it is not shown here."
+SEND: Final = "Send"
+REPLY_GOES_OUT: Final = (
+    "It is on its way to the customer of {name}; the thread shows it as soon as Crisp has it."
+)
+REPLY_LACKS: Final = (
+    "“{code}” was not sent: it needs {placeholder}, which is not known here. Write it yourself, or "
+    "have a fallback put into the file: {example}."
+)
 NOT_TAKEN_BACK: Final = (
     "Taking your reaction away changed nothing: the conversation is no longer as it left it."
 )
@@ -471,6 +494,8 @@ VERBS: Final = {
     "cc add": ("cc add REF EMAIL…", "put people in copy"),
     "cc remove": ("cc remove REF EMAIL…", "take people out of copy"),
     "transcript": ("transcript REF [EMAIL]", "have Crisp e-mail the conversation"),
+    "r": ("r REF [CODE]", "send a saved reply, or choose one"),
+    "replies": ("replies [WORDS]", "the saved replies"),
     "rebuild": ("rebuild REF", "open its thread anew, with what was said before"),
     "who": ("who QUERY", "find a person by e-mail, name, company or phone"),
     "new": ("new EMAIL TEXT", "begin a conversation with a person, as yourself"),
@@ -502,6 +527,7 @@ EXAMPLES: Final = {
     "UNTIL": "tomorrow",
     "VALUE": "Maya",
     "WHEN": "tomorrow",
+    "WORDS": "refund",
 }
 """What somebody may type in place of a word of a usage; the first of several stands for all."""
 HELP_GROUPS: Final = {

@@ -103,7 +103,7 @@ def on_verb(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     Its action id is ``verb:NAME``, its value JSON: ``s`` the session, ``a`` the argument, ``c``
     whether it was confirmed.
     """
-    pressed = on_button(arrival.kind, word(_action(arrival.payload), "value"))
+    pressed = on_button(arrival.kind, _chosen(_action(arrival.payload)))
     if pressed is None or pressed[0].question:
         return None  # questions are answered in slack_questions, refusals of them too
     press = _press(arrival, view, rules)
@@ -127,7 +127,8 @@ def _ordered(
     confirmed: bool = False,
 ) -> Decision:
     conversation = view.conversation(session_id) if session_id else None
-    answer = _in_place(press) if confirmed else press.answer
+    private = confirmed or _is_private_menu(press.arrival.payload)
+    answer = _in_place(press) if private else press.answer
     order = Order(
         verb=verb,
         user=press.user,
@@ -243,7 +244,7 @@ def _press(arrival: Arrival, view: View, rules: Rules) -> _Press | Decision | No
     user = of_team(profile, word(part(body, "user"), "team_id"), rules)
     action = _action(body)
     block = word(action, "block_id")
-    value = word(action, "value") or word(part(action, "selected_option"), "value")
+    value = _chosen(action)
     press = _Press(
         user=user,
         operator=find_operator(user, view.operators(), rules.agents),
@@ -276,6 +277,11 @@ def _wanted(press: _Press) -> tuple[str, SessionId]:
     return meant[0], press.session_id
 
 
+def _chosen(action: Json) -> str:
+    """Return what a button holds, or the option that was chosen."""
+    return word(action, "value") or word(part(action, "selected_option"), "value")
+
+
 def _action(body: Any) -> dict[str, Any]:
     actions = body.get("actions")
     first = actions[0] if isinstance(actions, list) and actions else {}
@@ -305,6 +311,12 @@ def _place(body: Any) -> Json:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _is_private_menu(body: Json) -> bool:
+    """Tell whether something was chosen in a menu that only this person sees."""
+    hidden = part(body, "container").get("is_ephemeral") is True
+    return hidden and bool(part(_action(body), "selected_option"))
 
 
 def _say(press: _Press, text: str) -> Decision:

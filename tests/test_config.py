@@ -366,7 +366,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 def test_every_key_is_documented_with_its_default() -> None:
     """docs/settings.md has one row per key of bridge.toml, with its default."""
     documented = rows("`bridge.toml`")
-    tables = {"relay", "access", "pacing", "timers", "files", "history", "crisp"}
+    tables = {"relay", "access", "pacing", "timers", "files", "history", "saved_replies", "crisp"}
     assert sorted(documented) == sorted(set(known_keys()) - tables)
     for name in documented:
         table, _, key = name.partition(".")

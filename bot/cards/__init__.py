@@ -61,6 +61,7 @@ from bot.cards.notices import (
 from bot.cards.people import people_answer, people_card, people_list, person_more
 from bot.cards.preview import preview, preview_in_crisp
 from bot.cards.root import MENU, MENU_OPENS, CardView, rating_words, root_card
+from bot.cards.saved import reply_list, reply_menu, reply_preview
 from bot.cards.status import CALLBACK as STATUS_CALLBACK
 from bot.cards.status import status_blocks, status_sentence, status_view
 from bot.cards.summary import generic_summary
@@ -113,6 +114,9 @@ __all__ = [
     "rating_words",
     "recap_post",
     "refusal",
+    "reply_list",
+    "reply_menu",
+    "reply_preview",
     "result_view",
     "root_card",
     "said",

@@ -20,7 +20,13 @@ from rich.text import Text
 
 from bot import telemetry
 from bot.config import BRIDGE_FILE, Settings, load, load_database
-from bot.doctor import Check, Status, examine_database, examine_platforms
+from bot.doctor import (
+    Check,
+    Status,
+    examine_database,
+    examine_platforms,
+    examine_saved_replies,
+)
 from bot.doctor.check import Report
 from bot.errors import ConfigError
 
@@ -52,6 +58,7 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
         settings = _settings(report)
         _database(settings, report)
         if settings is not None:
+            examine_saved_replies(settings, report)
             asyncio.run(examine_platforms(settings, report))
     passed = not any(check.status is Status.FAIL for check in checks)
     if as_json:

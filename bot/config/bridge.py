@@ -117,6 +117,12 @@ class History(Table):
     reopen_after_days: Positive = 14.0
 
 
+class SavedReplies(Table):
+    """``[saved_replies]``: texts that are sent again and again."""
+
+    file: Text = ""
+
+
 class Crisp(Table):
     """``[crisp]``: what is known of the account."""
 
@@ -136,6 +142,7 @@ class BridgeConfig(Table):
     crisp: Crisp = Field(default_factory=Crisp)
     files: Files = Field(default_factory=Files)
     history: History = Field(default_factory=History)
+    saved_replies: SavedReplies = Field(default_factory=SavedReplies)
 
     @property
     def routes_everything(self) -> bool:

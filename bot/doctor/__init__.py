@@ -7,6 +7,14 @@ sentence each. It changes nothing, and tells no secrets, e-mail addresses or mes
 from bot.doctor.check import Check, Status
 from bot.doctor.database import examine_database
 from bot.doctor.platforms import examine_platforms
+from bot.doctor.saved_replies import examine_saved_replies
 from bot.doctor.slack import SCOPES
 
-__all__ = ["SCOPES", "Check", "Status", "examine_database", "examine_platforms"]
+__all__ = [
+    "SCOPES",
+    "Check",
+    "Status",
+    "examine_database",
+    "examine_platforms",
+    "examine_saved_replies",
+]

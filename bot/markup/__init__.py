@@ -25,6 +25,7 @@ __all__ = [
     "crisp_to_blocks",
     "escape",
     "fallback",
+    "literal",
     "mentioned",
     "neutralise",
     "of_app",
@@ -44,6 +45,11 @@ _QUOTES = "“"
 def slack_to_crisp(blocks: Sequence[Block], text: str, names: Names) -> str:
     """Return a Slack message as Crisp markdown; ``text`` counts only where no block shows text."""
     return write_crisp.write(read_slack.read(blocks, text, ByName(names)))
+
+
+def literal(text: str, limit: int) -> str:
+    """Return somebody else's words for a place in Crisp markdown: one line, nothing but text."""
+    return write_crisp.literal(one_line(text, limit))
 
 
 def plain(blocks: Sequence[Block], text: str) -> str:

@@ -67,6 +67,11 @@ def write(elements: Sequence[Element]) -> str:
     return _blocks([_flattened(element) for element in elements], _plainly, keep_lists=False)
 
 
+def literal(text: str) -> str:
+    """Return one line as Crisp markdown that shows exactly it, wherever in a text it is put."""
+    return _line_start(_escape_all(text), keep_list=False)
+
+
 def _with_safe_links(element: Element) -> Element:
     if isinstance(element, Code):
         return element

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot import texts
 from bot.cards.faces import colour_of, tile_path
 from bot.domain import ChannelId, Conversation, Operator, SlackUser, Speaker
+from bot.relay.saved import SavedReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class Rules:
     """What becomes of a customer who comes back: ``same`` thread, ``broadcast`` or ``new``."""
     reopen_after_ms: int = 14 * 86_400_000
     """How old a thread is then, at least."""
+    saved_replies: Callable[[], Mapping[str, SavedReply]] = dict
+    """Gives them as they are by now, by code."""
     reactions: Mapping[str, str] = field(default_factory=lambda: texts.REACTIONS)
     """Emoji → the verb and its argument that it orders."""
 

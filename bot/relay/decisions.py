@@ -230,6 +230,8 @@ class Decision:
     rewrite: Rewrite | None = None
     seen: Seen | None = None
     reacted: Reacted | None = None
+    once: str | None = None
+    """What must not be done again, as with a button that is pressed twice."""
     requeue: Key | None = None
     """A dead or uncertain row that a person wants to be tried again."""
     requeue_also: tuple[Key, ...] = ()

@@ -114,8 +114,10 @@ def _unsent(
     notice = cards.failure_notice(certain=certain, reason=reason, retry_value=str(key))
     told = tell(
         payload.channel, payload.user, notice,
-        thread_ts=payload.thread_ts, name=f"failed:{key}:{now}",
+        thread_ts=payload.thread_ts or None, name=f"failed:{key}:{now}",
     )  # fmt: skip
+    if not payload.ts:
+        return (told,)  # it is no message in Slack
     return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
 
 
@@ -135,7 +137,7 @@ def still_waiting(payload: ForCustomer, *, key: Key) -> Effect:
         payload.channel,
         payload.user,
         cards.sentence(texts.STILL_WAITING),
-        thread_ts=payload.thread_ts,
+        thread_ts=payload.thread_ts or None,
         name=f"waiting:{key}",
     )
 

@@ -81,6 +81,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("cc add", takes="needed"),
     Verb("cc remove", takes="needed"),
     Verb("transcript", takes="optional"),
+    Verb("r", takes="optional", keeps="first"),
+    Verb("replies", about="website", takes="optional", question=True),
     Verb("rebuild"),
     Verb("who", about="person", takes="needed", question=True),
     Verb("new", about="person", takes="lines"),
