@@ -128,7 +128,7 @@ def example(verb: Verb, sign: str = "", *, here: bool = False) -> str:
     """Return a verb as somebody may type it; ``here``: in the thread of its conversation."""
     words = []
     for word in re.findall(r"\[[^]]*\]|\S+", verb.usage):
-        first = word.strip("[]").partition("|")[0]
+        first = word.strip("[]…").partition("|")[0]
         if first == "REF" and here:
             continue
         words.append(texts.EXAMPLES.get(first, first))
