@@ -500,6 +500,9 @@ VERBS: Final = {
     "who": ("who QUERY", "find a person by e-mail, name, company or phone"),
     "new": ("new EMAIL TEXT", "begin a conversation with a person, as yourself"),
     "person show": ("person show EMAIL", "all that Crisp knows of a person"),
+    "person add": ("person add EMAIL [NAME]", "add a person to Crisp's contacts"),
+    "person edit": ("person edit EMAIL FIELD VALUE", "change what Crisp knows of a person"),
+    "person delete": ("person delete EMAIL", "delete a person from Crisp's contacts"),
     "operators": ("operators", "who answers in Crisp, and who of them is online"),
     "website": ("website", "which website this is about"),
     "stats": ("stats", "the queue and the last 24 hours in figures"),
@@ -722,6 +725,43 @@ ALL_OF_PERSON: Final = "{name}, all that Crisp knows ({page} of {pages})"
 NO_SUCH_PERSON: Final = (
     "Crisp has no such profile. Look the person up with /crisp who and their name."
 )
+
+# --- changing people
+
+PERSON_FIELDS: Final = {
+    "name": "Name",
+    "email": "E-mail",
+    "phone": "Phone",
+    "company": "Company",
+    "domain": "Company's domain",
+    "title": "Title",
+    "role": "Role",
+    "address": "Address",
+    "city": "City",
+    "country": "Country",
+    "website": "Website",
+    "about": "About",
+    "notepad": "Notepad",
+    "segments": "Segments",
+    "data": "Custom data",
+}
+PERSON_ADDED: Final = "Added to Crisp's contacts."
+PERSON_SAVED: Final = "Saved in Crisp's contacts."
+PERSON_DELETED: Final = "Deleted from Crisp's contacts; the conversations stay."
+PERSON_EXISTS: Final = "There is a profile with {email} already: it was left as it is."
+PERSON_EMAIL_TAKEN: Final = "Nothing was saved: another profile has {email}."
+PERSON_CHANGED_MEANWHILE: Final = (
+    "Somebody else changed this profile meanwhile. What only you changed is saved; this is not:"
+)
+PERSON_CHANGED: Final = "{field}: it is “{now}” by now, you typed “{typed}”"
+PERSON_OVERWRITE: Final = "Overwrite {field}"
+PERSON_EDIT_AS: Final = (
+    "Say whom, what and how: {usage}. The fields are {fields}; segments are `vip, -trial`, data "
+    "is `KEY: VALUE` (without a value it is taken away)."
+)
+PERSON_ADD_AS: Final = "Say whom to add by a whole e-mail address, and then their name if you like."
+DELETE: Final = "Delete"
+NEW_CONVERSATION: Final = "New conversation"
 
 # --- a new conversation
 

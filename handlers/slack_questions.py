@@ -37,6 +37,7 @@ from bot.relay.commands import Misused, Typed, parse_command
 from bot.relay.effects import Assign, SetState
 from bot.relay.intent import Verb as Command
 from bot.relay.intent import read_intent
+from bot.relay.persons import person_key
 from bot.relay.refs import BySession
 from bot.relay.starting import start_key
 from bot.relay.verbs import FIRST_WORDS
@@ -284,6 +285,7 @@ def _keys(change: Typed, fact: str, view: View) -> Iterator[Key]:
         yield Key(f"{kind}:{fact}")
     yield act_key(fact)
     yield start_key(fact)
+    yield person_key(fact)
     found = view.find(change.ref) if change.ref else None
     if found is not None:
         yield keys.open_key(found.session_id, fact)

@@ -58,7 +58,7 @@ from bot.cards.notices import (
     refusal,
     sentence,
 )
-from bot.cards.people import people_answer, people_card, people_list, person_more
+from bot.cards.people import people_answer, people_card, people_list, person_conflict, person_more
 from bot.cards.preview import preview, preview_in_crisp
 from bot.cards.root import MENU, MENU_OPENS, CardView, rating_words, root_card
 from bot.cards.saved import reply_list, reply_menu, reply_preview
@@ -106,6 +106,7 @@ __all__ = [
     "people_answer",
     "people_card",
     "people_list",
+    "person_conflict",
     "person_more",
     "place_from",
     "pointer_post",

@@ -7,7 +7,7 @@ look anything up.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot import texts
 from bot.cards.lists import BUDGET, TITLE_LIMIT, Line, fitting, last_conversations
@@ -22,11 +22,12 @@ from bot.cards.parts import (
     moment,
     plain_text,
     rich_text,
+    section,
     words,
 )
 from bot.domain import Block, People, Person, Post
 from bot.markup import one_line
-from bot.markup.visible import clip, graphemes, measure, neutralise
+from bot.markup.visible import clip, escape, graphemes, measure, neutralise
 
 FACT_LIMIT = 200
 DATA_SHOWN = 8
@@ -67,9 +68,12 @@ def people_answer(people: People, *, query: str) -> Post:
 def people_card(person: Person) -> Post:
     """Return a person: how to reach them, what is known, their last conversations."""
     blocks: list[Block] = [rich_text(_card_lines(person, budget=_LINKS_BUDGET))]
-    buttons = []
-    if not _is_whole(person):
-        buttons.append(verb_button(texts.MORE, "person_show:more", person.people_id, page=1))
+    buttons = [] if _is_whole(person) else [_more(person)]
+    if person.email:
+        held = json.dumps({"v": "new", "a": one_line(person.email, FACT_LIMIT)})
+        buttons.append(button(texts.NEW_CONVERSATION, "modal:verb_form:new", value=held))
+    which = f"{person.people_id} {one_line(person.email, FACT_LIMIT)}"
+    buttons.append(verb_button(texts.DELETE, "person_delete", which.strip(), style="danger"))
     if shown := [one for one in buttons if one is not None]:
         blocks.append(actions(shown))
     return Post(fallback_text(_name(person)), blocks)
@@ -122,6 +126,29 @@ def person_more(person: Person, page: int) -> Post:
     )
 
 
+def person_conflict(people_id: str, now: Mapping[str, str], typed: Mapping[str, str]) -> Post:
+    """Return what somebody else has changed meanwhile, each field with a button to overwrite it."""
+    lines = [
+        texts.PERSON_CHANGED.format(
+            field=texts.PERSON_FIELDS[name],
+            now=one_line(held, FACT_LIMIT) or texts.NOTHING,
+            typed=one_line(typed[name], FACT_LIMIT) or texts.NOTHING,
+        )
+        for name, held in now.items()
+    ]
+    buttons = [
+        verb_button(
+            texts.PERSON_OVERWRITE.format(field=texts.PERSON_FIELDS[name]),
+            f"person_edit:{name}", f"{people_id} {name} {escape(typed[name])}",
+        )
+        for name in now
+    ]  # fmt: skip
+    blocks: list[Block] = [section("\n".join([texts.PERSON_CHANGED_MEANWHILE, *lines]))]
+    if shown := [one for one in buttons if one is not None]:
+        blocks.append(actions(shown))
+    return Post(fallback_text(texts.PERSON_CHANGED_MEANWHILE), blocks)
+
+
 def verb_button(
     text: str, action: str, argument: str, *, page: int | None = None, style: str = ""
 ) -> Part | None:
@@ -136,6 +163,10 @@ def verb_button(
     if measure(text_of_value) > VALUE_LIMIT:
         return None
     return button(text, f"verb:{action}", value=text_of_value, style=style)
+
+
+def _more(person: Person) -> Part | None:
+    return verb_button(texts.MORE, "person_show:more", person.people_id, page=1)
 
 
 def _show(text: str, person: Person, mark: str) -> Part:

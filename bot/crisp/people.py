@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.crisp.calls import Calls
+from bot.crisp.fields import scrub
 from bot.crisp.models import (
     Listing,
     Operator,
@@ -55,6 +56,13 @@ class PeopleCalls(Calls):
     async def get_person(self, people_id: str) -> PersonProfile:
         """Read a profile, by its id or an e-mail address; Refused with 404 if there is none."""
         return await self._read(PersonProfile, "people", "profile", people_id)
+
+    async def read_person(self, people_id: str) -> dict[str, Any]:
+        """Read a profile with all that Crisp has of it, for a change; Refused with 404 if none."""
+        data = scrub(await self._call("GET", "people", "profile", people_id))
+        if not isinstance(data, dict) or not data.get("people_id"):
+            raise self._unexpected("GET", "people", "profile", people_id)
+        return data
 
     async def create_person(self, profile: Mapping[str, Any]) -> str:
         """Create a profile and return its id; Refused with ``people_exists`` if there is one."""

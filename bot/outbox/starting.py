@@ -17,7 +17,7 @@ from bot.errors import ApiError
 from bot.outbox.courier import Again, Done, Errand, Result
 from bot.outbox.echoes import Echoes
 from bot.outbox.sends import BUCKET
-from bot.relay.effects import StartConversation
+from bot.relay.people_effects import StartConversation
 from bot.relay.starting import created, first_message, opened, posts
 from bot.store import queue
 from bot.store.rows import OutboxRow

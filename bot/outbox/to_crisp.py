@@ -17,6 +17,7 @@ from bot.outbox.edits import EditingSent
 from bot.outbox.files_to_crisp import SendingFile
 from bot.outbox.learner import Learner, Learning
 from bot.outbox.moving import Movers
+from bot.outbox.people import SavingPerson
 from bot.outbox.read_marks import MarkingRead
 from bot.outbox.sends import Sending
 from bot.outbox.starting import Starting
@@ -49,6 +50,7 @@ def crisp_courier(
             MarkingRead(crisp, reader, spare=spare),
             Checking(crisp, reader),
             Starting(crisp, echoes=echoes),
+            SavingPerson(crisp),
             Learning(learner),
         )
     )

@@ -25,7 +25,9 @@ from bot.domain import (
     Speaker,
     State,
 )
+from bot.relay.answer import Answer as Answer  # noqa: PLC0414 - who makes payloads needs it
 from bot.relay.file_effects import PostFile, RemoveFile, SendFile, TidyShares
+from bot.relay.people_effects import SavePerson, StartConversation
 
 
 class Priority(IntEnum):
@@ -39,26 +41,6 @@ class Priority(IntEnum):
     CARD = 5
     LAST = 6
     """What may wait for everything else: marks of what was read, who is typing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Whom to tell when a requested change is done or was refused."""
-
-    channel: ChannelId
-    user: SlackUserId
-    thread_ts: MessageTs | None = None
-    response_url: str | None = None
-    replaces: bool = False
-    """Whether the answer takes the place of what was pressed, so that it is not pressed again."""
-    success: str = ""
-    """What to say on success; nothing is said when it is empty."""
-    view_id: str | None = None
-    """The modal that shows the answer; the other fields are for when it was closed meanwhile."""
-    form: dict[str, Any] | None = None
-    """What was submitted there, filled in: it is shown again when it did not work."""
-    home: bool = False
-    """They are in App Home: there it is said, at the top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,32 +217,6 @@ class ActOnce(Act):
 
 
 @dataclass(frozen=True, slots=True)
-class StartConversation:
-    """Create a conversation with somebody, and send them the first message as the team.
-
-    The steps that are done are in the payload; each is stored before the next begins.
-    """
-
-    kind: ClassVar[str] = "start"
-    looked_for: ClassVar[bool] = True
-    email: str
-    contents: tuple[str, ...]
-    """The message, split where Crisp cuts."""
-    speaker: Speaker
-    answer: Answer
-    session_id: str = ""
-    """Crisp's name for it, once it is created."""
-    fingerprints: tuple[int, ...] = ()
-    """Handed out with it, one for each part."""
-    messages: tuple[int, ...] = ()
-    """The parts by their stored ids."""
-    described: bool = False
-    """Crisp knows with whom it is."""
-    sent: int = 0
-    """So many parts are known to be sent."""
-
-
-@dataclass(frozen=True, slots=True)
 class UpdateCard:
     """Render the root card again from what is stored by then."""
 
@@ -403,6 +359,7 @@ Payload = (
     | UpdatePost
     | CheckMessage
     | StartConversation
+    | SavePerson
 )
 
 _CLASSES: tuple[type[Any], ...] = get_args(Payload)

@@ -40,13 +40,13 @@ from bot.relay.effects import (
     Respond,
     SendMessage,
     SetState,
-    StartConversation,
     Tell,
     TellInHome,
     UpdatePost,
     UpdateView,
 )
 from bot.relay.file_effects import PostFile, SendFile
+from bot.relay.people_effects import SavePerson, StartConversation
 
 _NAME_LIMIT = 60
 WAITING_REACTION = "hourglass_flowing_sand"
@@ -95,6 +95,7 @@ def given_up(
             | Act(answer=Answer() as answer)
             | ActOnce(answer=Answer() as answer)
             | OpenThread(answer=Answer() as answer)
+            | SavePerson(answer=answer)
         ):
             reason = reason_of(code)
             maybe = texts.MAY_NOT_HAVE_WORKED.format(reason=reason)

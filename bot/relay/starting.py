@@ -20,7 +20,8 @@ from bot.domain import (
 from bot.relay import keys
 from bot.relay.changes import contact_columns
 from bot.relay.decisions import Change, Decision, Effect, NewMessage
-from bot.relay.effects import Answer, OpenThread, PostMessage, Priority, StartConversation
+from bot.relay.effects import Answer, OpenThread, PostMessage, Priority
+from bot.relay.people_effects import StartConversation
 
 MOST = 8_000
 """Characters of a first message."""

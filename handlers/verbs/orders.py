@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot import cards, texts
+from bot import cards, markup, texts
 from bot.domain import Conversation, Json, Millis, Operator, Post, SessionId, SlackUser, Speaker
 from bot.relay import verbs
 from bot.relay.access import Rules, admin_refusal, refusal
@@ -18,6 +18,7 @@ from bot.relay.auditing import detail_of, does_something
 from bot.relay.decisions import Audit, Decision
 from bot.relay.effects import Answer
 from bot.relay.failures import answer_with
+from bot.relay.refs import plain
 from bot.relay.verbs import Face, Verb
 from bot.store.view import View
 
@@ -51,7 +52,9 @@ class Order:
 
     @property
     def name(self) -> str:
-        """The conversation, in words."""
+        """What it is about, in words."""
+        if self.verb.about == "person":
+            return markup.one_line(plain(self.argument).rpartition(" ")[2], 80)
         return f"#{self.conversation.number}" if self.conversation else texts.THE_CONVERSATION
 
     @property

@@ -1,4 +1,4 @@
-"""Verbs about people: beginning a conversation with one."""
+"""Verbs about people: beginning a conversation with one, and changing what Crisp knows of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from bot import markup, texts
 from bot.relay.access import Rules, speaker_for
 from bot.relay.decisions import Decision
 from bot.relay.intent import ToCustomer, read_intent
-from bot.relay.refs import ByEmail, parse_ref
+from bot.relay.people_effects import SavePerson
+from bot.relay.persons import (
+    DATA,
+    FIELDS,
+    SEGMENTS,
+    read_data,
+    read_field,
+    read_segments,
+    save,
+)
+from bot.relay.refs import ByEmail, as_typed, parse_ref, plain
 from bot.relay.starting import MOST, start, success
 from bot.relay.verbs import FIRST_WORDS
 from bot.store.view import View
@@ -16,9 +26,8 @@ from handlers.verbs.orders import Act, Order
 
 
 def _new(order: Order, view: View, rules: Rules) -> Decision | str:
-    words = order.argument.split(maxsplit=1)
-    text = words[1] if len(words) > 1 else ""
-    ref = parse_ref(words[0]) if words else None
+    email, text = _first(order.argument)
+    ref = parse_ref(email)
     if not isinstance(ref, ByEmail):
         return texts.NEW_NEEDS_EMAIL
     speaker = speaker_for(order.user, order.operator, rules)
@@ -46,5 +55,68 @@ def _markdown(text: str, view: View) -> str:
     return markup.slack_to_crisp([], text, names)
 
 
-ACTS: dict[str, Act] = {"new": _new}
+def _add(order: Order, view: View, rules: Rules) -> Decision | str:
+    del view, rules
+    email, name = _first(order.argument)
+    if not isinstance(ref := parse_ref(email), ByEmail):
+        return texts.PERSON_ADD_AS
+    given = as_typed(name)
+    fields = {"name": given} if given else {}
+    payload = SavePerson("add", ref.email, order.answer, fields=fields)
+    return save(payload, fact=order.fact)
+
+
+def _edit(order: Order, view: View, rules: Rules) -> Decision | str:
+    del view, rules
+    person, rest = _first(order.argument)
+    typed, value = _first(rest)
+    name, given = read_field(typed), as_typed(value)
+    payload = SavePerson("edit", plain(person), order.answer)
+    match name:
+        case None:
+            return _usage(order)
+        case "email" if not isinstance(parse_ref(given), ByEmail):
+            return texts.NO_EMAIL.format(typed=given)
+        case "segments":
+            added, removed = read_segments(given)
+            if not added and not removed:
+                return _usage(order)
+            payload = replace(payload, segments_added=added, segments_removed=removed)
+        case "data":
+            told = read_data(given)
+            if not told:
+                return _usage(order)
+            payload = replace(
+                payload,
+                data_set={key: value for key, value in told.items() if value},
+                data_unset=tuple(key for key, value in told.items() if not value),
+            )
+        case _:
+            payload = replace(payload, fields={name: given})
+    return save(payload, fact=order.fact)
+
+
+def _delete(order: Order, view: View, rules: Rules) -> Decision:
+    del view, rules
+    return save(
+        SavePerson("delete", plain(_first(order.argument)[0]), order.answer), fact=order.fact
+    )
+
+
+def _usage(order: Order) -> str:
+    names = ", ".join((*FIELDS, SEGMENTS, DATA))
+    return texts.PERSON_EDIT_AS.format(usage=order.verb.usage, fields=names)
+
+
+def _first(text: str) -> tuple[str, str]:
+    words = text.split(maxsplit=1)
+    return (words[0] if words else ""), (words[1] if len(words) > 1 else "")
+
+
+ACTS: dict[str, Act] = {
+    "new": _new,
+    "person add": _add,
+    "person edit": _edit,
+    "person delete": _delete,
+}
 """By the verb's name."""
