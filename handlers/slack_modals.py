@@ -7,7 +7,9 @@ What each modal is for stands in ``handlers.modals``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
@@ -27,6 +29,7 @@ from bot.domain import (
 )
 from bot.errors import ApiError
 from bot.relay.access import Rules, find_operator, of_team, outsider, refusal
+from bot.relay.commands import Misused, asked_for_form, parse_command
 from bot.relay.decisions import Decision
 from bot.relay.failures import answer_with
 from bot.router import Router
@@ -36,6 +39,7 @@ from bot.slack.models import part, word
 from bot.store.reader import Reader
 from bot.store.view import View
 from handlers import learning
+from handlers.answers import helping
 from handlers.modals import MODALS, OPENED_BY
 from handlers.modals.forms import (
     Opening,
@@ -186,6 +190,10 @@ class Modals:
         if arrival.source is not Source.SLACK:
             return
         kind = arrival.kind
+        if kind == "command":
+            if typed := _typed(arrival.payload):
+                self._spawn(_quietly(self._open(typed.name, typed.body, instead=typed.instead)))
+            return
         name = OPENED_BY.get(kind.removeprefix("shortcut:"))
         if kind.startswith(OPENS):
             name = kind.removeprefix(OPENS).partition(":")[0]
@@ -194,9 +202,13 @@ class Modals:
         if name is not None and name in MODALS:
             self._spawn(_quietly(self._open(name, arrival.payload)))
 
-    async def _open(self, name: str, body: Json) -> None:
+    async def _open(self, name: str, body: Json, *, instead: Post | None = None) -> None:
+        """Open a modal, or have one show it; ``instead`` is said where that cannot be."""
         view = await self._view(name, body)
-        shown = part(body, "view")
+        shown, url = part(body, "view"), word(body, "response_url")
+        if instead is not None and view.get("callback_id") != name:
+            await self._screen.respond(url, instead)
+            return
         if word(shown, "type") == "modal":
             # Not over what was shown since, such as "Sending…" after a submission.
             await self._screen.update_view(word(shown, "id"), view, state=word(shown, "hash"))
@@ -205,8 +217,9 @@ class Modals:
             await self._screen.open_view(word(body, "trigger_id"), view)
         except ApiError as err:  # too late for a modal
             log.warning("modal_not_opened", code=err.code)
-            if url := word(body, "response_url"):
-                await self._screen.respond(url, cards.sentence(texts.MODAL_NOT_OPENED))
+            if url:
+                sorry = cards.sentence(texts.MODAL_NOT_OPENED)
+                await self._screen.respond(url, instead or sorry)
 
     async def _view(self, name: str, body: Json) -> Json:
         try:
@@ -229,6 +242,35 @@ class Modals:
         known = await self._reader.ask(lambda view: view.user(user_id))
         user = known or await self._person(user_id)
         return of_team(user, word(part(body, "user"), "team_id"), self._rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A command for which a modal opens: which one, as a press would say it, or what is said."""
+
+    name: str
+    body: Json
+    instead: Post
+
+
+def _typed(payload: Json) -> _Typed | None:
+    """Read ``/crisp`` alone, or with a verb and no conversation; None for anything else."""
+    text = word(payload, "text")
+    verb = asked_for_form(text)
+    if text.strip() and verb is None:
+        return None
+    body = {
+        "user": {"id": word(payload, "user_id"), "team_id": word(payload, "team_id")},
+        "channel": {"id": word(payload, "channel_id")},
+        "trigger_id": word(payload, "trigger_id"),
+        "response_url": word(payload, "response_url"),
+        "actions": [{"value": json.dumps({"v": verb.name} if verb else {})}],
+    }
+    if verb is None:
+        return _Typed("crisp", body, helping.overview())
+    named = parse_command(text)
+    said = named.sentence if isinstance(named, Misused) else texts.NO_MATCH
+    return _Typed("pick_conversation", body, cards.sentence(said))
 
 
 def _opening(body: Json, user: SlackUser, view: View, rules: Rules) -> Opening:

@@ -33,7 +33,7 @@ from bot.relay import keys
 from bot.relay.access import of_team, outsider
 from bot.relay.acting import act_key
 from bot.relay.agents import blocks_of
-from bot.relay.commands import Misused, Typed, parse_command
+from bot.relay.commands import Misused, Typed, asked_for_form, parse_command
 from bot.relay.effects import Assign, SetState
 from bot.relay.intent import Verb as Command
 from bot.relay.intent import read_intent
@@ -151,7 +151,10 @@ class Questions:
         asker = _Asker(
             SlackUserId(word(payload, "user_id")), self._through(url), arrival.fact or ""
         )
-        command = parse_command(word(payload, "text"))
+        text = word(payload, "text")
+        if not text.strip() or asked_for_form(text):
+            return  # a form opens, or says that it cannot: handlers.slack_modals
+        command = parse_command(text)
         if isinstance(command, Misused):
             self._spawn(_Reply(asker.say).give(cards.sentence(command.sentence)))
         elif command.verb.question:

@@ -12,18 +12,33 @@ import pytest
 
 from bot import cards, policy
 from bot.cards.modals import MOST_BLOCKS
-from bot.domain import Arrival, ChannelId, Receipt, SlackUserId, Source
+from bot.domain import (
+    Arrival,
+    Author,
+    ChannelId,
+    MessageTs,
+    Millis,
+    Operator,
+    OperatorId,
+    Receipt,
+    SessionId,
+    SlackUserId,
+    Source,
+)
 from bot.errors import Ambiguous, Refused, Unreachable
 from bot.outbox.courier import Again, Done
 from bot.outbox.notices import UpdatingView
-from bot.relay.decisions import Decision
+from bot.relay import verbs
+from bot.relay.decisions import Change, Decision, NewMessage
 from bot.relay.effects import Answer, UpdateView
 from bot.screens import Screens
+from bot.store import picking
 from handlers import slack_modals
-from handlers.modals import forms
+from handlers.modals import MODALS, forms
 from handlers.modals.forms import Modal, read_form, settled
 from handlers.slack_modals import Modals
-from tests.core_kit import ANA, CHANNEL, RULES, database, transaction
+from handlers.verbs.orders import Order
+from tests.core_kit import ANA, CHANNEL, RULES, SESSION, database, transaction
 
 HOSTILE = "<!channel> *x* `\u202e" + "🙂" * 4000
 
@@ -301,3 +316,58 @@ def test_the_first_of_two_submissions_counts() -> None:
     assert known == [(first, True), (second, False)]
     assert not tx.knows_earlier_fact(Source.SLACK, "view:V1:i:", "view:V1:i:0")
     assert tx.knows_earlier_fact(Source.SLACK, "view:V1:i:", "view:V1:i:1")
+
+
+def test_a_persons_own_conversations_come_first() -> None:
+    """Written in, acted on or assigned: the latest first; what was deleted is not offered."""
+    tx = transaction(database())
+    sessions = [SessionId(f"session_{n}") for n in range(6)]
+    for number, session in enumerate(sessions):
+        columns = {"active_at": number, "state": "unresolved"}
+        tx.change(Change(session, columns, create=True, card=False))
+    operator = Operator(OperatorId("op-1"), "Ana")
+    tx.change(Change(sessions[1], {"assignee": operator.user_id}, card=False))
+    message = NewMessage(
+        sessions[0], Author.AGENT, "text", "x", Millis(99), channel=CHANNEL,
+        ts=MessageTs("1.000001"), slack_user=ANA.user_id,
+    )  # fmt: skip
+    tx.apply(Decision(message=message), inbox_id=0)
+    tx.conn.execute("UPDATE conversations SET gone = 1 WHERE session_id = 'session_5'")
+    tx.conn.execute(
+        "INSERT INTO audit (at, user, name, verb, session_id, outcome)"
+        " VALUES (50, ?, 'ana', 'resolve', 'session_3', 'done')",
+        (ANA.user_id,),
+    )
+    mine = [c.session_id for c in picking.recent_of(tx, ANA.user_id, operator, limit=9)]
+    assert mine == ["session_0", "session_3", "session_1"]
+    assert picking.recent_of(tx, SlackUserId("U9"), None, limit=9) == ()
+    newest = [c.session_id for c in picking.newest_open(tx, limit=2)]
+    assert newest == ["session_4", "session_3"]
+
+
+def test_a_deletion_wants_the_number_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the field of a verb that asks for the number only the conversation's own will do."""
+    tx = transaction(database())
+    tx.change(Change(SESSION, {}, create=True, card=False))
+    conversation = tx.conversation(SESSION)
+    assert conversation is not None
+    destroy = verbs.Verb("read", asks="number")
+    monkeypatch.setattr(verbs, "named", lambda _name: destroy)
+    modal = MODALS["verb_form"]
+    opening = forms.Opening(ANA, None, CHANNEL, conversation=conversation, given={"v": "read"})
+    shown = modal.open(opening, tx, RULES)
+    assert isinstance(shown, dict)
+
+    def typed(number: str) -> forms.Form:
+        values = {"field:number": {"number": {"type": "plain_text_input", "value": number}}}
+        return read_form({"view": {**shown, "id": "V1", "state": {"values": values}}})
+
+    assert "type 1 if you mean it" in modal.validate(typed("2"), tx, RULES)["number"]
+    assert modal.validate(typed(" #1 "), tx, RULES) == {}
+    answer = Answer(CHANNEL, ANA.user_id, view_id="V1")
+    said = forms.Submission(typed("1"), ANA, None, answer, "f", Millis(1))
+    order = modal.submitted(said, tx, RULES)
+    assert isinstance(order, Order)
+    assert (order.confirmed, order.session_id) == (True, SESSION)
+    wrong = forms.Submission(typed("3"), ANA, None, answer, "f", Millis(1))
+    assert isinstance(modal.submitted(wrong, tx, RULES), str)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot import texts
-from bot.cards.parts import Part, button, option, plain_text, section
+from bot.cards.parts import BUTTON_LIMIT, Part, button, option, plain_text, section
 from bot.domain import Block, Json, Post
 
 RESULT_CALLBACK = "result"
@@ -101,6 +101,23 @@ def select_input(
     if now := next((choice for choice in choices if choice["value"] == chosen and chosen), None):
         element["initial_option"] = now
     return _field(label, element, hint=hint, optional=optional)
+
+
+def pick_input(
+    label: str, name: str, groups: Iterable[tuple[str, Sequence[tuple[str, str]]]]
+) -> Block:
+    """Return a menu whose (text, value) are in named groups; none of them may be empty.
+
+    Slack's own search in it finds by what the texts say.
+    """
+    grouped = [
+        {
+            "label": plain_text(title, BUTTON_LIMIT),
+            "options": [option(text, value) for text, value in choices],
+        }
+        for title, choices in groups
+    ]
+    return _field(label, {"type": "static_select", "action_id": name, "option_groups": grouped})
 
 
 def _field(label: str, element: Part, *, hint: str = "", optional: bool = False) -> Block:

@@ -67,6 +67,14 @@ def parse_command(text: str, *, sign: str = SLASH, here: Ref | None = None) -> C
     return Typed(verb, argument=rest)
 
 
+def asked_for_form(text: str) -> Verb | None:
+    """Return the verb that is typed after ``/crisp`` without saying of which conversation."""
+    found = verbs.find(text)
+    if found is None or found[0].about != "conversation" or found[1].strip():
+        return None
+    return None if found[0].question else found[0]
+
+
 def misused(verb: Verb, sign: str) -> Misused:
     """Say how a verb is typed; in a thread no conversation need be named."""
     with suppress(KeyError):
