@@ -41,6 +41,7 @@ from handlers import (
     crisp_reads,
     crisp_revisions,
     slack_actions,
+    slack_channels,
     slack_commands,
     slack_home,
     slack_links,
@@ -74,6 +75,7 @@ HANDLERS = (
     crisp_reads,
     slack_messages,
     slack_actions,
+    slack_channels,
     slack_commands,
     slack_people,
     slack_reactions,
@@ -114,6 +116,7 @@ async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int]
         writing = core.create_task(bridge.writer.run())
         tidying = core.create_task(bridge.checkpoints.run())
         await _recover(bridge)
+        await bridge.take_choice()
         await bridge.groups.refresh()  # before anybody is told that they may not act
         delivering = [core.create_task(d.run()) for d in (bridge.to_slack, bridge.to_crisp)]
         try:

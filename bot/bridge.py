@@ -39,7 +39,7 @@ from bot.outbox.progress import Progress
 from bot.outbox.to_crisp import crisp_courier
 from bot.outbox.to_slack import slack_courier
 from bot.recent_pages import RecentPages
-from bot.relay.access import Rules
+from bot.relay.access import Rules, take
 from bot.relay.changes import show_typing
 from bot.router import Router
 from bot.saved_replies import SavedReplies
@@ -47,7 +47,7 @@ from bot.screens import Screens
 from bot.server import Answer, Health
 from bot.slack.client import SlackClient
 from bot.slack.models import Identity
-from bot.store import audit, queue
+from bot.store import audit, chosen, queue
 from bot.store.checkpoints import Checkpoints
 from bot.store.files import Files
 from bot.store.reader import Reader
@@ -173,8 +173,16 @@ class Bridge:
         self._data_version: int | None = None
         self._depths: Mapping[Source, tuple[int, Millis | None]] = {}
 
+    async def take_choice(self) -> None:
+        """Take up what an admin chose in Slack before this run."""
+        configured = self.rules.channel
+        news = await self.reader.ask(lambda view: chosen.channel(view, configured=configured))
+        take(self.rules.choice, news)
+        if news.channel:
+            log.info("channel.chosen", channel=news.channel, configured=configured)
+
     def _slack_sweep(self) -> Sweep:
-        timers, channels = self.settings.bridge.timers, self.rules.bridged_channels()
+        timers, channels = self.settings.bridge.timers, self.rules.bridged_channels
         days = timers.slack_horizon_days
         comparison = SlackComparison(
             self.clients.slack, self.inbox.accept, self.reader, channels,

@@ -99,7 +99,7 @@ class SlackComparison:
         slack: SlackClient,
         accept: Accept,
         reader: Reader,
-        channels: frozenset[ChannelId],
+        channels: Callable[[], frozenset[ChannelId]],
         *,
         clock_ms: Callable[[], int],
         settle_ms: int,
@@ -117,7 +117,7 @@ class SlackComparison:
     async def run(self, began: Mapping[str, Millis]) -> Swept:
         """Compare each channel; what cannot be read is not compared."""
         news = 0
-        for channel in sorted(self._channels):
+        for channel in sorted(self._channels()):
             watermark = began.get(f"slack:{channel}")
             if watermark is None:
                 continue

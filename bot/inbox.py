@@ -10,13 +10,13 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from bot import texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Receipt, Source
-from bot.relay.access import Rules
+from bot.relay.access import Rules, take
 from bot.relay.agents import FAILED_REACTION, mark
 from bot.relay.decisions import Audit, Decision
 from bot.relay.failures import undecided
 from bot.router import Router
 from bot.slack.models import permalink, word
-from bot.store import audit, deliveries, edits, groups, queue, reacted, revisions, seen
+from bot.store import audit, chosen, deliveries, edits, groups, queue, reacted, revisions, seen
 from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
@@ -122,16 +122,14 @@ class Inbox:
             edits.confirm(tx, decision.dismiss, {})
         for key in decision.requeued:
             queue.requeue(tx, key)
-        for user in decision.users:
-            tx.save_user(user)
-        for entity, name in decision.names.items():
-            tx.save_name(entity, name)
-        if decision.members is not None:
-            groups.keep(tx, decision.members)
+        _save_news(tx, decision)
         tx.apply(decision, inbox_id=inbox_id)
         revisions.apply(tx, decision, swept=swept)
         if decision.audit is not None:
             audit.keep(tx, decision, permalink=self._permalink(decision.audit))
+        if decision.choose is not None:
+            chosen.choose(tx, decision.choose)
+            take(self._rules.choice, chosen.channel(tx, configured=self._rules.channel))
 
     def _permalink(self, act: Audit) -> str:
         """Return the address of the message that somebody did something by; else the channel's."""
@@ -150,6 +148,16 @@ def _note(tx: Transaction, decision: Decision) -> None:
         tx.record(Arrival(Source.SLACK, ONCE, {}, fact=decision.once))
     if decision.reacted is not None:
         reacted.keep(tx, decision.reacted)
+
+
+def _save_news(tx: Transaction, decision: Decision) -> None:
+    """Store what is news of people, names and groups in Slack."""
+    for user in decision.users:
+        tx.save_user(user)
+    for entity, name in decision.names.items():
+        tx.save_name(entity, name)
+    if decision.members is not None:
+        groups.keep(tx, decision.members)
 
 
 def _state_of(decision: Decision) -> tuple[str, Receipt]:

@@ -257,7 +257,7 @@ class SlackSweep:
         accept: Accept,
         writer: Writer,
         reader: Reader,
-        channels: frozenset[ChannelId],
+        channels: Callable[[], frozenset[ChannelId]],
         *,
         clock_ms: Callable[[], int],
         horizon_ms: int,
@@ -273,7 +273,7 @@ class SlackSweep:
         self._horizon_ms = horizon_ms
         self._users_ttl_ms = users_ttl_ms
         self._verified: dict[tuple[ChannelId, MessageTs], ThreadState] = {}
-        self._behind = {c: Behind(f"slack:{c}", writer, reader) for c in channels}
+        self._behind: dict[ChannelId, Behind] = {}
         self._read_in_gap: set[tuple[ChannelId, MessageTs]] = set()
 
     async def run(self, *, gap: bool) -> Swept:
@@ -283,7 +283,7 @@ class SlackSweep:
         """
         await self._refresh_people()
         total = Swept()
-        for channel in sorted(self._channels):
+        for channel in sorted(self._channels()):
             try:
                 total += await self._channel(channel, gap=gap)
             except Unauthorized:
@@ -305,7 +305,8 @@ class SlackSweep:
             await self._writer.submit(_saving(user))
 
     async def _channel(self, channel: ChannelId, *, gap: bool) -> Swept:
-        name, behind = f"slack:{channel}", self._behind[channel]
+        name = f"slack:{channel}"
+        behind = self._behind.setdefault(channel, Behind(name, self._writer, self._reader))
         started = exactly(self._slack.platform_time(), self._clock_ms())
         watermark = await self._reader.ask(lambda view: view.watermark(name))
         if watermark is None:

@@ -420,6 +420,30 @@ BY_NO_AGENT: Final = (
     "You are not among those who act for customers here, so nothing was sent or changed. Whoever "
     "runs the bridge can add you or your user group under [access] in bridge.toml."
 )
+OFFER_CHANNEL: Final = (
+    "Shall Crisp's conversations come to <#{channel}>? New ones would open their threads here "
+    "instead of in <#{now}>; those that have a thread stay where they are."
+)
+OFFER_SHARED: Final = (
+    "⚠️ People of another company can read this channel, and so what your customers write."
+)
+OFFER_USE: Final = "Use this channel"
+OFFER_LATER: Final = "Not now"
+OFFER_ROUTED: Final = (
+    "Routes in bridge.toml say where every conversation goes. To have new ones come to "
+    "<#{channel}>, let the last of them say this, and start the bridge again:"
+    '\n`channel = "{channel}"`'
+)
+OFFER_TO_ADMINS: Final = (
+    "Only the bridge's admins choose the channel for Crisp's conversations. Those of them who are "
+    "in this channel are asked now; else ask one to invite me here."
+)
+CHANNEL_CHOSEN: Final = (
+    "New conversations open their threads in <#{channel}> from now on. In the bridge's settings "
+    "this is `SLACK_CHANNEL={channel}`; another channel that is set there later wins."
+)
+CHANNEL_CHOSEN_ALREADY: Final = "New conversations open their threads in <#{channel}> already."
+CHANNEL_KEPT: Final = "Nothing has changed: new conversations open their threads in <#{now}>."
 BY_NO_ADMIN: Final = (
     "Only the bridge's admins can do that, so nothing was changed: ask one of them to."
 )

@@ -194,7 +194,7 @@ class Slack:
             accept,
             store.writer,
             store.reader,
-            frozenset({CHANNEL}),
+            lambda: frozenset({CHANNEL}),
             clock_ms=clock or (lambda: self.now),
             horizon_ms=30 * 24 * HOUR,
             users_ttl_ms=HOUR,

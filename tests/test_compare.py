@@ -70,7 +70,7 @@ async def compared(
         return Receipt.ACCEPTED
 
     comparison = SlackComparison(
-        cast("SlackClient", slack), accept, store.reader, frozenset({CHANNEL}),
+        cast("SlackClient", slack), accept, store.reader, lambda: frozenset({CHANNEL}),
         clock_ms=lambda: at, settle_ms=5000, sleep=slack.wait,
     )  # fmt: skip
     assert await comparison.run(began) == Swept(news=len(handed))

@@ -19,6 +19,8 @@ NOT_YET_CARRIED = {
 }
 """Events of Crisp that are subscribed to without a handler, and why."""
 ACTIONS = {
+    "action:channel:keep",
+    "action:channel:use",
     "action:conversation:*",
     "action:delivery:retry",
     "action:delivery:dismiss",

@@ -258,7 +258,7 @@ def slack_sweep(world: World, slack: FakeSlack) -> SlackSweep:
     """Return a sweep of all its channels."""
     return SlackSweep(
         cast("SlackClient", slack), world.accept, cast("Writer", world), cast("Reader", world),
-        frozenset(ChannelId(c) for c in slack.threads), clock_ms=lambda: world.now,
+        lambda: frozenset(ChannelId(c) for c in slack.threads), clock_ms=lambda: world.now,
         horizon_ms=DAY, users_ttl_ms=DAY,
     )  # fmt: skip
 

@@ -52,6 +52,7 @@ from bot.cards.modals import (
     waiting_view,
 )
 from bot.cards.notices import (
+    channel_offer,
     confirm_card,
     failure_notice,
     held_again,
@@ -83,6 +84,7 @@ __all__ = [
     "actions_list",
     "again_view",
     "as_typed",
+    "channel_offer",
     "confirm_card",
     "context_line",
     "conversation_details",

@@ -73,6 +73,15 @@ def confirm_card(question: str, *, action_id: str, value: str) -> Post:
     return _notice(question, button(texts.CONFIRM, shown, value=value, style="danger"))
 
 
+def channel_offer(text: str, *, channel: str) -> Post:
+    """Return the question whether new conversations shall come to a channel."""
+    return _notice(
+        text,
+        button(texts.OFFER_USE, "channel:use", value=channel, style="primary"),
+        button(texts.OFFER_LATER, "channel:keep", value=channel),
+    )
+
+
 def _notice(text: str, *buttons: Part) -> Post:
     blocks = [section(text)]
     if buttons:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from bot import wiring
 from bot.config import Settings
 from bot.doctor.access import access
+from bot.doctor.channel import chosen_channel
 from bot.doctor.check import Check, Report, Status, clock, fail, failed_call, ok, warn
 from bot.domain import ChannelId, MessageTs, Source
 from bot.errors import ApiError, Refused
@@ -71,7 +72,10 @@ async def examine_slack(settings: Settings, report: Report) -> None:
             return
         for check in scopes(identity.scopes):
             report(check)
-        for channel in sorted(wiring.rules(settings, identity).bridged_channels()):
+        rules = wiring.rules(settings, identity)
+        for check in chosen_channel(settings, rules):
+            report(check)
+        for channel in sorted(rules.bridged_channels()):
             report(await bridged_channel(slack, channel))
         async for check in access(slack, settings):
             report(check)

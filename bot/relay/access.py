@@ -45,6 +45,16 @@ class Access:
         return frozenset(one for one in self.agents | self.admins if one.startswith("S"))
 
 
+@dataclass(slots=True)
+class Choice:
+    """The channel that an admin chose in Slack, as far as it counts; it changes while we run."""
+
+    channel: ChannelId | None = None
+    """Where new conversations go that no route takes; None: where the settings say."""
+    earlier: frozenset[ChannelId] = frozenset()
+    """What was chosen before, where threads still are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the operator of the bridge decided; from bridge.toml and the settings."""
@@ -80,14 +90,33 @@ class Rules:
     reactions: Mapping[str, str] = field(default_factory=lambda: texts.REACTIONS)
     """Emoji → the verb and its argument that it orders."""
 
+    choice: Choice = field(default_factory=Choice)
+    """The one part that changes: ``bot.inbox`` does it, and the start."""
+
+    @property
+    def default_channel(self) -> ChannelId:
+        """Return where a new conversation goes that no route takes."""
+        return self.choice.channel or self.channel
+
+    @property
+    def routes_everything(self) -> bool:
+        """Tell whether a route takes every conversation that no other one takes."""
+        return any(r.inbox is r.segment is r.origin is None for r in self.routes)
+
     def channel_of(self, conversation: Conversation) -> ChannelId:
         """Return the channel that gets the conversation's thread."""
-        return next((r.channel for r in self.routes if r.matches(conversation)), self.channel)
+        found = (r.channel for r in self.routes if r.matches(conversation))
+        return next(found, self.default_channel)
 
     def bridged_channels(self) -> frozenset[ChannelId]:
         """Return every channel that can hold threads."""
-        named = {route.channel for route in self.routes} | {self.channel}
-        return frozenset(channel for channel in named if channel)
+        named = {route.channel for route in self.routes} | {self.channel, self.default_channel}
+        return frozenset(channel for channel in named | self.choice.earlier if channel)
+
+
+def take(choice: Choice, news: Choice) -> None:
+    """Let a choice be what it is by now, for all who hold it."""
+    choice.channel, choice.earlier = news.channel, news.earlier
 
 
 def of_team(user: SlackUser, team_id: str, rules: Rules) -> SlackUser:

@@ -28,10 +28,10 @@ def followed(effect: Effect) -> bool:
 
 def does_something(decision: Decision) -> bool:
     """Tell whether a decision changes anything, and does not only answer."""
-    changes = (decision.change, decision.amend, decision.requeue, decision.dismiss)
-    return any(change is not None for change in changes) or any(
-        effect.payload.kind not in _SAID for effect in decision.effects
-    )
+    changes = (decision.change, decision.amend, decision.dismiss)
+    if decision.requeued or any(change is not None for change in changes):
+        return True
+    return any(effect.payload.kind not in _SAID for effect in decision.effects)
 
 
 def detail_of(verb: Verb, argument: str) -> str:

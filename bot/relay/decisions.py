@@ -201,6 +201,18 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class Choose:
+    """An admin chooses the channel for new conversations."""
+
+    channel: ChannelId
+    instead_of: ChannelId
+    """What the settings say: another value there is a later decision, and wins."""
+    by: SlackUserId
+    at: Millis
+    """By Slack's clock: the channel is heard from then on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Members:
     """Who is in a user group in Slack: ``everybody``, or who has come and gone since."""
 
@@ -250,6 +262,8 @@ class Decision:
     """Who is in a user group that decides who may do what."""
     audit: Audit | None = None
     """Whose doing this is, if it is a person's."""
+    choose: Choose | None = None
+    """Where new conversations go from now on."""
 
     @property
     def requeued(self) -> tuple[Key, ...]:

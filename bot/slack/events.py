@@ -57,6 +57,8 @@ def event_arrival(body: Json, identity: Identity) -> Arrival | None:
         return _reaction(payload, identity)
     if kind == "link_shared":
         return _link_shared(payload)
+    if kind == "member_joined_channel":
+        return _joined(payload)
     if kind in _PLAIN or kind.startswith(_PLAIN_PREFIXES):
         return _arrival(kind, payload, at=word(event, "event_ts"))
     return None
@@ -371,6 +373,12 @@ def _reaction(event: Json, identity: Identity) -> Arrival | None:
         return None
     kind = word(event, "type")
     return _arrival(kind, event, fact=f"{kind}:{channel}:{ts}:{user}:{name}:{at}", at=at)
+
+
+def _joined(event: Json) -> Arrival:
+    at = word(event, "event_ts")
+    fact = f"joined:{word(event, 'channel')}:{word(event, 'user')}:{at}" if at else None
+    return _arrival("member_joined_channel", event, fact=fact, at=at)
 
 
 def _link_shared(event: Json) -> Arrival | None:

@@ -52,8 +52,7 @@ def keep(tx: Transaction, decision: Decision, *, permalink: str) -> None:
 def _keys(tx: Transaction, decision: Decision) -> tuple[Key, ...]:
     """Return the keys of the rows that carry out what somebody did."""
     found = dict.fromkeys(effect.key for effect in decision.effects if followed(effect))
-    if decision.requeue is not None:
-        found[sets.leading(tx, decision.requeue)] = None
+    found.update(dict.fromkeys(sets.leading(tx, key) for key in decision.requeued))
     if decision.amend is not None:
         rows = tx.conn.execute(
             "SELECT o.key FROM outbox o JOIN parts p"

@@ -5,8 +5,12 @@ Responsible for the SQL of memberships. News that is older than what is stored c
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from bot.domain import SlackUserId
 from bot.relay.decisions import Members
 from bot.store.transaction import Transaction
+from bot.store.view import View
 
 
 def keep(tx: Transaction, news: Members) -> bool:
@@ -30,3 +34,20 @@ def keep(tx: Transaction, news: Members) -> bool:
         [(user_id, news.group) for user_id in sorted(news.removed)],
     )
     return True
+
+
+def admins(view: View, named: Collection[str], *, limit: int) -> tuple[SlackUserId, ...]:
+    """Return who is named as an admin, by person or group; of nobody named, whom Slack calls so.
+
+    Of the latter those are found whose profile is known here.
+    """
+    if named:
+        rows = view.conn.execute(
+            "SELECT user_id, group_id FROM group_members ORDER BY user_id"
+        ).fetchall()
+        people = {row[0] for row in rows if row[1] in named}
+        found = sorted(people | {one for one in named if not one.startswith("S")})
+    else:
+        sql = "SELECT user_id FROM slack_users WHERE json_extract(profile, '$.admin') = 1"
+        found = sorted(row[0] for row in view.conn.execute(sql))
+    return tuple(SlackUserId(one) for one in found[:limit])
