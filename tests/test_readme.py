@@ -73,3 +73,15 @@ def test_every_linked_file_exists() -> None:
     """No link of the README leads nowhere."""
     for target in re.findall(r"\]\(((?!https?:)[^)#]+)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_no_merge_was_left_unfinished() -> None:
+    """No page that people read has a conflict's marks in it."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    marks = ("<" * 7, ">" * 7, "=" * 7 + "\n")
+    assert [
+        (page.name, line)
+        for page in pages
+        for line in page.read_text(encoding="utf-8").splitlines(keepends=True)
+        if line.startswith(marks)
+    ] == []
