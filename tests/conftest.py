@@ -40,7 +40,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 @cache
 def manifest() -> dict[str, Any]:
-    """Return the scopes and events of manifest.yml, as switches of the simulator.
+    """Return what manifest.yml asks for, as switches of the simulator.
 
     What the manifest lacks does not work in the end-to-end suite either.
     """
@@ -49,6 +49,8 @@ def manifest() -> dict[str, Any]:
     return {
         "scopes": parsed["oauth_config"]["scopes"]["bot"],
         "subscriptions": parsed["settings"]["event_subscriptions"]["bot_events"],
+        "shortcuts": [one["callback_id"] for one in parsed["features"]["shortcuts"]],
+        "home_tab": parsed["features"]["app_home"]["home_tab_enabled"],
     }
 
 

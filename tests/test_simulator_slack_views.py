@@ -182,3 +182,15 @@ async def test_pushed_views_stack_to_three(
     assert [v["private_metadata"] for v in stack] == ["new", "", ""]
     assert stack[2]["previous_view_id"] == stack[1]["id"]
     assert await until(lambda: not sim.dump()["pending"])
+
+
+async def test_what_the_app_does_not_have_cannot_be_used(
+    sim: SlackSimulator, client: AsyncWebClient
+) -> None:
+    """With the switches set, other shortcuts are refused, and so is a Home that is off."""
+    sim.configure(shortcuts=["find"], home_tab=False)
+    for order in ({"do": "global_shortcut"}, {"do": "shortcut", "ts": "1"}):
+        with pytest.raises(LookupError, match="no shortcut 'other'"):
+            await sim.act({"as": "ana", "callback_id": "other", **order})
+    call = client.views_publish(user_id=ANA, view={"type": "home", "blocks": []})
+    assert (await refused(call))["error"] == "not_enabled"

@@ -83,6 +83,7 @@ class Using(Crowd):
         self, user: User, *, callback_id: str, ts: str, channel: str = people.SUPPORT
     ) -> Result:
         """Use a shortcut on a message."""
+        self._check_shortcut(callback_id)
         where = self.present(user, channel)
         message = self._ws.message(where, ts)
         return self._interactions.shortcut(
@@ -91,9 +92,15 @@ class Using(Crowd):
 
     def do_global_shortcut(self, user: User, *, callback_id: str) -> Result:
         """Use a global shortcut."""
+        self._check_shortcut(callback_id)
         return self._interactions.shortcut(
             user, callback_id=callback_id, channel=None, message=None
         )
+
+    def _check_shortcut(self, callback_id: str) -> None:
+        known = self._ws.config.shortcuts
+        if known and callback_id not in known:
+            raise LookupError(f"the app has no shortcut {callback_id!r}; known: {known}")
 
     def do_open_home(self, user: User, *, tab: str = "home") -> Json:
         """Open the app's Home tab."""

@@ -51,6 +51,10 @@ class Config:
     scopes: list[str] = field(default_factory=lambda: list(SCOPES))
     subscriptions: list[str] = field(default_factory=lambda: list(SUBSCRIPTIONS))
     unfurl_domains: list[str] = field(default_factory=lambda: ["app.crisp.chat"])
+    shortcuts: list[str] = field(default_factory=list)
+    """The shortcuts that the app has, by callback_id; empty: any."""
+    home_tab: bool = True
+    """Let the app publish a Home."""
     bot_message_subtype: bool = False
     """Give posts under another name the classic subtype ``bot_message``."""
     bare_changes: bool = False

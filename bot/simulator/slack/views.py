@@ -194,6 +194,8 @@ def update_view(call: Call) -> Json:
 
 def publish_view(call: Call) -> Json:
     """views.publish: somebody's App Home."""
+    if not call.ws.config.home_tab:
+        raise ApiError("not_enabled")
     user = call.args.need("user_id")
     if user not in call.ws.users:
         raise ApiError("user_not_found")
