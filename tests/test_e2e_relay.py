@@ -122,7 +122,7 @@ async def test_buttons_change_the_conversation_in_crisp(world: World) -> None:
             lambda: "Ana Silva" in str((world.root_of(session) or {})["blocks"]),
             what="the assignee on the card",
         )
-        await press("resolve")
+        await press("resolve", BEN)
         await eventually(
             lambda: "conversation:reopen" in str((world.root_of(session) or {})["blocks"]),
             what="the card to show it resolved",
