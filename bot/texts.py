@@ -510,6 +510,8 @@ VERBS: Final = {
     "pending": ("pending REF", "mark it pending"),
     "assign": ("assign REF [me|nobody|NAME]", "give it to yourself, to nobody or to somebody"),
     "unassign": ("unassign REF", "take it from whoever has it"),
+    "reply": ("reply REF TEXT", "answer the customer; --resolve before the text resolves it too"),
+    "note": ("note REF TEXT", "save a private note"),
     "read": ("read REF", "mark it read in Crisp"),
     "unread": ("unread REF", "mark it unread in Crisp"),
     "mute": ("mute REF", "show in its thread what is said, and nothing else"),
@@ -520,12 +522,12 @@ VERBS: Final = {
         "set REF name|email|phone|address|subject VALUE",
         "correct what is known of the customer",
     ),
-    "segments add": ("segments add REF NAME…", "put it into segments"),
-    "segments remove": ("segments remove REF NAME…", "take it out of segments"),
+    "segments add": ("segments add REF SEGMENT", "put it into segments"),
+    "segments remove": ("segments remove REF SEGMENT", "take it out of segments"),
     "data set": ("data set REF KEY VALUE", "set a custom value"),
-    "data unset": ("data unset REF KEY…", "take custom values away"),
-    "cc add": ("cc add REF EMAIL…", "put people in copy"),
-    "cc remove": ("cc remove REF EMAIL…", "take people out of copy"),
+    "data unset": ("data unset REF KEY", "take custom values away"),
+    "cc add": ("cc add REF EMAIL", "put people in copy"),
+    "cc remove": ("cc remove REF EMAIL", "take people out of copy"),
     "transcript": ("transcript REF [EMAIL]", "have Crisp e-mail the conversation"),
     "r": ("r REF [CODE]", "send a saved reply, or choose one"),
     "replies": ("replies [WORDS]", "the saved replies"),
@@ -618,6 +620,16 @@ CHANGED: Final = {
 }
 ASSIGNED_AS_ASKED: Final = "{name} is assigned."
 UNASSIGNED_AS_ASKED: Final = "{name} is nobody's now."
+REPLIED: Final = "Sent to the customer of {name}."
+REPLIED_AND_RESOLVED: Final = "Sent to the customer of {name}, which is resolved then."
+NOTED: Final = "Saved as a note on {name}."
+NOT_PLAIN: Final = (
+    "This was not sent: it may not be meant for the customer, because of “{word}”. Send it without."
+)
+COMMAND_UNREADABLE: Final = (
+    "This was not sent: write the command without formatting, and what is to be sent behind it."
+)
+CONVERSATION_GONE: Final = "This conversation was deleted in Crisp, so nothing was sent."
 IS_BLOCKED: Final = "The customer of {name} is blocked: Crisp drops what they write."
 IS_UNBLOCKED: Final = "The customer of {name} is not blocked any more."
 SAID_OF: Final = "{name}: {said}."

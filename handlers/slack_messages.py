@@ -40,6 +40,8 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     author = events.author(event)
     if not events.is_reply(event) or not (apps or author):
         return None
+    if rules.bot_id and event.get("bot_id") == rules.bot_id:
+        return None  # our own post, which a sweep has read: what it shows is stored by its row
     if not _may_be_ours(event, view, rules):
         return None
     channel, ts = ChannelId(event["channel"]), MessageTs(event["ts"])

@@ -28,6 +28,7 @@ from bot.outbox.posts import Posting
 from bot.outbox.reopening import Reopening
 from bot.outbox.root_looks import RootLooks
 from bot.outbox.roots import Roots
+from bot.outbox.saying import Saying
 from bot.outbox.updates import UpdatingPost
 from bot.recent_pages import RecentPages
 from bot.relay.access import Rules
@@ -70,6 +71,7 @@ def slack_courier(
             UpdatingCard(slack, reader, roots, typists=typists),
             ShowingTyping(slack, reader, roots, typists=typists),
             Posting(slack, reader, roots, looks=looks, openings=openings, joins=joins),
+            Saying(slack),
             Reopening(slack, crisp, reader, looks=looks, openings=openings),
             ShowingHistory(slack, crisp, limit=rules.history_messages, clock=clock),
             Pointing(slack, reader, roots),

@@ -39,7 +39,7 @@ from bot.relay.intent import (
     read_intent,
     strip_note_marker,
 )
-from bot.relay.verbs import FIRST_WORDS
+from bot.relay.verbs import FIRST_WORDS, LINE_WORDS
 
 HELD_REACTION = "raised_hand"
 FAILED_REACTION = "warning"
@@ -83,7 +83,9 @@ def relay_to_crisp(event: AgentWrote, rules: Rules) -> Decision | Verb:
     """Decide what a reply becomes; a Verb is returned to the caller, which knows the verbs."""
     if event.app is not None:
         return _of_app(event, event.app, rules)
-    intent = read_intent(event.plain, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id)
+    intent = read_intent(
+        event.plain, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id, lined=LINE_WORDS
+    )
     if isinstance(intent, StaysInSlack):
         return _stored(event, "kept", "text", ())
     if isinstance(intent, Verb) and outsider(event.user) is None:
@@ -104,26 +106,28 @@ def _meant(event: AgentWrote, intent: Meant, rules: Rules) -> Decision | Verb:
             return _held(event, word)
         case AsNote():
             note = strip_note_marker(event.markdown)
-            return _held(event, "note:") if note is None else _sent(event, "note", note, speaker)
+            return _held(event, "note:") if note is None else sent(event, "note", note, speaker)
         case ToCustomer() if any(_is_private(text, rules) for text in event.shared):
             return _held(event, texts.PRIVATE_MESSAGE)
         case ToCustomer():
-            return _sent(event, "text", event.markdown, speaker)
+            return sent(event, "text", event.markdown, speaker)
 
 
 def _is_private(shared: str, rules: Rules) -> bool:
     """Tell whether a forwarded message was not meant for customers where it was written."""
-    intent = read_intent(shared, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id)
+    intent = read_intent(shared, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id, lined=LINE_WORDS)
     return not isinstance(intent, ToCustomer) or shared.lstrip().startswith(texts.NOTE)
 
 
 def _of_app(event: AgentWrote, app: Speaker, rules: Rules) -> Decision:
     """Decide on an app's post: it cannot be asked, so what is not plain stays in Slack."""
-    match read_intent(event.plain, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id):
+    match read_intent(
+        event.plain, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id, lined=LINE_WORDS
+    ):
         case ToCustomer():
-            return untold(_sent(event, "text", event.markdown, app))
+            return untold(sent(event, "text", event.markdown, app))
         case AsNote() if note := strip_note_marker(event.markdown):
-            return untold(_sent(event, "note", note, app))
+            return untold(sent(event, "note", note, app))
         case StaysInSlack():
             return _stored(event, "kept", "text", ())
         case _:
@@ -234,7 +238,8 @@ def mark(channel: ChannelId, ts: MessageTs, name: str, *, present: bool = True) 
     )
 
 
-def _sent(event: AgentWrote, kind: str, markdown: str, speaker: Speaker) -> Decision:
+def sent(event: AgentWrote, kind: str, markdown: str, speaker: Speaker) -> Decision:
+    """Return what follows from a reply, or a note, that goes to Crisp as it is."""
     rows = sends(event, kind, markdown, speaker)
     left = event.files if kind == "note" else ()
     notices = (tell(event, "files", cards.refusal(texts.FILES_IN_A_NOTE)),) if left else ()

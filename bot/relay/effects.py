@@ -104,6 +104,25 @@ class OpenThread:
 
 
 @dataclass(frozen=True, slots=True)
+class Say:
+    """Show in the thread what an agent says from elsewhere; with its post it goes to Crisp.
+
+    That post is then what a reply in the thread is: its place names the message.
+    """
+
+    kind: ClassVar[str] = "say"
+    looked_for: ClassVar[bool] = True
+    type: str
+    """``text`` or ``note``."""
+    markdown: str
+    speaker: Speaker
+    user: SlackUserId
+    answer: Answer | None = None
+    then: State | None = None
+    """The state that the conversation is given behind it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowHistory:
     """Show in a new thread what was said before, in one compact post."""
 
@@ -148,6 +167,8 @@ class SendMessage:
     """Handed out when the row is stored, before any attempt."""
     withdrawn: bool = False
     """Set when the reply was deleted before it went out: nothing is to be sent any more."""
+    answer: Answer | None = None
+    """Whom to tell what has become of it, where that is not its thread."""
 
 
 ForCustomer = SendMessage | SendFile
@@ -334,6 +355,7 @@ class Learn:
 Payload = (
     PostMessage
     | OpenThread
+    | Say
     | ShowHistory
     | PointOn
     | SendMessage

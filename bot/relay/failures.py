@@ -38,6 +38,7 @@ from bot.relay.effects import (
     Priority,
     Remove,
     Respond,
+    Say,
     SendMessage,
     SetState,
     Tell,
@@ -94,6 +95,7 @@ def given_up(
             | Assign(answer=Answer() as answer)
             | Act(answer=Answer() as answer)
             | ActOnce(answer=Answer() as answer)
+            | Say(answer=Answer() as answer)
             | OpenThread(answer=Answer() as answer)
             | SavePerson(answer=answer)
         ):
@@ -113,10 +115,9 @@ def _unsent(
         name = one_line(payload.file.name, _NAME_LIMIT)
         reason = texts.OF_A_FILE.format(name=name, reason=reason)
     notice = cards.failure_notice(certain=certain, reason=reason, retry_value=str(key))
-    told = tell(
-        payload.channel, payload.user, notice,
-        thread_ts=payload.thread_ts or None, name=f"failed:{key}:{now}",
-    )  # fmt: skip
+    answer = payload.answer if isinstance(payload, SendMessage) else None
+    answer = answer or Answer(payload.channel, payload.user, payload.thread_ts or None)
+    told = answer_with(answer, notice, name=f"failed:{key}:{now}")
     if not payload.ts:
         return (told,)  # it is no message in Slack
     return (mark(payload.channel, payload.ts, FAILED_REACTION), told)

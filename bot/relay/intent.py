@@ -66,26 +66,33 @@ Meant = ToCustomer | AsNote | Verb | Unclear
 Intent = Meant | StaysInSlack
 
 
-def read_intent(plain: str, *, verbs: frozenset[str], bot_user_id: str = "") -> Intent:
+def read_intent(
+    plain: str,
+    *,
+    verbs: frozenset[str],
+    bot_user_id: str = "",
+    lined: frozenset[str] = frozenset(),
+) -> Intent:
     """Tell what the plain text of a reply is meant to be.
 
-    ``verbs`` are the known words of ``!word`` commands. The marker counts at the start of the
-    first non-blank text, in any case; ``note:`` or ``!word`` at the start of a later line is
-    unclear, and so are an unknown ``!word``, a command that has more lines below it, and our own
-    mention anywhere else: who names the bot does not speak to the customer.
+    ``verbs`` are the known words of ``!word`` commands, ``lined`` those that take the lines below
+    them. The marker counts at the start of the first non-blank text, in any case; ``note:`` or
+    ``!word`` at the start of a later line is unclear, and so are an unknown ``!word``, a command
+    that has more lines below it, and our own mention anywhere else: who names the bot does not
+    speak to the customer.
     """
     bare = _FORMATTING.sub("", plain).translate(_WIDE)
     if _ASIDE.match(bare):
         return StaysInSlack()
     mention = re.compile(rf"<@{re.escape(bot_user_id)}(?:\|[^>]*)?>") if bot_user_id else None
     if mention and (addressed := mention.match(bare)):
-        return _addressed(bare[addressed.end() :], verbs)
+        return _addressed(bare[addressed.end() :], verbs, lined)
     if _NOTE.match(bare):
         return AsNote() if _NOTE.match(plain) else Unclear("note:")
     if bang := _BANG.match(bare):
         word = bang.group(2).lower() if bang.group(1) == "!" else ""
         shown = bang.group(1) + bang.group(2).lower()
-        return _command(bare[bang.end() :], word, verbs, shown=shown)
+        return _command(bare[bang.end() :], word, verbs, lined, shown=shown)
     if later := _LATER_MARKER.search(plain.translate(_WIDE)):
         return Unclear("".join(later.group(1).split()))
     if mention and mention.search(plain):
@@ -105,17 +112,26 @@ def strip_note_marker(markdown: str) -> str | None:
     return cut.lstrip() if count else None
 
 
-def _addressed(rest: str, verbs: frozenset[str]) -> Intent:
+def strip_command(markdown: str, word: str) -> str | None:
+    """Cut a command's word off a converted text; None if it is not where it was expected."""
+    command = re.compile(rf"\A\s*(?:!{_BLANK}*|<?@.{{1,80}}?\s!?){word}\b", re.IGNORECASE)
+    cut, count = command.subn("", markdown.translate(_WIDE), count=1)
+    return markdown[len(markdown) - len(cut) :].strip() if count else None
+
+
+def _addressed(rest: str, verbs: frozenset[str], lined: frozenset[str]) -> Intent:
     text = rest.lstrip()
     typed = next(iter(text.split(maxsplit=1)), "")
     word = typed.lower().lstrip("!")
-    return _command(text[len(typed) :], word, verbs, shown=f"@bot {word}".strip())
+    return _command(text[len(typed) :], word, verbs, lined, shown=f"@bot {word}".strip())
 
 
-def _command(rest: str, word: str, verbs: frozenset[str], *, shown: str) -> Intent:
+def _command(
+    rest: str, word: str, verbs: frozenset[str], lined: frozenset[str], *, shown: str
+) -> Intent:
     # Lines below a command may be meant for the customer: they must not be lost in silence.
     if word not in verbs:
         return Unclear(shown)
-    if "\n" in rest.rstrip():
+    if "\n" in rest.rstrip() and word not in lined:
         return Unclear(texts.HELD_LINES_BELOW.format(word=shown))
     return Verb(word, rest.strip())

@@ -10,7 +10,14 @@ from bot.relay.effects import Answer, OpenThread, Priority
 
 def rebuild(session_id: SessionId, *, fact: str, answer: Answer | None) -> Decision:
     """Leave the thread that there is, if any, and open another before anything else is posted."""
-    effect = Effect(
+    columns = {"channel": None, "thread_ts": None}
+    change = Change(session_id, columns, create=True, card=False, leaves="rebuilt")
+    return Decision(change=change, effects=(opening(session_id, fact=fact, answer=answer),))
+
+
+def opening(session_id: SessionId, *, fact: str, answer: Answer | None = None) -> Effect:
+    """Return the row that opens a thread, if there is none by then, before others are posted."""
+    return Effect(
         payload=OpenThread(answer),
         lane=keys.to_slack(session_id),
         destination=Source.SLACK,
@@ -19,6 +26,3 @@ def rebuild(session_id: SessionId, *, fact: str, answer: Answer | None) -> Decis
         priority=Priority.ROOT,
         session_id=session_id,
     )
-    columns = {"channel": None, "thread_ts": None}
-    change = Change(session_id, columns, create=True, card=False, leaves="rebuilt")
-    return Decision(change=change, effects=(effect,))

@@ -67,17 +67,19 @@ VERBS: tuple[Verb, ...] = (
     Verb("pending", undo="unresolve"),
     Verb("assign", takes="optional", undo="unassign", keeps="all"),
     Verb("unassign"),
+    Verb("reply", takes="lines"),
+    Verb("note", takes="lines"),
     Verb("read"),
     Verb("unread"),
     Verb("mute"),
     Verb("unmute"),
     Verb("block", admins_only=True, asks="button"),
     Verb("unblock", admins_only=True),
-    Verb("set", takes="needed"),
-    Verb("segments add", takes="needed"),
-    Verb("segments remove", takes="needed"),
-    Verb("data set", takes="needed"),
-    Verb("data unset", takes="needed"),
+    Verb("set", takes="needed", keeps="first"),
+    Verb("segments add", takes="needed", keeps="all"),
+    Verb("segments remove", takes="needed", keeps="all"),
+    Verb("data set", takes="needed", keeps="first"),
+    Verb("data unset", takes="needed", keeps="all"),
     Verb("cc add", takes="needed"),
     Verb("cc remove", takes="needed"),
     Verb("transcript", takes="optional"),
@@ -106,6 +108,10 @@ VERBS: tuple[Verb, ...] = (
 _BY_WORD: Mapping[str, Verb] = {word: verb for verb in VERBS for word in (verb.name, *verb.aliases)}
 FIRST_WORDS = frozenset(word.partition(" ")[0] for word in _BY_WORD)
 """What a command in a thread begins with."""
+LINE_WORDS = frozenset(
+    word for verb in VERBS if verb.takes == "lines" for word in (verb.name, *verb.aliases)
+)
+"""What begins a command in a thread that takes the lines below it."""
 
 
 def named(name: str) -> Verb:

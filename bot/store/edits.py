@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from bot import cards
 from bot.domain import Fingerprint, Json, Key
 from bot.relay import failures
 from bot.relay.decisions import Amend, Decided, Decision, Effect, Rewrite
@@ -228,6 +229,7 @@ def finish(tx: Transaction, row: OutboxRow, record: Callable[[Transaction], None
     queue.finish(tx, row)
     record(tx)
     if row.kind in FOR_CUSTOMER:
+        _answer(tx, row.key, row.payload())
         # What was found by looking may be any version.
         _compare(tx, row.part_id, row.payload(), certain=not row.must_look)
 
@@ -249,8 +251,17 @@ def confirm(tx: Transaction, key: Key, remote: Json) -> bool:
     if not queue.confirm(tx, key, remote):
         return False
     if row[0] in FOR_CUSTOMER:
+        _answer(tx, key, load_payload(row[0], row[1]))
         _compare(tx, row[2], load_payload(row[0], row[1]), certain=False)
     return True
+
+
+def _answer(tx: Transaction, key: Key, sent: object) -> None:
+    """Tell who sent it from elsewhere that Crisp has it."""
+    answer = sent.answer if isinstance(sent, SendMessage) and not sent.withdrawn else None
+    if answer is not None and answer.success:
+        post = cards.sentence(answer.success)
+        tx.enqueue(failures.answer_with(answer, post, name=f"done:{key}"))
 
 
 def _compare(tx: Transaction, part_id: int | None, sent: object, *, certain: bool) -> None:

@@ -8,7 +8,17 @@ from types import MappingProxyType
 from bot.relay.access import Rules
 from bot.relay.decisions import Decision
 from bot.store.view import View
-from handlers.verbs import assigning, blocking, contact, copies, muting, people, saved, state
+from handlers.verbs import (
+    assigning,
+    blocking,
+    contact,
+    copies,
+    muting,
+    people,
+    saved,
+    state,
+    writing,
+)
 from handlers.verbs.orders import Act, Order, carry_out
 from handlers.verbs.overtaking import overtaken
 
@@ -21,6 +31,7 @@ _FAMILIES = (
     muting,
     people,
     saved,
+    writing,
 )
 ACTS: Mapping[str, Act] = MappingProxyType(
     {name: act for family in _FAMILIES for name, act in family.ACTS.items()}

@@ -14,6 +14,7 @@ from bot import cards, markup, texts
 from bot.domain import Conversation, Json, Millis, Operator, Post, SessionId, SlackUser, Speaker
 from bot.relay import verbs
 from bot.relay.access import Rules, admin_refusal, refusal
+from bot.relay.agents import AgentWrote
 from bot.relay.auditing import detail_of, does_something
 from bot.relay.decisions import Audit, Decision
 from bot.relay.effects import Answer
@@ -42,6 +43,8 @@ class Order:
     session_id: SessionId | None = None
     conversation: Conversation | None = None
     confirmed: bool = False
+    said: AgentWrote | None = None
+    """The message in the conversation's own thread that is the order, if one is."""
     elsewhere: bool = False
     """It is about another conversation than the thread's that it was ordered in."""
 

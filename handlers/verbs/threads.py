@@ -42,13 +42,14 @@ def act(
         argument=typed.argument,
         session_id=conversation.session_id if conversation else None,
         conversation=conversation,
+        said=said,
         elsewhere=conversation is not None and conversation.number != said.conversation.number,
     )
     decision = decide(order, view, rules)
     audit = decision.audit
     if audit is not None:
         audit = replace(audit, ts=said.ts, thread_ts=said.thread_ts)
-    return replace(decision, message=kept, audit=audit)
+    return replace(decision, message=decision.message or kept, audit=audit)
 
 
 def read(command: Command, session_id: SessionId) -> Typed | Misused:
