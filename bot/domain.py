@@ -172,6 +172,10 @@ class SlackUser:
     """An admin or owner of our workspace."""
     groups: frozenset[str] = field(default=frozenset(), compare=False)
     """Which of the user groups that bridge.toml names they are in; no part of their profile."""
+    shown_as: str = field(default="", compare=False)
+    """The name that they have chosen for customers; no part of their profile either."""
+    hold_seconds: int = field(default=0, compare=False)
+    """How long they want a reply to wait before it goes out; as above."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,18 @@ from bot.relay.decisions import Audit, Decision
 from bot.relay.failures import undecided
 from bot.router import Router
 from bot.slack.models import permalink, word
-from bot.store import audit, chosen, deliveries, edits, groups, queue, reacted, revisions, seen
+from bot.store import (
+    audit,
+    chosen,
+    deliveries,
+    edits,
+    groups,
+    preferences,
+    queue,
+    reacted,
+    revisions,
+    seen,
+)
 from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
@@ -158,6 +169,8 @@ def _save_news(tx: Transaction, decision: Decision) -> None:
         tx.save_name(entity, name)
     if decision.members is not None:
         groups.keep(tx, decision.members)
+    if decision.preferences is not None:
+        preferences.keep(tx, decision.preferences)
 
 
 def _state_of(decision: Decision) -> tuple[str, Receipt]:

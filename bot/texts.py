@@ -875,6 +875,21 @@ HOME_UNAVAILABLE: Final = (
     "The queue cannot be shown just now: open this tab again in a minute, or have whoever runs the "
     "bridge look at its log."
 )
+SETTINGS: Final = "My settings"
+SETTINGS_SAVE: Final = "Save"
+SETTINGS_NAME: Final = "Name that customers see"
+SETTINGS_NAME_HINT: Final = "Empty: the name of your Slack profile, {name}"
+SETTINGS_NAME_WRONG: Final = "Type a name of up to {most} characters, or leave it empty."
+SETTINGS_AS_OPERATOR: Final = "Customers see you as {name}, your name as an operator in Crisp."
+SETTINGS_AS_COMPANY: Final = "Customers see your replies under the name {name}."
+SETTINGS_UNMATCHED: Final = (
+    "Your replies reach nobody yet: your Slack account matches no Crisp operator. Use the same "
+    "e-mail address in both, or have whoever runs the bridge map you in bridge.toml."
+)
+SETTINGS_HOLD: Final = "Hold my replies"
+SETTINGS_HOLD_HINT: Final = "Until then an edit changes what is sent, and a deletion keeps it back."
+SETTINGS_HOLD_NONE: Final = "Send at once"
+SETTINGS_HOLD_SECONDS: Final = "Send after {seconds} seconds"
 HOME_HEALTH: Final = "How the bridge is doing"
 HOME_SIDES: Final = {"slack": "Slack", "crisp": "Crisp"}
 HOME_CONNECTED: Final = "🟢 {name} is connected"

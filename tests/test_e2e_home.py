@@ -7,12 +7,13 @@ from typing import Any
 
 from bot import texts
 from tests.core_kit import database
-from tests.e2e_kit import home, open_home, press, stored
+from tests.e2e_kit import home, modal_of, open_home, press, rest, stored, submit
 from tests.harness import Json, World, eventually
 from tests.home_kit import MANY, fill, many
 
+HELD = "SELECT 1 FROM outbox WHERE kind = 'send' AND not_before > accepted_at"
 STATE = "PATCH /website/*/conversation/*/state"
-ANA, GUEST = "U0ANA00001", "U0GUEST001"
+ANA, ADMIN, GUEST = "U0ANA00001", "U0ADMIN001", "U0GUEST001"
 
 
 def walk(value: Any) -> list[Json]:
@@ -101,6 +102,36 @@ async def test_a_newcomer_is_told_what_to_do_and_a_guest_sees_no_customer(world:
         view = await open_home(world, GUEST)
         assert said(view) == texts.HOME_CLOSED
         assert pressable(view) == []
+
+
+async def test_my_settings_decide_how_i_speak_to_customers(world: World) -> None:
+    """Opened in App Home, saved, and what the customer sees from then on; it is in the audit."""
+    async with world.bridge():
+        session_id = world.visitor("Hi", nickname="Anna")
+        await open_home(world, ADMIN)
+        await shows(world, ["Anna"], ADMIN)
+        await press(world, ADMIN, "modal:settings")
+        form = await modal_of(world, ADMIN, "settings")
+        wrong = await submit(world, ADMIN, form["id"], {"shown_as": "\u200b"})
+        assert list(wrong["errors"]) == ["field:shown_as"]
+        chosen = {"shown_as": "Ada of Acme", "hold_seconds": "60"}
+        await submit(world, ADMIN, form["id"], chosen)
+        await modal_of(world, ADMIN, "result", texts.DONE)
+        ts = await world.reply(session_id, "Oh no", ADMIN)
+        await eventually(lambda: stored(world, HELD), what="a reply that is held")
+        await world.slack.act({"as": ADMIN, "do": "delete", "channel": world.channel, "ts": ts})
+        await rest(world)
+        assert world.customer_sees(session_id) == []
+
+        await world.slack.act({"as": ADMIN, "do": "close"})
+        await press(world, ADMIN, "modal:settings")
+        form = await modal_of(world, ADMIN, "settings")
+        await submit(world, ADMIN, form["id"], {"shown_as": "Ada of Acme", "hold_seconds": "0"})
+        await modal_of(world, ADMIN, "result", texts.DONE)
+        await world.reply(session_id, "Hello", ADMIN)
+        (seen,) = await eventually(lambda: world.customer_sees(session_id), what="the reply")
+        assert seen["user"]["nickname"] == "Ada of Acme"
+        assert stored(world, "SELECT outcome FROM audit WHERE verb = 'settings'") == [("done",)] * 2
 
 
 async def test_ten_thousand_open_conversations_are_turned_page_by_page(world: World) -> None:

@@ -179,6 +179,8 @@ def _filters(view: HomeView) -> Block:
                 style="primary" if chosen else "",
             )
         )
+    if not view.read_only:
+        shown.append(button(texts.SETTINGS, "modal:settings"))
     return actions(shown, "home:filters")
 
 

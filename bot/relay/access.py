@@ -195,7 +195,8 @@ def speaker_for(user: SlackUser, operator: Operator | None, rules: Rules) -> Spe
         return None
     if rules.unmapped_agents == "company":
         return rules.company
-    return Speaker(user.name, user.avatar or tile_url(user.name, rules))
+    name = user.shown_as or user.name
+    return Speaker(name, user.avatar or tile_url(name, rules))
 
 
 def tile_url(name: str, rules: Rules) -> str | None:

@@ -241,6 +241,8 @@ def mark(channel: ChannelId, ts: MessageTs, name: str, *, present: bool = True) 
 def sent(event: AgentWrote, kind: str, markdown: str, speaker: Speaker) -> Decision:
     """Return what follows from a reply, or a note, that goes to Crisp as it is."""
     rows = sends(event, kind, markdown, speaker)
+    if kind == "text":
+        rows = tuple(replace(row, delay_ms=event.user.hold_seconds * 1000) for row in rows)
     left = event.files if kind == "note" else ()
     notices = (tell(event, "files", cards.refusal(texts.FILES_IN_A_NOTE)),) if left else ()
     if not rows:

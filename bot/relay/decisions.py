@@ -213,6 +213,19 @@ class Choose:
 
 
 @dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a person has chosen for themselves, whole.
+
+    ``shown_as`` is their name for customers, empty for that of their profile; ``hold_seconds``
+    is how long a reply of theirs waits before it goes out.
+    """
+
+    user_id: SlackUserId
+    shown_as: str = ""
+    hold_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Members:
     """Who is in a user group in Slack: ``everybody``, or who has come and gone since."""
 
@@ -258,6 +271,7 @@ class Decision:
     """People in Slack whose profile is news."""
     names: Json = field(default_factory=dict)
     """Channels and user groups in Slack, by id, whose name is news."""
+    preferences: Preferences | None = None
     members: Members | None = None
     """Who is in a user group that decides who may do what."""
     audit: Audit | None = None

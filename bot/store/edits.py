@@ -180,7 +180,8 @@ def _withdraw(tx: Transaction, part_id: int) -> None:
         return
     payload = load_payload(row[1], row[2])
     if isinstance(payload, ForCustomer):
-        sql = "UPDATE outbox SET payload = ? WHERE id = ?"
+        # Nothing is called any more: there is nothing to wait for, and its lane goes on.
+        sql = "UPDATE outbox SET payload = ?, not_before = 0 WHERE id = ?"
         tx.conn.execute(sql, (dump_payload(_nothing(payload)), row[0]))
     tx.lanes.add((row[4], row[5]))
 

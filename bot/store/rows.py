@@ -216,9 +216,9 @@ def outbox_from(row: sqlite3.Row) -> OutboxRow:
     )
 
 
-def user_from(text: str, groups: frozenset[str] = frozenset()) -> SlackUser:
-    """Read a stored profile; the memberships in user groups are stored beside it."""
-    return SlackUser(**json.loads(text), groups=groups)
+def user_from(text: str, **beside: Any) -> SlackUser:
+    """Read a stored profile; their user groups, and what they have chosen, are stored beside it."""
+    return SlackUser(**json.loads(text), **beside)
 
 
 def files_from(text: str) -> tuple[SlackFile, ...]:
@@ -234,7 +234,8 @@ def dump_files(files: tuple[SlackFile, ...]) -> str:
 def dump_user(user: SlackUser) -> str:
     """Return a profile as JSON text."""
     profile = asdict(user)
-    del profile["groups"]
+    for beside in ("groups", "shown_as", "hold_seconds"):
+        del profile[beside]
     return json.dumps(profile)
 
 
