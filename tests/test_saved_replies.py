@@ -22,6 +22,7 @@ from bot.relay.effects import Respond, SendMessage, Tell
 from bot.relay.failures import given_up, still_waiting
 from bot.relay.saved import PLACEHOLDERS, Missing, SavedReply, fill, known_of, matching
 from bot.saved_replies import SavedReplies, read
+from bot.simulator.page.show import REPLIES_TOML
 from tests.core_kit import CHANNEL, OPERATOR, RULES, SESSION
 from tests.handlers_kit import Stored, command, kinds, payloads, press, reply, texts
 
@@ -200,6 +201,13 @@ def test_the_doctor_reads_the_file(tmp_path: Path) -> None:
     (missing,) = found(str(tmp_path / "none.toml"))
     assert missing[0] == "warn"
     assert "cannot be read" in missing[1]
+
+
+def test_the_demo_has_three_replies(tmp_path: Path) -> None:
+    """They can be read, and say something of a customer without a name as well."""
+    found = read(written(tmp_path, REPLIES_TOML))
+    assert set(found) == {"thanks", "refund", "bye"}
+    assert not [r for r in found.values() if isinstance(fill(r, known("")), Missing)]
 
 
 def test_words_find_replies(replies: dict[str, SavedReply]) -> None:

@@ -7,6 +7,7 @@ is handed a command.
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -40,6 +41,27 @@ show_typing = true
 card_debounce = 0.5
 settle = 2.0
 sweep_every = 60.0
+
+[saved_replies]
+file = {replies}
+"""
+REPLIES_TOML = """\
+[thanks]
+title = "Thanks for writing"
+text = "Hello {customer.first_name|there}, thank you for writing! I am looking into it."
+
+[refund]
+title = "Refund on its way"
+text = '''
+Hello {customer.first_name|there},
+
+your refund is on its way and takes **3 to 5 working days**.
+{agent.first_name}
+'''
+
+[bye]
+title = "Anything else?"
+text = "Is there anything else that I can do for you?"
 """
 
 
@@ -119,7 +141,9 @@ async def _introduce(slack: SlackSimulator, crisp: CrispSimulator) -> None:
 
 def _own_settings(folder: Path) -> dict[str, str]:
     config = folder / "bridge.toml"
-    config.write_text(_BRIDGE_TOML, encoding="utf-8")
+    replies = folder / "replies.toml"
+    replies.write_text(REPLIES_TOML, encoding="utf-8")
+    config.write_text(_BRIDGE_TOML.format(replies=json.dumps(str(replies))), encoding="utf-8")
     return {
         "BRIDGE_DATABASE": str(folder / "bridge.db"),
         "BRIDGE_CONFIG": str(config),
