@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import structlog
@@ -29,9 +29,9 @@ from bot.domain import (
 )
 from bot.errors import ApiError
 from bot.relay.access import Rules, find_operator, of_team, outsider, refusal
+from bot.relay.auditing import does_something
 from bot.relay.commands import Misused, asked_for_form, parse_command
 from bot.relay.decisions import Decision
-from bot.relay.failures import answer_with
 from bot.router import Router
 from bot.screens import Screens
 from bot.slack.events import view_state
@@ -92,10 +92,11 @@ def submitted(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if isinstance(made, Order):
         made = decide(made, view, rules)
     elif reason := refusal(user, rules):
-        made = reason
+        return replace(said.say(reason), audit=said.audit(refused=True))
     if isinstance(made, str):
-        post = cards.refusal(made)
-        return Decision(effects=(answer_with(answer, post, name=fact, failed=True),))
+        return said.say(made)
+    if made.audit is None and does_something(made):
+        made = replace(made, audit=said.audit())
     return settled(made, answer, fact)
 
 

@@ -274,3 +274,28 @@ def test_a_button_for_admins_refuses_an_agent(desk: Desk) -> None:
     desk.tx.save_user(replace(ANA, admin=True))
     desk.press("verb:block", held)
     assert said(desk)[-1] == ("ana", "block", "", "asked")
+
+
+@pytest.mark.parametrize("verb", [v.name for v in VERBS if not v.question])
+def test_every_verb_is_refused_to_a_guest_and_kept(desk: Desk, verb: str) -> None:
+    """Whichever verb a guest orders, by a button or in the thread: refused, by its own name."""
+    held = json.dumps({"s": SESSION, "a": WORDS, "c": True})
+    desk.press(f"verb:{verb.replace(' ', '_')}", held, user=GUEST)
+    desk.reply(f"!{verb} {WORDS}", user=GUEST.user_id)
+    assert said(desk) == [("gus", verb, "", "refused")] * 2
+    assert desk.all("SELECT 1 FROM outbox WHERE destination = 'crisp'") == []
+
+
+@pytest.mark.parametrize("verb", [v.name for v in VERBS if not v.question])
+def test_every_verb_is_refused_to_a_member_who_is_no_agent(verb: str) -> None:
+    """The same for who is a member and not among the agents; nothing of what they typed is kept."""
+    desk = Desk(replace(RULES, access=Access(agents=frozenset({"UANA"}))))
+    desk.tx.save_user(MEMBER)
+    held = json.dumps({"s": SESSION, "a": WORDS, "c": True})
+    desk.press(f"verb:{verb.replace(' ', '_')}", held, user=MEMBER)
+    desk.reply(f"!{verb} {WORDS}", user=MEMBER.user_id)
+    refused = [act for act in said(desk) if act[3] == "refused"]
+    assert refused == said(desk)
+    assert {act[:3] for act in refused} == {("ben", verb, "")}
+    assert desk.all("SELECT 1 FROM outbox WHERE destination = 'crisp'") == []
+    desk.conn.close()

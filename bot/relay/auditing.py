@@ -13,7 +13,7 @@ from bot.relay.verbs import Verb
 
 _WAITED_FOR = frozenset({"learn", "check", "wake"})
 """Rows to Crisp that are no act of a person's, or not before a time."""
-_SAID = frozenset({"tell", "respond", "react", "view"})
+_SAID = frozenset({"home", "react", "respond", "tell", "view"})
 """Rows that only say something."""
 _LONGEST = 80
 
@@ -38,7 +38,7 @@ def detail_of(verb: Verb, argument: str) -> str:
     """Return what may be stored of a verb's argument: no address, whoever's it is."""
     said = argument.strip()
     if verb.keeps == "first":
-        said = said.partition(" ")[0]
+        said = next(iter(said.split()), "")
     elif verb.keeps == "nothing":
         return ""
     mention = said.startswith("<@")

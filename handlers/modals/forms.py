@@ -25,7 +25,7 @@ from bot.domain import (
     SlackUserId,
 )
 from bot.relay.access import Rules
-from bot.relay.decisions import Decision, Effect
+from bot.relay.decisions import Audit, Decision, Effect
 from bot.relay.effects import Answer, UpdateView
 from bot.relay.failures import answer_with
 from bot.relay.verbs import Verb
@@ -76,6 +76,23 @@ class Submission:
     answer: Answer
     fact: str
     at: Millis
+
+    def say(self, sentence: str) -> Decision:
+        """Do nothing but say why, above the form."""
+        told = answer_with(self.answer, cards.refusal(sentence), name=self.fact, failed=True)
+        return Decision(effects=(told,))
+
+    def audit(self, *, refused: bool = False) -> Audit:
+        """Return what is kept of it, where it is not the order of a verb."""
+        return Audit(
+            user=self.user.user_id,
+            name=self.user.name,
+            verb=self.form.callback,
+            session_id=self.form.session_id,
+            channel=self.answer.channel,
+            ts=self.answer.thread_ts,
+            refused=refused,
+        )
 
     def order(
         self,

@@ -86,7 +86,7 @@ class Order:
             user=self.user.user_id,
             name=self.user.name,
             verb=self.verb.name,
-            detail=detail_of(self.verb, self.argument),
+            detail="" if refused else detail_of(self.verb, self.argument),
             session_id=self.session_id,
             channel=channel,
             ts=ts,
