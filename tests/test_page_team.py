@@ -310,14 +310,17 @@ async def test_a_tap_shows_the_toolbar(bare: Bare, browser: Browser) -> None:
 
 
 async def test_a_sign_is_shown_for_who_has_no_picture(bare: Bare, browser: Browser) -> None:
-    """A post under an emoji bears it in place of the app's picture, also at the thread's link."""
+    """A post under an emoji bears it, also at the thread's link; the app itself has its own."""
     root = await bare.root(icon_emoji=":large_blue_circle:")
     more = {"username": "Maya", "icon_emoji": ":large_green_circle:"}
     await bare.bot("chat.postMessage", channel=SUPPORT, text="x", thread_ts=root, **more)
+    await bare.bot("chat.postMessage", channel=SUPPORT, text="y", thread_ts=root)
     async with opened(browser, bare.url) as page:
         card = page.get_by_role("log", name="Channel").locator("article")
         await expect(card.locator(".msg-side img")).to_have_attribute("alt", "🔵")
-        await expect(card.locator(".thread-faces img")).to_have_attribute("alt", "🟢")
+        await expect(card.locator(".thread-faces .sign img")).to_have_attribute("alt", "🟢")
+        own = card.locator(".thread-faces > img")
+        await expect(own).to_have_attribute("src", "/static/icon.svg")
 
 
 async def test_a_thread_opens_at_its_end_whatever_comes_later(bare: Bare, browser: Browser) -> None:

@@ -21,7 +21,7 @@ export function writer(message, users) {
   const name = message.username || (user && user.real_name) || (message.user === "USLACKBOT" ? "Slackbot" : "App");
   const own = message.icons && Object.entries(message.icons).find(([key]) => key.startsWith("image_"));
   const sign = message.icons?.emoji ? pictured(emoji(message.icons.emoji.replaceAll(":", ""))) : null;
-  return { name, picture: sign ? "" : local(own ? own[1] : user && user.profile.image_72), sign };
+  return { name, picture: sign ? "" : own ? local(own[1]) : user?.face || local(user && user.profile.image_72), sign };
 }
 
 /** Make a message; `options`: inThread, joined, editor, and what can be done to it. */

@@ -142,6 +142,7 @@ export class TeamPane {
 
   /** Take in people, channels and what is open on their screens. */
   furnish({ users, channels, bot_user_id: bot, views, homes }) {
+    users[bot].face = "/static/icon.svg";
     Object.assign(this, { users, views, homes });
     Object.assign(this.context, { users, channels, bot });
     const here = channels[this.channelId];
