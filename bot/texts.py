@@ -532,6 +532,7 @@ VERBS: Final = {
     "r": ("r REF [CODE]", "send a saved reply, or choose one"),
     "replies": ("replies [WORDS]", "the saved replies"),
     "rebuild": ("rebuild REF", "open its thread anew, with what was said before"),
+    "delete": ("delete REF NUMBER", "take it out of Crisp for good; NUMBER is its own, once more"),
     "who": ("who QUERY", "find a person by e-mail, name, company or phone"),
     "new": ("new EMAIL TEXT", "begin a conversation with a person, as yourself"),
     "person show": ("person show EMAIL", "all that Crisp knows of a person"),
@@ -652,6 +653,17 @@ SET_WHAT: Final = (
 NO_EMAIL: Final = "“{typed}” is no e-mail address."
 CONFIRM: Final = "Yes, do it"
 CONFIRM_VERB: Final = "{name}: {summary}? It was not done yet."
+LOSES: Final = {
+    "delete": (
+        "Deleting {name} takes the whole conversation out of Crisp, for everybody and for good: "
+        "its messages, notes and files. What is in this thread stays."
+    ),
+}
+"""What is lost by each verb that is confirmed by typing the conversation's number."""
+NUMBER_WANTED: Final = "{loses} Nothing was done yet: to do it, type {command}"
+TYPE_NUMBER: Final = "Type its number…"
+DELETED: Final = "Deleted in Crisp"
+IS_DELETED: Final = "{name} is deleted in Crisp."
 THE_CONVERSATION: Final = "The conversation"
 SOMEBODY_IN_CRISP: Final = "Somebody in Crisp"
 OVERTAKEN: Final = "{who} {did} {seconds} s ago, and nothing was changed yet."

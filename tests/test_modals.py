@@ -28,7 +28,6 @@ from bot.domain import (
 from bot.errors import Ambiguous, Refused, Unreachable
 from bot.outbox.courier import Again, Done
 from bot.outbox.notices import UpdatingView
-from bot.relay import verbs
 from bot.relay.decisions import Change, Decision, NewMessage
 from bot.relay.effects import Answer, UpdateView
 from bot.screens import Screens
@@ -345,16 +344,14 @@ def test_a_persons_own_conversations_come_first() -> None:
     assert newest == ["session_4", "session_3"]
 
 
-def test_a_deletion_wants_the_number_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deletion_wants_the_number_typed() -> None:
     """At the field of a verb that asks for the number only the conversation's own will do."""
     tx = transaction(database())
     tx.change(Change(SESSION, {}, create=True, card=False))
     conversation = tx.conversation(SESSION)
     assert conversation is not None
-    destroy = verbs.Verb("read", asks="number")
-    monkeypatch.setattr(verbs, "named", lambda _name: destroy)
     modal = MODALS["verb_form"]
-    opening = forms.Opening(ANA, None, CHANNEL, conversation=conversation, given={"v": "read"})
+    opening = forms.Opening(ANA, None, CHANNEL, conversation=conversation, given={"v": "delete"})
     shown = modal.open(opening, tx, RULES)
     assert isinstance(shown, dict)
 
@@ -368,6 +365,6 @@ def test_a_deletion_wants_the_number_typed(monkeypatch: pytest.MonkeyPatch) -> N
     said = forms.Submission(typed("1"), ANA, None, answer, "f", Millis(1))
     order = modal.submitted(said, tx, RULES)
     assert isinstance(order, Order)
-    assert (order.confirmed, order.session_id) == (True, SESSION)
+    assert (order.numbered, order.session_id) == (True, SESSION)
     wrong = forms.Submission(typed("3"), ANA, None, answer, "f", Millis(1))
     assert isinstance(modal.submitted(wrong, tx, RULES), str)

@@ -68,3 +68,10 @@ def test_each_verb_has_an_example_that_is_read_as_that_verb(verb: verbs.Verb) ->
 def test_every_verb_is_about_something_that_the_help_names() -> None:
     """No verb is missing in the help for lack of a group."""
     assert {verb.about for verb in VERBS} == set(texts.HELP_GROUPS)
+
+
+def test_what_is_confirmed_by_a_number_says_what_is_lost() -> None:
+    """Such a verb takes the number, and its loss is put in words."""
+    numbered = [verb for verb in VERBS if verb.asks == "number"]
+    assert {verb.name for verb in numbered} == set(texts.LOSES)
+    assert all(verb.takes == "optional" for verb in numbered)

@@ -57,6 +57,7 @@ from bot.cards.notices import (
     failure_notice,
     held_again,
     held_notice,
+    number_card,
     refusal,
     sentence,
 )
@@ -105,6 +106,7 @@ __all__ = [
     "modal",
     "note_post",
     "nothing_earlier",
+    "number_card",
     "operators_card",
     "people_answer",
     "people_card",

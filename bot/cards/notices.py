@@ -82,6 +82,11 @@ def channel_offer(text: str, *, channel: str) -> Post:
     )
 
 
+def number_card(question: str, *, action_id: str, value: str) -> Post:
+    """Return what must be typed before something is done, with a button that opens a form."""
+    return _notice(question, button(texts.TYPE_NUMBER, action_id, value=value, style="danger"))
+
+
 def _notice(text: str, *buttons: Part) -> Post:
     blocks = [section(text)]
     if buttons:

@@ -86,6 +86,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("r", takes="optional", keeps="first"),
     Verb("replies", about="website", takes="optional", question=True),
     Verb("rebuild"),
+    Verb("delete", takes="optional", admins_only=True, asks="number"),
     Verb("who", about="person", takes="needed", question=True),
     Verb("new", about="person", takes="lines", keeps="nothing"),
     Verb("person show", about="person", takes="needed", question=True),

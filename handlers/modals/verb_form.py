@@ -59,6 +59,9 @@ def _fields(verb: Verb, opening: Opening) -> list[Block]:
     """Return what a verb wants to know besides the conversation."""
     fields = []
     if verb.asks == "number":
+        about = opening.conversation
+        name = f"#{about.number}" if about else texts.THE_CONVERSATION
+        fields.append(cards.said(texts.LOSES[verb.name].format(name=name)))
         fields.append(cards.text_input(texts.CONFIRM_NUMBER, NUMBER, most=20))
     elif verb.takes != "nothing":
         fields.append(

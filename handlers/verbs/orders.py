@@ -16,6 +16,7 @@ from bot.relay import verbs
 from bot.relay.access import Rules, admin_refusal, refusal
 from bot.relay.agents import AgentWrote
 from bot.relay.auditing import detail_of, does_something
+from bot.relay.commands import BANG, SLASH
 from bot.relay.decisions import Audit, Decision
 from bot.relay.effects import Answer
 from bot.relay.failures import answer_with
@@ -59,6 +60,12 @@ class Order:
         if self.verb.about == "person":
             return markup.one_line(plain(self.argument).rpartition(" ")[2], 80)
         return f"#{self.conversation.number}" if self.conversation else texts.THE_CONVERSATION
+
+    @property
+    def numbered(self) -> bool:
+        """Tell whether the argument is the conversation's own number."""
+        typed = self.argument.strip().removeprefix("#")
+        return self.conversation is not None and typed == str(self.conversation.number)
 
     @property
     def target(self) -> SessionId:
@@ -113,6 +120,8 @@ def carry_out(order: Order, act: Act, view: View, rules: Rules) -> Decision:
         return order.say(cards.refusal(texts.UNKNOWN_OPEN), failed=True)
     if order.verb.asks == "button" and not order.confirmed:
         return order.say(confirmation(order))
+    if order.verb.asks == "number" and not order.numbered:
+        return order.say(number_question(order))
     made = act(order, view, rules)
     if isinstance(made, str):
         return order.say(cards.refusal(made), failed=True)
@@ -126,6 +135,19 @@ def confirmation(order: Order, question: str = "") -> Post:
     question = question or texts.CONFIRM_VERB.format(summary=order.verb.summary, name=order.name)
     return cards.confirm_card(
         question, action_id=f"verb:{order.verb.name}", value=button_value(order, confirmed=True)
+    )
+
+
+def number_question(order: Order) -> Post:
+    """Say what is lost, and what must be typed: no button alone does that."""
+    verb, number = order.verb, order.conversation.number if order.conversation else 0
+    thread = f"{BANG}{verb.name} {number}"
+    command = thread if order.face == "thread" else f"{SLASH}{verb.name} #{number} {number}"
+    loses = texts.LOSES[verb.name].format(name=order.name)
+    held = json.dumps({"s": order.session_id, "v": verb.name})
+    action = f"modal:verb_form:{verb.name.replace(' ', '_')}"
+    return cards.number_card(
+        texts.NUMBER_WANTED.format(loses=loses, command=command), action_id=action, value=held
     )
 
 
