@@ -397,6 +397,29 @@ SENT_NO_NOTE: Final = (
 NO_REPLY_OF_OURS: Final = "This is no reply to a customer: use it on one that was not sent."
 HELD_STILL: Final = "This is held and was not sent to the customer. What is it meant to be?"
 MENU_MORE: Final = "All actions…"
+MENU_REPLY: Final = "Reply…"
+MENU_NOTE: Final = "Private note…"
+WRITING_TITLES: Final = {
+    "reply": "Reply to #{number}",
+    "reply_resolve": "Reply, resolve #{number}",
+    "note": "Note on #{number}",
+}
+WRITING_LABELS: Final = {
+    "reply": "To the customer",
+    "reply_resolve": "To the customer; the conversation is resolved then",
+    "note": "For the team alone",
+}
+WRITING_SUBMITS: Final = {
+    "reply": "Send",
+    "reply_resolve": "Send and resolve",
+    "note": "Save the note",
+}
+SEEN_AS: Final = (
+    "The customer sees it from {name}, with *bold*, _italic_, `code` and lists formatted."
+)
+NOTED_AS: Final = "A private note in Crisp, from {name}: the customer never sees it."
+PREVIEW: Final = "Preview"
+PREVIEW_GOES_ON: Final = "The text goes on."
 DO_IT: Final = "Do it"
 FILL_IN: Final = "Fill in…"
 SUBMITTED_BEFORE: Final = (

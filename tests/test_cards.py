@@ -134,14 +134,14 @@ END = ("mark_read", "more")
 @pytest.mark.parametrize(
     ("state", "assignee", "first", "menu"),
     [
-        (State.PENDING, None, "conversation:resolve", ["reopen", *END]),
+        (State.PENDING, None, "conversation:resolve", ["reply", "note", "reopen", *END]),
         (
             State.UNRESOLVED,
             ANA,
             "conversation:resolve",
-            ["pending", *END],
+            ["reply", "note", "pending", *END],
         ),
-        (State.RESOLVED, None, "conversation:reopen", ["pending", *END]),
+        (State.RESOLVED, None, "conversation:reopen", ["reply", "note", "pending", *END]),
     ],
 )
 def test_what_can_be_done_follows_the_state(

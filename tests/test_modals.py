@@ -368,3 +368,40 @@ def test_a_deletion_wants_the_number_typed() -> None:
     assert (order.numbered, order.session_id) == (True, SESSION)
     wrong = forms.Submission(typed("3"), ANA, None, answer, "f", Millis(1))
     assert isinstance(modal.submitted(wrong, tx, RULES), str)
+
+
+async def test_a_late_preview_does_not_replace_what_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is pressed in a modal is shown there only if nothing else was shown since."""
+    tx = transaction(database())
+    tx.save_user(ANA)
+    seen: list[tuple[str, str]] = []
+
+    class Screen:
+        async def update_view(self, view_id: str, view: object, *, state: str = "") -> None:
+            assert view == {"callback_id": "test"}
+            seen.append((view_id, state))
+
+    class Stored:
+        async def ask(self, question: Any) -> Any:
+            return question(tx)
+
+    nothing: Any = None
+    screen: Any = Screen()
+    reader: Any = Stored()
+    work: list[Coroutine[Any, Any, None]] = []
+    one = Modal(lambda *_: {"callback_id": "test"}, lambda *_: Decision())
+    monkeypatch.setattr(slack_modals, "MODALS", {"test": one})
+    intake = Modals(
+        reader, RULES, screen, Screens(clock=Time()), person=nothing, sleep=forever,
+        spawn=work.append,
+    )  # fmt: skip
+    shown = view(TYPED)
+    body = {
+        "type": "block_actions", "user": {"id": ANA.user_id}, "view": shown,
+        "actions": [{"action_id": "modal:test:preview"}],
+    }  # fmt: skip
+    await intake.ask(Arrival(Source.SLACK, "action:modal:test:preview", body))
+    await work.pop()
+    assert seen == [("V1", "h")]

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot import texts
-from bot.cards.parts import BUTTON_LIMIT, Part, button, option, plain_text, section
+from bot.cards.messages import message_post
+from bot.cards.parts import BUTTON_LIMIT, Part, button, context, option, plain_text, section
 from bot.domain import Block, Json, Post
 
 RESULT_CALLBACK = "result"
@@ -22,6 +23,7 @@ META_LIMIT = 3_000
 MOST_BLOCKS = 100
 MOST_OPTIONS = 100
 _LABEL_LIMIT = 150
+_PREVIEW_BLOCKS = 30
 _WHY = "why"
 """The block ids of what is said above a form that is shown again begin so."""
 
@@ -145,6 +147,21 @@ def actions_list(rows: Iterable[tuple[str, str, str, str]]) -> list[Block]:
     ][:MOST_BLOCKS]
 
 
+def written_preview(line: str, markdown: str, *, press: tuple[str, str]) -> list[Block]:
+    """Return who writes, a button for a preview, and what will be seen of it if there is text.
+
+    ``press`` is the button's text and action id.
+    """
+    head = {**section(line), "accessory": button(*press)}
+    if not markdown:
+        return [head]
+    post, *more = message_post(markdown, trusted=True)
+    blocks = post.blocks[:_PREVIEW_BLOCKS]
+    cut = more or len(post.blocks) > len(blocks)
+    rest = [context([plain_text(texts.PREVIEW_GOES_ON, _LABEL_LIMIT)])] if cut else []
+    return [head, {"type": "divider"}, *blocks, *rest]
+
+
 def sending_view(view: Json) -> dict[str, Any]:
     """Return what a modal shows from its submission until the result is there."""
     return _instead(view, [section(texts.SENDING)])
@@ -168,6 +185,13 @@ def as_typed(view: Json) -> dict[str, Any]:
     kept = ("callback_id", "private_metadata", "title", "close", "submit")
     form = {name: view[name] for name in kept if view.get(name)}
     return {**form, "type": "modal", "blocks": [_filled(block, values) for block in shown]}
+
+
+def remembering(form: Json, **more: str) -> dict[str, Any]:
+    """Return a form that remembers something more, if it can."""
+    held = {**json.loads(str(form.get("private_metadata") or "{}")), **more}
+    text = json.dumps(held, ensure_ascii=False, separators=(",", ":"))
+    return {**form, "private_metadata": text} if len(text) <= META_LIMIT else dict(form)
 
 
 def again_view(form: Json, post: Post) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def failure_notice(*, certain: bool, reason: str, retry_value: str, kept: str = 
 
 
 def _failure(*, certain: bool, reason: str, retry_value: str) -> Post:
-    why = _full_stop(one_line(reason, SECTION_LIMIT // 2))
+    why = full_stop(one_line(reason, SECTION_LIMIT // 2))
     if certain:
         retry = button(texts.RETRY, "delivery:retry", value=retry_value, style="primary")
         return _notice(texts.NOT_SENT.format(reason=why), retry)
@@ -94,5 +94,6 @@ def _notice(text: str, *buttons: Part) -> Post:
     return Post(fallback_text(text), blocks)
 
 
-def _full_stop(text: str) -> str:
+def full_stop(text: str) -> str:
+    """End a sentence that has no end."""
     return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."

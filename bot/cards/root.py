@@ -30,7 +30,11 @@ from bot.markup import one_line
 
 MENU = "action:conversation:menu"
 """The kind of arrival that a choice in the card's menu is."""
-MENU_OPENS: Mapping[str, str] = {"more": "conversation_actions"}
+MENU_OPENS: Mapping[str, str] = {
+    "reply": "reply",
+    "note": "note",
+    "more": "conversation_actions",
+}
 """Which modal each choice opens; a menu holds five at most."""
 _FACT_LIMIT = 150
 _NAME_LIMIT = 80
@@ -212,7 +216,7 @@ def _buttons(view: CardView) -> list[Part]:
 
 def _menu(view: CardView) -> Part:
     state = view.conversation.state
-    options = []
+    options = [option(texts.MENU_REPLY, "reply"), option(texts.MENU_NOTE, "note")]
     if state is not State.PENDING:
         options.append(option(texts.MARK_PENDING, "pending"))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot import cards, texts
 from bot.cards.root import origin_name
@@ -117,7 +118,12 @@ def _unsent(
     notice = cards.failure_notice(certain=certain, reason=reason, retry_value=str(key))
     answer = payload.answer if isinstance(payload, SendMessage) else None
     answer = answer or Answer(payload.channel, payload.user, payload.thread_ts or None)
-    told = answer_with(answer, notice, name=f"failed:{key}:{now}")
+    if certain and answer.form is not None:  # sent again as it is, it is this row again
+        answer = replace(answer, form=cards.remembering(answer.form, k=str(key)))
+    told = answer_with(
+        answer, notice, name=f"failed:{key}:{now}", failed=certain,
+        above=cards.sentence(texts.NOT_SENT.format(reason=cards.full_stop(reason))),
+    )  # fmt: skip
     if not payload.ts:
         return (told,)  # it is no message in Slack
     return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
@@ -220,13 +226,17 @@ def _place(payload: Json, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def answer_with(answer: Answer, post: Post, *, name: str, failed: bool = False) -> Effect:
+def answer_with(
+    answer: Answer, post: Post, *, name: str, failed: bool = False, above: Post | None = None
+) -> Effect:
     """Return the row that answers whoever asked for a change.
 
-    What ``failed`` is shown above the form that was submitted, which can be sent again.
+    What ``failed`` is shown above the form that was submitted, which can be sent again; ``above``
+    in place of the answer, if that has buttons for where there is no form.
     """
     if answer.view_id is not None:
-        return _in_modal(answer, answer.view_id, post, name=name, failed=failed)
+        said = above or post if failed else post
+        return _in_modal(answer, answer.view_id, said, name=name, failed=failed, elsewhere=post)
     if answer.home:
         return _in_home(answer, post, name=name)
     if answer.response_url is None:
@@ -242,14 +252,22 @@ def answer_with(answer: Answer, post: Post, *, name: str, failed: bool = False) 
     )
 
 
-def _in_modal(answer: Answer, view_id: str, post: Post, *, name: str, failed: bool) -> Effect:
+def _in_modal(
+    answer: Answer, view_id: str, post: Post, *, name: str, failed: bool, elsewhere: Post
+) -> Effect:
     form = answer.form or {}
     again = bool(form) and failed
     view = cards.again_view(form, post) if again else cards.result_view(form, post)
     key = Key(f"view:{name}")
     return Effect(
         payload=UpdateView(
-            view_id, view, answer.channel, answer.user, post.text, post.blocks, answer.thread_ts
+            view_id,
+            view,
+            answer.channel,
+            answer.user,
+            elsewhere.text,
+            elsewhere.blocks,
+            answer.thread_ts,
         ),
         lane=keys.aside(Key(f"view:{view_id}")),
         destination=Source.SLACK,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from handlers.modals import settings, verb_form
+from handlers.modals import settings, verb_form, writing
 from handlers.modals.forms import Modal
 
-MODALS: Mapping[str, Modal] = MappingProxyType({**verb_form.MODALS, **settings.MODALS})
+MODALS: Mapping[str, Modal] = MappingProxyType(
+    {**verb_form.MODALS, **writing.MODALS, **settings.MODALS}
+)
 OPENED_BY: Mapping[str, str] = MappingProxyType(
     {shortcut: name for name, modal in MODALS.items() for shortcut in modal.shortcuts}
 )

@@ -221,7 +221,11 @@ def field_of(form: Form, name: str) -> str:
 
 def settled(decision: Decision, answer: Answer, fact: str) -> Decision:
     """See to it that a modal does not wait for ever: something is said at the end of it."""
-    if answer.view_id is None or any(_answers(effect) for effect in decision.effects):
+    if (
+        answer.view_id is None
+        or decision.requeued
+        or any(_answers(effect) for effect in decision.effects)
+    ):
         return decision
     done = answer_with(answer, cards.sentence(answer.success or texts.DONE), name=fact)
     return replace(decision, effects=(*decision.effects, done))

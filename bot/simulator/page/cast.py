@@ -50,6 +50,9 @@ SCRIPT: tuple[Step, ...] = (
 """The whole show, half a minute long."""
 
 SHORTCUTS: tuple[Json, ...] = (
+    {"name": "Reply", "callback_id": "reply"},
+    {"name": "Reply and resolve", "callback_id": "reply_resolve"},
+    {"name": "Note", "callback_id": "note"},
     {"name": "Delivery status", "callback_id": "delivery_status"},
     {"name": "Retry", "callback_id": "retry"},
     {"name": "Turn into note", "callback_id": "to_note"},
