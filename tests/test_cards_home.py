@@ -144,6 +144,7 @@ def test_verbs_are_buttons_like_everywhere() -> None:
     found = elements(home_view(VIEW))
     assert json.loads(found["verb:resolve:12"]["value"]) == {"s": ANNA.session_id, "a": ""}
     assert json.loads(found["verb:assign:12"]["value"]) == {"s": ANNA.session_id, "a": "me"}
+    assert json.loads(found["modal:conversation_actions:12"]["value"]) == {"s": ANNA.session_id}
 
 
 def test_only_what_helps_is_offered() -> None:
@@ -161,7 +162,7 @@ def test_only_what_helps_is_offered() -> None:
 def test_who_may_only_look_has_no_verbs() -> None:
     """The remedy is said, and nothing that changes a conversation can be pressed."""
     shown = home_view(replace(VIEW, read_only=True))
-    assert not any(name.startswith("verb:") for name in elements(shown))
+    assert not any(name.startswith(("verb:", "modal:")) for name in elements(shown))
     assert texts.HOME_READ_ONLY in said(shown)
 
 

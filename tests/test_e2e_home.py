@@ -85,6 +85,17 @@ async def test_the_queue_can_be_worked_off_in_app_home(world: World) -> None:
         assert texts.HOME_NOTHING["mine"] in said(await shows(world, []))
         assert world.crisp.dump(bea)["state"] == "resolved"
 
+        await press(world, ANA, "home:shelf:all")
+        await shows(world, ["Anna"])
+        await press(world, ANA, "modal:conversation_actions:1")  # all other verbs
+        await modal_of(world, ANA, "conversation_actions")
+        await press(world, ANA, "verb:pending")
+        await modal_of(world, ANA, "result", "is pending")
+        await world.slack.act({"as": ANA, "do": "close"})
+        await eventually(lambda: "Pending" in said(home(world, ANA)), what="the new state")
+        await press(world, ANA, "home:shelf:mine")
+        await shows(world, [])
+
         await press(world, ANA, "home:search", value="BE")
         found = await shows(world, ["Bea"])
         assert texts.REASONS["invalid_data"] not in said(found)

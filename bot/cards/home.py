@@ -304,13 +304,22 @@ def _opening(line: HomeLine) -> list[Part]:
 
 
 def _verbs(line: HomeLine, *, matched: bool) -> list[Part]:
-    """Return a button for each verb that helps here, as any list shows them."""
-    if line.conversation.state is State.RESOLVED:
-        return [_verb(texts.REOPEN, "unresolve", line)]
-    found = [_verb(texts.RESOLVE, "resolve", line)]
-    if matched and not line.mine:
+    """Return a button for each verb that helps most here, and one to all the others."""
+    resolved = line.conversation.state is State.RESOLVED
+    found = [
+        _verb(texts.REOPEN, "unresolve", line) if resolved
+        else _verb(texts.RESOLVE, "resolve", line)
+    ]  # fmt: skip
+    if matched and not line.mine and not resolved:
         found.insert(0, _verb(texts.ASSIGN_ME, "assign", line, argument="me"))
-    return found
+    return [*found, _all_else(line)]
+
+
+def _all_else(line: HomeLine) -> Part:
+    """Return the button to the modal with every verb there is."""
+    name = f"modal:conversation_actions:{line.conversation.number}"
+    held = json.dumps({"s": line.conversation.session_id})
+    return button(texts.MORE, name, value=held)
 
 
 def _verb(text: str, name: str, line: HomeLine, *, argument: str = "") -> Part:
