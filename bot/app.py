@@ -179,11 +179,13 @@ async def _start_intake(
     def spawn(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return intake.create_task(work)
 
+    desk, questions = _questions(bridge, spawn)
     modals = Modals(
         bridge.reader, bridge.rules, bridge.clients.slack, bridge.screens,
-        person=bridge.clients.slack.user, sleep=asyncio.sleep, spawn=spawn,
+        person=bridge.clients.slack.user, profile=desk.profile, answer=questions.answer,
+        sleep=asyncio.sleep, spawn=spawn,
     )  # fmt: skip
-    answering = _answering(bridge, spawn, modals)
+    answering = _answering(bridge, spawn, modals, desk, questions)
     signing = settings.slack_signing_secret
     doorway = Intake(bridge.clients.identity, bridge.inbox.accept, answering, submit=modals.submit)
     bolt = build_app(
@@ -232,20 +234,28 @@ async def _start_intake(
             intake.create_task(hearing.upload_feed(bridge).run())
 
 
-def _answering(
-    bridge: Bridge,
-    spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
-    modals: Modals,
-) -> Callable[[Arrival], Awaitable[None]]:
-    """Return what hands each arrival that may be a question to all who answer some."""
-    slack = bridge.clients.slack
+def _questions(
+    bridge: Bridge, spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+) -> tuple[Desk, Questions]:
+    """Return what looks things up, and what answers questions with it."""
+    slack, quota = bridge.clients.slack, bridge.clients.quota
     desk = Desk(bridge.reader, bridge.clients.crisp, permalink=slack.permalink)
-    quota = bridge.clients.quota
     sources = Sources(
         desk, Team(bridge.clients.crisp, clock=time.monotonic), lambda: (quota.calls, quota.limit),
         bridge.reader, bridge.rules,
     )  # fmt: skip
-    questions = Questions(sources, slack, sleep=asyncio.sleep, spawn=spawn)
+    return desk, Questions(sources, slack, sleep=asyncio.sleep, spawn=spawn)
+
+
+def _answering(
+    bridge: Bridge,
+    spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+    modals: Modals,
+    desk: Desk,
+    questions: Questions,
+) -> Callable[[Arrival], Awaitable[None]]:
+    """Return what hands each arrival that may be a question to all who answer some."""
+    slack = bridge.clients.slack
     links = LinkPreviews(desk, bridge.reader, bridge.rules, slack, person=slack.user, spawn=spawn)
     histories = Histories(
         desk, bridge.reader, bridge.rules, person=slack.user, respond=slack.respond, spawn=spawn

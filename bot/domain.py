@@ -217,6 +217,16 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """A Crisp people profile as it can be changed: each field as it is stored, none filled in."""
+
+    people_id: str
+    fields: Mapping[str, str]
+    segments: tuple[str, ...] = ()
+    data: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     """The people who match a query, a page of them.
 

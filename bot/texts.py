@@ -841,10 +841,32 @@ PERSON_EDIT_AS: Final = (
 )
 PERSON_ADD_AS: Final = "Say whom to add by a whole e-mail address, and then their name if you like."
 DELETE: Final = "Delete"
+EDIT: Final = "Edit"
 NEW_CONVERSATION: Final = "New conversation"
+
+PERSON_HINTS: Final = {
+    "segments": "Between commas",
+    "data": "A line for each: key: value",
+}
+PERSON_SAVE: Final = "Save"
+PERSON_ADD: Final = "Add a person"
+PERSON_UNCHANGED: Final = "Nothing was changed."
+PERSON_NOT_WHOLE: Final = (
+    "What is too long for a form is not shown here, and stays as it is; change it in Crisp."
+)
+FIND_PERSON: Final = "Find a person"
+FIND_WHOM: Final = "Whom do you look for?"
+FIND_HINT: Final = "An e-mail address, or a part of the name, the company or the phone number"
+FIND: Final = "Find"
 
 # --- a new conversation
 
+NEW_EXPLAINED: Final = (
+    "The person gets this from you. Crisp's inbox shows the conversation once they have answered; "
+    "here it has a thread at once."
+)
+NEW_TEXT: Final = "What do you want to write?"
+NEW_SEND: Final = "Send"
 TO_THE_THREAD: Final = "Open its thread"
 STARTED: Final = (
     "Sent to {email} as {name}. In Crisp's inbox this conversation stays out of sight until the "

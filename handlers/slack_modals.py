@@ -7,6 +7,7 @@ What each modal is for stands in ``handlers.modals``.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from bot.domain import (
     Json,
     MessageTs,
     Post,
+    Profile,
     Receipt,
     SessionId,
     SlackUser,
@@ -30,7 +32,7 @@ from bot.domain import (
 from bot.errors import ApiError
 from bot.relay.access import Rules, find_operator, of_team, outsider, refusal
 from bot.relay.auditing import does_something
-from bot.relay.commands import Misused, asked_for_form, parse_command
+from bot.relay.commands import Misused, Typed, asked_for_form, parse_command
 from bot.relay.decisions import Decision
 from bot.router import Router
 from bot.screens import Screens
@@ -42,6 +44,7 @@ from handlers import learning
 from handlers.answers import helping
 from handlers.modals import MODALS, OPENED_BY
 from handlers.modals.forms import (
+    Form,
     Opening,
     Submission,
     answer_in,
@@ -57,6 +60,8 @@ log = structlog.get_logger()
 router = Router()
 
 OPENS = "action:modal:"
+ANSWER_WITHIN = 2.0
+"""Seconds for a look-up before a modal must be opened, or a submission acknowledged."""
 PATIENCE = 3.0
 """Seconds after a submission when its modal says that the result takes its time."""
 
@@ -127,10 +132,17 @@ class Modals:
         screens: Screens,
         *,
         person: Callable[[SlackUserId], Awaitable[SlackUser]],
+        profile: Callable[[str], Awaitable[Profile | None]],
+        answer: Callable[[SlackUser, Typed], Awaitable[Post]],
         sleep: Callable[[float], Awaitable[object]],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
-        """``person`` asks Slack who somebody is; ``screens`` knows what modals show."""
+        """``person`` asks Slack who somebody is; ``screens`` knows what modals show.
+
+        ``profile`` reads one of Crisp's contacts, ``answer`` answers a question.
+        """
+        self._profile = profile
+        self._answer = answer
         self._reader = reader
         self._rules = rules
         self._screen = screen
@@ -154,6 +166,8 @@ class Modals:
         if modal is None:
             return _showing(cards.result_view(form.raw, cards.sentence(texts.FORM_OUTDATED)))
         wrong = await self._reader.ask(lambda view: modal.validate(form, view, self._rules))
+        if modal.asks is not None and not wrong:
+            return await self._answered(arrival.payload, form, modal.asks(form))
         if wrong:
             said = {field_of(form, name): sentence for name, sentence in wrong.items()}
             return {"response_action": "errors", "errors": said}
@@ -162,6 +176,16 @@ class Modals:
             return self._taken(form.raw, await accept(arrival))
         finally:
             self._screens.acknowledged(form.view_id)
+
+    async def _answered(self, body: Json, form: Form, question: Typed) -> Json:
+        """Answer a question in place of its form; in time, or the form stays as it was filled."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                post = await self._answer(await self._asker(body), question)
+        except (TimeoutError, ApiError):
+            form_again = cards.as_typed(form.raw)
+            return _showing(cards.again_view(form_again, cards.sentence(texts.CRISP_AWAY)))
+        return _showing(cards.result_view(form.raw, post))
 
     def _taken(self, raw: Json, receipt: Receipt) -> Json:
         view_id = word(raw, "id")
@@ -232,8 +256,17 @@ class Modals:
         if (reason := refusal(user, self._rules)) is not None:
             return _sentence(reason)
 
+        profile = None
+        if MODALS[name].profile:
+            try:
+                async with asyncio.timeout(ANSWER_WITHIN):
+                    profile = await self._profile(word(held_in(_chosen(body)), "a"))
+            except (TimeoutError, ApiError):
+                return _sentence(texts.CRISP_AWAY)
+
         def made(view: View) -> dict[str, Any] | str:
-            return MODALS[name].open(_opening(body, user, view, self._rules), view, self._rules)
+            opening = replace(_opening(body, user, view, self._rules), profile=profile)
+            return MODALS[name].open(opening, view, self._rules)
 
         found = await self._reader.ask(made)
         return _sentence(found) if isinstance(found, str) else found

@@ -82,6 +82,10 @@ class Slack(Protocol):
         """Answer a command or a press."""
         ...
 
+    async def update_view(self, view_id: str, view: Json) -> None:
+        """Show something else in a modal."""
+        ...
+
     async def tell(
         self,
         channel: ChannelId,
@@ -181,17 +185,18 @@ class Questions:
         if pressed is None or not pressed[0].question:
             return
         verb, held = pressed
-        url = word(body, "response_url")
-        if not url:
-            log.warning("question_without_response_url")
-            return
         person, page = part(body, "user"), held.get("p")
         # A page takes the place of the one before, among what only the asker sees.
         turned = isinstance(page, int) and bool(part(body, "container").get("is_ephemeral"))
-        asker = _Asker(
-            SlackUserId(word(person, "id")), self._through(url, instead=turned),
-            team_id=word(person, "team_id"),
-        )  # fmt: skip
+        url, shown = word(body, "response_url"), part(body, "view")
+        if word(shown, "type") == "modal":
+            say = self._inside(shown)
+        elif url:
+            say = self._through(url, instead=turned)
+        else:
+            log.warning("question_without_response_url")
+            return
+        asker = _Asker(SlackUserId(word(person, "id")), say, team_id=word(person, "team_id"))
         session = word(held, "s")
         ref = BySession(SessionId(session)) if session else None
         question = Typed(verb, ref, word(held, "a"), page if isinstance(page, int) else 0)
@@ -213,6 +218,12 @@ class Questions:
     def _through(self, url: str, *, instead: bool = False) -> Say:
         async def say(post: Post) -> None:
             await self._slack.respond(url, post, replace_original=instead)
+
+        return say
+
+    def _inside(self, view: Json) -> Say:
+        async def say(post: Post) -> None:
+            await self._slack.update_view(word(view, "id"), cards.result_view(view, post))
 
         return say
 

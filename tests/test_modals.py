@@ -118,8 +118,8 @@ def modals(screens: Screens | None = None) -> Modals:
     nothing: Any = None
     reader: Any = Here()
     return Modals(
-        reader, RULES, nothing, screens or Screens(clock=Time()), person=nothing, sleep=forever,
-        spawn=Tasks(),
+        reader, RULES, nothing, screens or Screens(clock=Time()), person=nothing, profile=nothing,
+        answer=nothing, sleep=forever, spawn=Tasks(),
     )  # fmt: skip
 
 
@@ -394,7 +394,8 @@ async def test_a_late_preview_does_not_replace_what_was_sent(
     one = Modal(lambda *_: {"callback_id": "test"}, lambda *_: Decision())
     monkeypatch.setattr(slack_modals, "MODALS", {"test": one})
     intake = Modals(
-        reader, RULES, screen, Screens(clock=Time()), person=nothing, sleep=forever,
+        reader, RULES, screen, Screens(clock=Time()), person=nothing, profile=nothing,
+        answer=nothing, sleep=forever,
         spawn=work.append,
     )  # fmt: skip
     shown = view(TYPED)

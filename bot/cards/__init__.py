@@ -65,6 +65,8 @@ from bot.cards.notices import (
     sentence,
 )
 from bot.cards.people import people_answer, people_card, people_list, person_conflict, person_more
+from bot.cards.person_forms import find_form, new_conversation_form, person_form
+from bot.cards.person_forms import fits as field_fits
 from bot.cards.preview import preview, preview_in_crisp
 from bot.cards.root import MENU, MENU_OPENS, CardView, rating_words, root_card
 from bot.cards.saved import reply_list, reply_menu, reply_preview
@@ -94,6 +96,8 @@ __all__ = [
     "conversation_details",
     "conversation_list",
     "failure_notice",
+    "field_fits",
+    "find_form",
     "fits",
     "full_stop",
     "generic_summary",
@@ -108,6 +112,7 @@ __all__ = [
     "message_parts",
     "message_post",
     "modal",
+    "new_conversation_form",
     "note_post",
     "nothing_earlier",
     "number_card",
@@ -116,6 +121,7 @@ __all__ = [
     "people_card",
     "people_list",
     "person_conflict",
+    "person_form",
     "person_more",
     "pick_input",
     "place_from",

@@ -69,9 +69,11 @@ def people_card(person: Person) -> Post:
     """Return a person: how to reach them, what is known, their last conversations."""
     blocks: list[Block] = [rich_text(_card_lines(person, budget=_LINKS_BUDGET))]
     buttons = [] if _is_whole(person) else [_more(person)]
+    held = json.dumps({"a": person.people_id})
+    buttons.append(button(texts.EDIT, "modal:person_edit", value=held))
     if person.email:
-        held = json.dumps({"v": "new", "a": one_line(person.email, FACT_LIMIT)})
-        buttons.append(button(texts.NEW_CONVERSATION, "modal:verb_form:new", value=held))
+        held = json.dumps({"a": one_line(person.email, FACT_LIMIT)})
+        buttons.append(button(texts.NEW_CONVERSATION, "modal:new_conversation", value=held))
     which = f"{person.people_id} {one_line(person.email, FACT_LIMIT)}"
     buttons.append(verb_button(texts.DELETE, "person_delete", which.strip(), style="danger"))
     if shown := [one for one in buttons if one is not None]:
@@ -85,7 +87,7 @@ def people_list(
     """Return a page of the people who match a query, each with a button for the whole card."""
     shown = one_line(query, TITLE_LIMIT)
     if not persons and page == 1:
-        return sentence(texts.NO_PEOPLE.format(query=shown))
+        return _nobody(query, shown)
     if page > 1 or more:
         title = texts.PEOPLE_PAGE.format(query=shown, page=page)
     else:
@@ -101,6 +103,15 @@ def people_list(
     if present := [turn for turn in turns if turn is not None]:
         blocks.append(actions(present))
     return Post(fallback_text(title), blocks)
+
+
+def _nobody(query: str, shown: str) -> Post:
+    """Say that nobody matches; who was looked for by their whole address can be added."""
+    post = sentence(texts.NO_PEOPLE.format(query=shown))
+    if "@" not in query or len(query) > FACT_LIMIT:
+        return post
+    add = button(texts.PERSON_ADD, "modal:person_add", value=json.dumps({"a": query}))
+    return Post(post.text, [*post.blocks, actions([add])])
 
 
 def person_more(person: Person, page: int) -> Post:

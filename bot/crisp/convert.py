@@ -21,6 +21,7 @@ from bot.crisp.models import (
     Sender,
     VisitedPage,
 )
+from bot.relay.persons import FIELDS, held
 
 INBOX = "https://app.crisp.chat/website/{website_id}/inbox/{session_id}/"
 """Crisp's own page of a conversation."""
@@ -180,6 +181,19 @@ def to_person(
         created_at=_time(profile.created_at),
         seen_at=_time(profile.active.last),
         conversations=conversations,
+    )
+
+
+def to_profile(found: Mapping[str, Any], *, data: Mapping[str, Any]) -> domain.Profile:
+    """Return a profile, as Crisp sends it, as it can be changed."""
+    segments = found.get("segments")
+    return domain.Profile(
+        people_id=str(found.get("people_id")),
+        fields={name: held(found, name) for name in FIELDS},
+        segments=tuple(s for s in segments if isinstance(s, str))
+        if isinstance(segments, list)
+        else (),
+        data=tuple((key, _shown(value)) for key, value in data.items()),
     )
 
 

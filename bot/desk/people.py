@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from bot.crisp import convert, models
 from bot.desk.joining import LINKS, Joined, named, newest, same
-from bot.domain import ConversationLink, Operator, People, Person, SessionId
+from bot.domain import ConversationLink, Operator, People, Person, Profile, SessionId
 from bot.errors import ApiError, Refused, Unauthorized
 from bot.relay.refs import ByEmail, parse_ref
 
@@ -70,6 +70,17 @@ class PeopleDesk(Joined):
         if "@" in people_id and not (profile and same(profile.email, people_id)):
             profile = next(iter(await self._search_email(people_id)), None)
         return await self._whole(profile) if profile else None
+
+    async def profile(self, people_id: str) -> Profile | None:
+        """Read a profile to be changed, in two calls; None if there is none."""
+        try:
+            found = await self._crisp.read_person(people_id)
+        except Refused as err:
+            if isinstance(err, Unauthorized) or err.status != HTTPStatus.NOT_FOUND:
+                raise
+            return None
+        name = str(found["people_id"])
+        return convert.to_profile(found, data=await self._crisp.person_data(name))
 
     async def _expanded(self, profiles: Sequence[models.PersonProfile]) -> tuple[Person, ...]:
         """Add to people what there is room for."""

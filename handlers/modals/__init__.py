@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from handlers.modals import settings, verb_form, writing
+from handlers.modals import people, settings, verb_form, writing
 from handlers.modals.forms import Modal
 
 MODALS: Mapping[str, Modal] = MappingProxyType(
-    {**verb_form.MODALS, **writing.MODALS, **settings.MODALS}
+    {**verb_form.MODALS, **writing.MODALS, **settings.MODALS, **people.MODALS}
 )
 OPENED_BY: Mapping[str, str] = MappingProxyType(
     {shortcut: name for name, modal in MODALS.items() for shortcut in modal.shortcuts}

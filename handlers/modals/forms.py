@@ -20,11 +20,13 @@ from bot.domain import (
     MessageTs,
     Millis,
     Operator,
+    Profile,
     SessionId,
     SlackUser,
     SlackUserId,
 )
 from bot.relay.access import Rules
+from bot.relay.commands import Typed
 from bot.relay.decisions import Audit, Decision, Effect
 from bot.relay.effects import Answer, UpdateView
 from bot.relay.failures import answer_with
@@ -135,6 +137,8 @@ class Opening:
     given: Json = field(default_factory=dict)
     form: Form | None = None
     """What is typed so far in the modal where something was pressed."""
+    profile: Profile | None = None
+    """The person whom ``given`` names, where the modal needs one."""
 
     def meta(self, **more: object) -> dict[str, object]:
         """Return what the modal must remember: where it was opened and what it is about."""
@@ -168,6 +172,10 @@ class Modal:
     submitted: Submitted
     validate: Validate = nothing_wrong
     shortcuts: tuple[str, ...] = ()
+    profile: bool = False
+    """It opens with the person whose id its button holds as ``a``, read from Crisp."""
+    asks: Callable[[Form], Typed] | None = None
+    """What is submitted is this question: it is answered in the modal, and nothing is stored."""
 
 
 def read_form(body: Json) -> Form:

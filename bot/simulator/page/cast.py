@@ -60,7 +60,10 @@ SHORTCUTS: tuple[Json, ...] = (
 )
 """The app's shortcuts on messages, by ``name`` and ``callback_id``, as the manifest has them."""
 
-GLOBAL_SHORTCUTS: tuple[Json, ...] = ()
+GLOBAL_SHORTCUTS: tuple[Json, ...] = (
+    {"name": "Find a person", "callback_id": "person_find"},
+    {"name": "New conversation", "callback_id": "new_conversation"},
+)
 """Its shortcuts that are not about a message."""
 
 _PEOPLE: tuple[Json, ...] = (
