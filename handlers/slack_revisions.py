@@ -7,7 +7,7 @@ from typing import Any
 
 from bot import cards, markup, texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Millis, Source
-from bot.relay.access import Rules
+from bot.relay.access import Rules, refusal
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell, untold
 from bot.relay.decisions import Amend, Audit, Change, Decided, Decision, Rewrite
 from bot.relay.effects import React, Tell
@@ -112,7 +112,8 @@ def _edited(
     elif view.unsent(message.id):
         decision = _amended(said, message, anew, now=view.now)
     else:
-        decision = _carried(said, message, anew, now=view.now)
+        denied = None if said.app else refusal(said.user, rules)
+        decision = _carried(said, message, anew, denied, now=view.now)
     if said.app is not None:
         decision = untold(decision)
     digest = events.digest(latest)
@@ -170,10 +171,15 @@ def _amended(
 
 
 def _carried(
-    said: AgentWrote, message: StoredMessage, decision: Decision | Verb, *, now: Millis
+    said: AgentWrote,
+    message: StoredMessage,
+    decision: Decision | Verb,
+    denied: str | None,
+    *,
+    now: Millis,
 ) -> Decision:
     """Have the edit carried to the customer, or say why that is not done."""
-    reason = why_not(decision, message.kind, said.conversation)
+    reason = denied or why_not(decision, message.kind, said.conversation)
     if reason is not None or isinstance(decision, Verb) or decision.message is None:
         told = tell(said, f"edit:{now}", cards.refusal(reason or texts.EDIT_REFUSED))
         return Decision(effects=(told,))
