@@ -340,9 +340,6 @@ MORE_REPLIES: Final = (
 REPLY_PREVIEW: Final = "“{code}”, as the customer of {name} gets it from {speaker}:"
 PREVIEW_CUT: Final = "The rest of it is not shown here."
 SEND: Final = "Send"
-REPLY_GOES_OUT: Final = (
-    "It is on its way to the customer of {name}; the thread shows it as soon as Crisp has it."
-)
 REPLY_LACKS: Final = (
     "“{code}” was not sent: it needs {placeholder}, which is not known here. Write it yourself, or "
     "have a fallback put into the file: {example}."

@@ -65,7 +65,8 @@ async def test_a_saved_reply_reaches_the_customer_by_its_code_and_from_the_menu(
         posts = [m for m in world.thread(session) if m.get("bot_id")]
         assert [m["username"] for m in posts] == names
         assert world.shown(session)[2] == "Good bye, *Maya* Lind"
-        assert "on its way" in " ".join(notices(world, BEN))
+        assert notices(world, BEN) == ["Sent to the customer of #1."]
+        assert notices(world, ANA) == ["Sent to the customer of #1."]  # in the preview's place
 
 
 async def test_a_file_that_changes_is_read_again_and_what_fails_can_be_tried_again(

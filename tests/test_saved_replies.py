@@ -18,8 +18,7 @@ from bot.errors import ConfigError
 from bot.markup import literal
 from bot.relay.access import Rules
 from bot.relay.decisions import Change
-from bot.relay.effects import Respond, SendMessage, Tell
-from bot.relay.failures import given_up, still_waiting
+from bot.relay.effects import Respond, Say, Tell
 from bot.relay.saved import PLACEHOLDERS, Missing, SavedReply, fill, known_of, matching
 from bot.saved_replies import SavedReplies, read
 from bot.simulator.page.show import REPLIES_TOML
@@ -234,17 +233,23 @@ def test_a_code_in_the_thread_sends_at_once_under_the_agents_name(rules: Rules) 
     assert decision is not None
     assert decision.message is not None
     assert decision.message.state == "kept"
-    (sent,) = payloads(decision)
-    assert isinstance(sent, SendMessage)
-    assert sent.content.startswith("Hello Maya,\n\n{braces}")
-    assert (sent.type, sent.speaker.name) == ("text", OPERATOR.name)
+    (said,) = payloads(decision)
+    assert isinstance(said, Say)
+    assert said.markdown.startswith("Hello Maya,\n\n{braces}")
+    assert (said.type, said.speaker.name) == ("text", OPERATOR.name)
+    assert said.answer is not None
+    assert said.answer.success == ""
 
 
-def test_a_command_says_that_it_goes_out(rules: Rules) -> None:
-    """From /crisp, where no thread is in sight."""
-    decision = world().decide(command("r 1 hello"), rules)
-    assert kinds(decision) == ["respond", "send"]
-    assert "on its way to the customer of #1" in texts(decision)
+def test_a_command_is_told_once_it_is_sent(rules: Rules) -> None:
+    """From /crisp, where no thread is in sight; a conversation that is gone gets nothing."""
+    stored = world()
+    (said,) = payloads(stored.decide(command("r 1 hello"), rules))
+    assert isinstance(said, Say)
+    assert said.answer is not None
+    assert said.answer.success == "Sent to the customer of #1."
+    stored.tx.change(Change(SESSION, {"gone": True}))
+    assert kinds(stored.decide(command("r 1 hello"), rules)) == ["respond"]
 
 
 @pytest.mark.parametrize("typed", ["!r", "!r helo", "!r hello there"])
@@ -292,7 +297,7 @@ def test_what_is_chosen_is_shown_first_and_sent_once(rules: Rules) -> None:
     value = preview.blocks[-1]["elements"][0]["value"]
     first = stored.decide(press("verb:r:send", value=value), rules)
     assert first is not None
-    assert kinds(first) == ["respond", "send"]
+    assert kinds(first) == ["say"]
     assert first.once is not None
     stored.tx.record(Arrival(Source.SLACK, "once", {}, fact=first.once))
     again = stored.decide(press("verb:r:send", value=value), rules)
@@ -327,20 +332,3 @@ def test_a_menu_of_thousands_and_a_preview_of_a_long_text_fit() -> None:
         assert len(str(post.blocks)) < 12_000
     assert isinstance(menu, Tell)
     assert "999" in menu.blocks[-1]["text"]["text"]
-    sent = payloads(stored.decide(reply("!r code-1"), rules))
-    assert len(sent) > 1
-    assert all(isinstance(one, SendMessage) and len(one.content) <= 2000 for one in sent)
-
-
-def test_what_cannot_be_sent_is_said_without_a_message_to_mark(rules: Rules) -> None:
-    """There is no message in Slack that could bear a warning: the person is told."""
-    decision = world().decide(command("r 1 hello"), rules)
-    assert decision is not None
-    (row,) = (e for e in decision.effects if isinstance(e.payload, SendMessage))
-    assert isinstance(row.payload, SendMessage)
-    (told,) = given_up(row.payload, key=row.key, session_id=SESSION, code="x", certain=True, now=1)
-    assert isinstance(told.payload, Tell)
-    assert told.payload.thread_ts is None
-    waiting = still_waiting(row.payload, key=row.key).payload
-    assert isinstance(waiting, Tell)
-    assert waiting.thread_ts is None

@@ -14,7 +14,7 @@ from bot.domain import Fingerprint
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.echoes import Echoes
 from bot.relay.effects import SendMessage
-from bot.store import edits, queue, read_marks, revisions
+from bot.store import edits, queue, revisions
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
@@ -75,8 +75,8 @@ def sent(row: OutboxRow, *, given: Fingerprint, chosen: Fingerprint) -> Done:
     Crisp documents that it takes ours over. If it does not, the echo may have come before the
     answer, and was taken for an operator's message: that is taken back.
     """
-    if given == chosen or row.part_id is None:
-        return _sent(row)  # of what is no message in Slack, the echo is what is shown
+    if given == chosen:
+        return _sent(row)
     log.warning("crisp.other_fingerprint", key=row.key)
     session_id = conversation_of(row).session_id
 
@@ -88,10 +88,4 @@ def sent(row: OutboxRow, *, given: Fingerprint, chosen: Fingerprint) -> Done:
 
 
 def _sent(row: OutboxRow) -> Done:
-    def record(tx: Transaction) -> None:
-        queue.deliver_part(tx, row)
-        payload = row.payload()
-        if row.part_id is None and isinstance(payload, SendMessage) and payload.type != "note":
-            read_marks.answered_by_command(tx, conversation_of(row).session_id)
-
-    return Done(record)
+    return Done(lambda tx: queue.deliver_part(tx, row))

@@ -160,7 +160,6 @@ class SendMessage:
     speaker: Speaker
     channel: ChannelId
     ts: MessageTs
-    """Which message in Slack it is; empty where it comes from a command or a button."""
     thread_ts: MessageTs
     user: SlackUserId
     fingerprint: Fingerprint = Fingerprint(0)

@@ -117,15 +117,13 @@ def _unsent(
         reason = texts.OF_A_FILE.format(name=name, reason=reason)
     notice = cards.failure_notice(certain=certain, reason=reason, retry_value=str(key))
     answer = payload.answer if isinstance(payload, SendMessage) else None
-    answer = answer or Answer(payload.channel, payload.user, payload.thread_ts or None)
+    answer = answer or Answer(payload.channel, payload.user, payload.thread_ts)
     if certain and answer.form is not None:  # sent again as it is, it is this row again
         answer = replace(answer, form=cards.remembering(answer.form, k=str(key)))
     told = answer_with(
         answer, notice, name=f"failed:{key}:{now}", failed=certain,
         above=cards.sentence(texts.NOT_SENT.format(reason=cards.full_stop(reason))),
     )  # fmt: skip
-    if not payload.ts:
-        return (told,)  # it is no message in Slack
     return (mark(payload.channel, payload.ts, FAILED_REACTION), told)
 
 
@@ -145,7 +143,7 @@ def still_waiting(payload: ForCustomer, *, key: Key) -> Effect:
         payload.channel,
         payload.user,
         cards.sentence(texts.STILL_WAITING),
-        thread_ts=payload.thread_ts or None,
+        thread_ts=payload.thread_ts,
         name=f"waiting:{key}",
     )
 

@@ -40,19 +40,8 @@ def answered(tx: Transaction, part_id: int | None) -> None:
     ).fetchone()
     if reply is None:
         return
-    _mark_answered(tx, SessionId(reply[2]), number=reply[1], before=reply[0])
-
-
-def answered_by_command(tx: Transaction, session_id: SessionId) -> None:
-    """Do the same for what is no reply in the thread: it answers all that is stored by now."""
-    conversation = tx.conversation(session_id)
-    if tx.reporting.mark_read and conversation is not None:
-        before = latest_message(tx, session_id) + 1
-        _mark_answered(tx, session_id, number=conversation.number, before=before)
-
-
-def _mark_answered(tx: Transaction, session_id: SessionId, *, number: int, before: int) -> None:
-    latest = tx.conn.execute(_ANSWERED, (number, before, LOOKED_BACK)).fetchone()[0]
+    latest = tx.conn.execute(_ANSWERED, (reply[1], reply[0], LOOKED_BACK)).fetchone()[0]
+    session_id = SessionId(reply[2])
     wished = tx.conn.execute(
         "SELECT json_extract(payload, '$.up_to') FROM outbox WHERE key = ?",
         (read_mark_key(session_id),),

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot import cards, texts
-from bot.domain import Contact, Post, Source
+from bot.domain import Contact, Post, Source, Speaker
 from bot.relay.access import Rules, speaker_for
 from bot.relay.decisions import Decision
-from bot.relay.failures import answer_with
+from bot.relay.effects import Say
 from bot.relay.refs import plain
 from bot.relay.saved import Missing, SavedReply, fill, known_of, matching
+from bot.relay.speaking import say
 from bot.store.view import View
 from handlers.verbs.orders import Act, Order
-from handlers.verbs.sending import sending
 
 
 def _reply(order: Order, view: View, rules: Rules) -> Decision | str:
@@ -29,9 +29,9 @@ def _reply(order: Order, view: View, rules: Rules) -> Decision | str:
         return texts.WRITER_UNMATCHED
     if not replies:
         return texts.NO_SAVED_REPLIES
-    typed, _, shown = plain(order.argument).partition(" ") if order.confirmed else (
-        plain(order.argument), "", ""
-    )  # fmt: skip
+    if order.conversation is not None and order.conversation.gone:
+        return texts.CONVERSATION_GONE
+    typed, shown = _asked(order)
     reply = replies.get(typed.casefold())
     if reply is None:
         return order.say(_menu(order, matching(replies, typed), typed))
@@ -40,24 +40,51 @@ def _reply(order: Order, view: View, rules: Rules) -> Decision | str:
     if isinstance(text, Missing):
         gap, example = f"{{{text.name}}}", f"{{{text.name}|…}}"
         return texts.REPLY_LACKS.format(code=reply.code, placeholder=gap, example=example)
-    if order.face != "button":
-        return _sent(order, sending(order, speaker, text))
-    asked, _, digest = shown.partition(" ")
-    if not order.confirmed or digest != _digest(text):
+    if order.face == "button":
+        return _pressed(order, view, reply=reply, text=text, speaker=speaker, shown=shown)
+    return _said(order, text, speaker)
+
+
+def _pressed(
+    order: Order,
+    view: View,
+    *,
+    reply: SavedReply,
+    text: str,
+    speaker: Speaker,
+    shown: _Shown | None,
+) -> Decision | str:
+    """Send what was shown, once; what was not is shown first."""
+    if shown is None or shown.digest != _digest(text):
         return order.say(_preview(order, reply, text, speaker.name))
-    once = f"sent:{asked}"
-    if view.knows_fact(Source.SLACK, once):
+    if view.knows_fact(Source.SLACK, shown.once):
         return texts.SETTLED_ALREADY
-    return _sent(order, replace(sending(order, speaker, text), once=once))
+    return replace(_said(order, text, speaker), once=shown.once)
 
 
-def _sent(order: Order, decision: Decision) -> Decision:
-    """Say that it goes out, where the thread is not before one's eyes."""
-    if order.face in {"thread", "reaction"} and not order.elsewhere:
-        return decision
-    post = cards.sentence(texts.REPLY_GOES_OUT.format(name=order.name))
-    told = answer_with(order.answer, post, name=order.fact)
-    return replace(decision, effects=(*decision.effects, told))
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a preview's button holds: which preview it is, and of which text."""
+
+    once: str
+    digest: str
+
+
+def _asked(order: Order) -> tuple[str, _Shown | None]:
+    """Return the code that is meant, and the preview that was pressed, if one was."""
+    argument = plain(order.argument)
+    if order.face != "button" or not order.confirmed:
+        return argument, None
+    code, _, rest = argument.partition(" ")
+    which, _, digest = rest.partition(" ")
+    return code, _Shown(f"sent:{which}", digest)
+
+
+def _said(order: Order, text: str, speaker: Speaker) -> Decision:
+    """Say it as the agent; what was typed in the thread is only the order, and stays there."""
+    told = order.answering(texts.REPLIED.format(name=order.name))
+    payload = Say("text", text, speaker, order.user.user_id, told)
+    return say(order.target, order.conversation, payload, fact=order.fact, at=order.at)
 
 
 def _menu(order: Order, replies: tuple[SavedReply, ...], typed: str) -> Post:
