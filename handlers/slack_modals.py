@@ -192,9 +192,6 @@ class Modals:
         if receipt is Receipt.DUPLICATE:
             return _showing(self._screens.last(view_id) or cards.sending_view(raw))
         self._screens.forget(view_id)
-        if receipt is Receipt.FAILED:
-            why = texts.DID_NOT_WORK.format(reason=texts.BRIDGE_FAILED)
-            return _showing(cards.again_view(cards.as_typed(raw), cards.sentence(why)))
         self._spawn(_quietly(self._explain(raw)))
         return _showing(cards.sending_view(raw))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -208,13 +209,35 @@ def undecided(arrival: Arrival, *, why: str, now: int) -> tuple[Effect, ...]:
             thread_ts=MessageTs(thread_ts) if thread_ts else None, name=name,
         )  # fmt: skip
         return (mark(ChannelId(channel), MessageTs(ts), FAILED_REACTION), said)
-    if arrival.kind == "command" or arrival.kind.startswith("action:"):
+    if arrival.kind.startswith("view:"):
+        text = texts.DID_NOT_WORK.format(reason=why)
+        return (_undone_form(payload, cards.refusal(text), name=name),)
+    if arrival.kind == "command" or arrival.kind.startswith(("action:", "shortcut:")):
         channel, user = _place(payload, "channel"), _place(payload, "user")
         text = texts.DID_NOT_WORK.format(reason=why)
         if channel and user:
             post = cards.refusal(text)
             return (tell(ChannelId(channel), SlackUserId(user), post, thread_ts=None, name=name),)
     return ()
+
+
+def _undone_form(payload: Json, post: Post, *, name: str) -> Effect:
+    """Show a form again of which nothing was decided."""
+    view = payload["view"]
+    try:
+        held = json.loads(view.get("private_metadata") or "{}")
+    except ValueError:
+        held = {}
+    place = held if isinstance(held, dict) else {}
+    thread_ts = str(place.get("thread_ts") or "")
+    answer = Answer(
+        channel=ChannelId(str(place.get("channel") or "")),
+        user=SlackUserId(_place(payload, "user")),
+        thread_ts=MessageTs(thread_ts) if thread_ts else None,
+        view_id=str(view["id"]),
+        form=cards.as_typed(view),
+    )
+    return answer_with(answer, post, name=name, failed=True)
 
 
 def _place(payload: Json, name: str) -> str:
