@@ -170,6 +170,8 @@ class SlackUser:
     """At home in another workspace of our own organisation (Enterprise Grid), and a member here."""
     admin: bool = False
     """An admin or owner of our workspace."""
+    tz: str = ""
+    """The time zone that they have set in Slack, as in ``Europe/Lisbon``."""
     groups: frozenset[str] = field(default=frozenset(), compare=False)
     """Which of the user groups that bridge.toml names they are in; no part of their profile."""
     shown_as: str = field(default="", compare=False)

@@ -43,6 +43,7 @@ MARK_OPEN: Final = "Mark open"
 MARK_READ: Final = "Mark read in Crisp"
 
 BLOCKED_SIGN: Final = "🚫 blocked"
+SNOOZED_SIGN: Final = "💤 until {when}"
 MUTED_SIGN: Final = "🔕 muted"
 WAITING_SINCE: Final = "waiting since"
 ASSIGNED_TO: Final = "assigned to {name}"
@@ -152,6 +153,9 @@ DATA_UNSET: Final = "{names} taken away"
 COPIES_ADDED: Final = "{names} put in copy"
 COPIES_REMOVED: Final = "{names} taken out of copy"
 TRANSCRIPT_SENT: Final = "Transcript sent to {email}"
+SNOOZED: Final = "💤 Snoozed until {when}"
+WOKEN: Final = "⏰ Open again: the time has come until which it was snoozed"
+WOKEN_BY_CUSTOMER: Final = "⏰ Open again: the customer wrote while it was snoozed"
 MUTED: Final = "Thread muted"
 UNMUTED: Final = "Thread unmuted"
 DONE_BY: Final = "{line} by {name}"
@@ -528,6 +532,7 @@ VERBS: Final = {
     "resolve": ("resolve REF", "mark it resolved"),
     "unresolve": ("unresolve REF", "open it again; reopen does the same"),
     "pending": ("pending REF", "mark it pending"),
+    "snooze": ("snooze REF UNTIL", "put it off, and open it again then"),
     "assign": ("assign REF [me|nobody|NAME]", "give it to yourself, to nobody or to somebody"),
     "unassign": ("unassign REF", "take it from whoever has it"),
     "reply": ("reply REF TEXT", "answer the customer; --resolve before the text resolves it too"),
@@ -665,6 +670,10 @@ TRANSCRIPT_TO_WHOM: Final = (
 TRANSCRIPT_TO_OTHERS: Final = (
     "Send the whole conversation {name} to {email}? That is not the customer's address. It was "
     "not sent yet."
+)
+SNOOZE_UNTIL_WHEN: Final = (
+    "Say until when, within a year: 30m, 2h, 9:00, tomorrow, tomorrow 14:30, monday, monday 8:00 "
+    "or 2026-12-01 14:00."
 )
 SET_WHAT: Final = (
     "Name what to set, and to what: name, email, phone, address or subject, as in set email "

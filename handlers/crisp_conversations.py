@@ -244,6 +244,8 @@ def _seen_state(found: SeenConversation, conversation: Conversation) -> dict[str
             columns["waiting_since"] = None
     if convert.assignee(found) != conversation.assignee:
         columns["assignee"] = convert.assignee(found)
+    if columns and conversation.snoozed_until is not None:
+        columns["snoozed_until"] = None
     if "is_blocked" in found.model_fields_set and found.is_blocked != conversation.blocked:
         columns["blocked"] = found.is_blocked
     return columns

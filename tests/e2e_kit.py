@@ -25,7 +25,7 @@ def stored(world: World, sql: str, *values: object) -> list[tuple[Any, ...]]:
 def waiting(world: World) -> int:
     """Return how much the bridge still has to do: rows to deliver, arrivals to decide."""
     sql = (
-        "SELECT (SELECT count(*) FROM outbox WHERE state = 'pending')"
+        "SELECT (SELECT count(*) FROM outbox WHERE state = 'pending' AND kind <> 'wake')"
         " + (SELECT count(*) FROM inbox WHERE state IN ('waiting', 'parked'))"
     )
     return int(stored(world, sql)[0][0])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -191,3 +193,27 @@ def test_unread_names_what_the_customer_wrote_last() -> None:
     assert found.answer is not None
     assert "unread again" in found.answer.success
     assert found.line == ""
+
+
+def test_a_conversation_is_put_off_in_the_persons_own_time_zone() -> None:
+    """Pending in Crisp until nine in the morning where they are."""
+    world = Stored()
+    world.tx.save_user(replace(ANA, tz="Asia/Tokyo"))
+    found = ordered(world.decide(reply("!snooze tomorrow")))
+    assert found.input["state"] == "pending"
+    until = datetime.fromtimestamp(found.columns["snoozed_until"] / 1000, ZoneInfo("Asia/Tokyo"))
+    assert until.strftime("%a %d %b %H:%M") == "Thu 16 Nov 09:00"
+    assert found.line == "💤 Snoozed until Thu 16 Nov 09:00 JST by Ana Silva"
+    assert "Say until when" in texts(world.decide(reply("!snooze soon")))
+
+
+def test_the_echo_of_a_snooze_does_not_end_it() -> None:
+    """Crisp tells of the state before the answer is stored: that is no news."""
+    world = Stored()
+    world.tx.change(Change(SESSION, {"state": "unresolved"}))
+    world.apply(reply("!snooze 2h"))
+    echo = world.decide(crisp("session:set_state", state="pending"))
+    assert kinds(echo) == []
+    assert echo is not None
+    assert echo.change is not None
+    assert set(echo.change.columns) == {"state_at"}

@@ -115,6 +115,8 @@ def status_line(
 def _signs(conversation: Conversation) -> Iterator[str]:
     if conversation.blocked:
         yield texts.BLOCKED_SIGN
+    if conversation.snoozed_until is not None:
+        yield texts.SNOOZED_SIGN.format(when=date_mrkdwn(conversation.snoozed_until))
     if conversation.muted:
         yield texts.MUTED_SIGN
 

@@ -17,10 +17,11 @@ from bot.crisp.actions.base import Context
 from bot.crisp.bucket import UploadAddress
 from bot.crisp.client import CrispClient
 from bot.crisp.convert import addresses
-from bot.domain import Contact, SessionId, Source
+from bot.domain import Contact, Conversation, SessionId, Source
 from bot.errors import Refused
-from bot.outbox.courier import Done, Errand, Record, Result
+from bot.outbox.courier import Done, Errand, Record, Result, conversation_of
 from bot.outbox.sends import BUCKET
+from bot.relay.acting import wake
 from bot.relay.changes import contact_columns, context_line
 from bot.relay.decisions import Change
 from bot.relay.effects import Act, ActOnce
@@ -79,21 +80,41 @@ def _recorded(row: OutboxRow, payload: Act, knows: Callable[[Contact], Contact])
     def record(tx: Transaction) -> None:
         fresh = tx.conversation(session_id) if session_id else None
         if fresh is not None:
-            columns = dict(payload.columns)
-            if (contact := knows(fresh.contact)) != fresh.contact:
-                columns |= contact_columns(contact)
-            if columns:
-                tx.change(Change(fresh.session_id, columns))
-            if payload.line:
-                for line in context_line(fresh, payload.line, at=tx.now, name=f"done:{row.key}"):
-                    tx.enqueue(line)
-            if also := _ALSO.get(payload.action):
-                also(tx, fresh.session_id)
+            _changed(tx, row, payload, fresh, knows(fresh.contact))
         answer = payload.answer
         if answer is not None and answer.success:
             tx.enqueue(answer_with(answer, cards.sentence(answer.success), name=f"done:{row.key}"))
 
     return record
+
+
+def _changed(
+    tx: Transaction, row: OutboxRow, payload: Act, fresh: Conversation, contact: Contact
+) -> None:
+    columns = dict(payload.columns)
+    if until := columns.get("snoozed_until"):
+        if _wrote_since(tx, row):
+            columns["snoozed_until"] = until = tx.now
+        tx.enqueue(wake(fresh.session_id, until))
+    if contact != fresh.contact:
+        columns |= contact_columns(contact)
+    if columns:
+        tx.change(Change(fresh.session_id, columns))
+    if payload.line:
+        for line in context_line(fresh, payload.line, at=tx.now, name=f"done:{row.key}"):
+            tx.enqueue(line)
+    if also := _ALSO.get(payload.action):
+        also(tx, fresh.session_id)
+
+
+def _wrote_since(tx: Transaction, row: OutboxRow) -> bool:
+    """Tell whether the customer has written since something was ordered: they must be heard."""
+    written = tx.conn.execute(
+        "SELECT max(m.id) FROM messages m JOIN conversations c ON c.number = m.conversation"
+        " WHERE c.session_id = ? AND m.author = 'visitor' AND m.occurred_at > ?",
+        (conversation_of(row).session_id, row.born_at),
+    ).fetchone()
+    return written[0] is not None
 
 
 def _meta(contact: Contact, given: Any, made: Any) -> Contact:

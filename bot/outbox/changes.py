@@ -38,7 +38,7 @@ class SettingState(Errand):
         await self._crisp.set_state(conversation.session_id, payload.state, author=payload.speaker)
 
         def record(tx: Transaction) -> None:
-            columns: dict[str, object] = {"state": payload.state.value}
+            columns: dict[str, object] = {"state": payload.state.value, "snoozed_until": None}
             if payload.state.value == "resolved":
                 columns["waiting_since"] = None
             tx.change(
@@ -73,7 +73,7 @@ class Assigning(Errand):
         await self._crisp.set_routing(conversation.session_id, payload.operator)
 
         def record(tx: Transaction) -> None:
-            columns = {"assignee": payload.operator}
+            columns = {"assignee": payload.operator, "snoozed_until": None}
             tx.change(
                 Change(conversation.session_id, columns, made=row.key, maker=maker_of(payload))
             )

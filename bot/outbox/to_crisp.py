@@ -21,6 +21,7 @@ from bot.outbox.people import SavingPerson
 from bot.outbox.read_marks import MarkingRead
 from bot.outbox.sends import Sending
 from bot.outbox.starting import Starting
+from bot.outbox.waking import Waking
 from bot.store.reader import Reader
 
 
@@ -47,6 +48,7 @@ def crisp_courier(
             Assigning(crisp),
             Acting(crisp),
             ActingOnce(crisp),
+            Waking(reader),
             MarkingRead(crisp, reader, spare=spare),
             Checking(crisp, reader),
             Starting(crisp, echoes=echoes),

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain import Key, Millis, SessionId, Source, Speaker
+from bot.domain import Key, Millis, SessionId, Source, Speaker, State
 from bot.relay import keys
 from bot.relay.decisions import Effect
-from bot.relay.effects import Act, ActOnce, Answer, Priority
+from bot.relay.effects import Act, ActOnce, Answer, Priority, Wake
 
 
 def act_key(fact: str) -> Key:
@@ -55,3 +55,28 @@ def act(
         priority=Priority.MESSAGE,
         session_id=session_id,
     )
+
+
+def wake(session_id: SessionId, until: Millis) -> Effect:
+    """Return the row that opens a conversation again when its time has come; one a conversation.
+
+    It looks at what is stored by then: until when that is, if it is put off at all.
+    """
+    return Effect(
+        payload=Wake(until),
+        lane=f"wake:{session_id}",
+        destination=Source.CRISP,
+        key=Key(f"wake:{session_id}"),
+        order_key=0,
+        priority=Priority.CONTEXT,
+        session_id=session_id,
+    )
+
+
+def woken(session_id: SessionId, *, line: str, fact: str, at: Millis) -> Effect:
+    """Return the row that opens a conversation again which was put off."""
+    return act(
+        session_id, "update-conversation-state", {"state": State.UNRESOLVED.value},
+        speaker=Speaker(""), fact=f"wake:{session_id}:{fact}", at=at, answer=None, line=line,
+        columns={"state": State.UNRESOLVED.value},
+    )  # fmt: skip

@@ -28,13 +28,18 @@ def state_became(conversation: Conversation, state: State, at: Millis) -> Decisi
     """Store a state that Crisp reports, and say so in the thread if it is news."""
     if conversation.state is state:
         return None
-    columns: dict[str, object] = {"state": state.value}
+    columns: dict[str, object] = {"state": state.value, **_awake(conversation)}
     if state is State.RESOLVED:
         columns["waiting_since"] = None
     return Decision(
         change=Change(conversation.session_id, columns),
         effects=state_line(conversation, state, None, at=at),
     )
+
+
+def _awake(conversation: Conversation) -> dict[str, object]:
+    """Return the column that ends putting a conversation off, if it is put off."""
+    return {} if conversation.snoozed_until is None else {"snoozed_until": None}
 
 
 def state_line(
@@ -58,7 +63,7 @@ def assignee_became(
     if conversation.assignee == assignee:
         return None
     return Decision(
-        change=Change(conversation.session_id, {"assignee": assignee}),
+        change=Change(conversation.session_id, {"assignee": assignee, **_awake(conversation)}),
         effects=assigned_line(conversation, assignee, operators, by=None, at=at),
     )
 

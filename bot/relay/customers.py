@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot import cards
+from bot import cards, texts
 from bot.domain import (
     Author,
     Conversation,
@@ -16,6 +16,7 @@ from bot.domain import (
 )
 from bot.files import CrispFile
 from bot.relay import keys
+from bot.relay.acting import woken
 from bot.relay.decisions import Change, Decision, Effect, NewMessage
 from bot.relay.effects import PostMessage, Priority
 from bot.relay.file_effects import PostFile
@@ -38,7 +39,7 @@ class CrispWrote:
 
 def relay_to_slack(event: CrispWrote, conversation: Conversation | None) -> Decision:
     """Store a customer's or operator's message and post it, in parts if it is long."""
-    effects = tuple(_posts(event))
+    effects = (*_posts(event), *_waking(event, conversation))
     return Decision(
         change=_change(event, conversation),
         message=NewMessage(
@@ -78,6 +79,15 @@ def _posts(event: CrispWrote) -> list[Effect]:
     ]
 
 
+def _waking(event: CrispWrote, conversation: Conversation | None) -> tuple[Effect, ...]:
+    """Open a conversation that was put off: the customer does not wait for the clock."""
+    put_off = conversation is not None and conversation.snoozed_until is not None
+    if not put_off or event.author is not Author.VISITOR:
+        return ()
+    line, fact = texts.WOKEN_BY_CUSTOMER, str(event.fingerprint)
+    return (woken(event.session_id, line=line, fact=fact, at=event.occurred_at),)
+
+
 def _change(event: CrispWrote, conversation: Conversation | None) -> Change:
     """Keep who waits for whom: a customer's message starts the wait, an answer ends it."""
     columns: dict[str, object] = {"active_at": event.occurred_at}
@@ -91,4 +101,11 @@ def _change(event: CrispWrote, conversation: Conversation | None) -> Change:
     elif event.author is not Author.VISITOR and event.kind != "note" and waiting is not None:
         columns["waiting_since"] = None
         card = True
+    if event.author is Author.VISITOR and conversation is not None:
+        if conversation.snoozed_until is not None:
+            columns["snoozed_until"] = None
+            card = True
+        if conversation.gone:
+            columns["gone"] = False
+            card = True
     return Change(event.session_id, columns, create=conversation is None, card=card)

@@ -237,6 +237,15 @@ class ActOnce(Act):
 
 
 @dataclass(frozen=True, slots=True)
+class Wake:
+    """Open the conversation again once the time has come until which it was put off."""
+
+    kind: ClassVar[str] = "wake"
+    wanted_anew: ClassVar[bool] = True
+    until: Millis
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateCard:
     """Render the root card again from what is stored by then."""
 
@@ -367,6 +376,7 @@ Payload = (
     | Assign
     | Act
     | ActOnce
+    | Wake
     | UpdateCard
     | React
     | MarkRead

@@ -65,6 +65,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("resolve", undo="unresolve"),
     Verb("unresolve", aliases=("reopen",)),
     Verb("pending", undo="unresolve"),
+    Verb("snooze", takes="needed", undo="unresolve", keeps="all"),
     Verb("assign", takes="optional", undo="unassign", keeps="all"),
     Verb("unassign"),
     Verb("reply", takes="lines"),

@@ -98,6 +98,7 @@ def read_user(user: Json, *, team_id: str) -> SlackUser:
         guest=bool(user.get("is_restricted")) or bool(user.get("is_ultra_restricted")),
         stranger=stranger,
         deleted=bool(user.get("deleted")),
+        tz=word(user, "tz"),
         sibling=bool(home) and home != team_id and not stranger,
         admin=not stranger and (bool(user.get("is_admin")) or bool(user.get("is_owner"))),
     )

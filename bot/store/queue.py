@@ -264,7 +264,7 @@ def depths(view: View) -> dict[Source, tuple[int, Millis | None]]:
     """Return for each destination how many rows are pending, and since when the oldest is."""
     rows = view.conn.execute(
         "SELECT destination, count(*), min(accepted_at) FROM outbox WHERE state = 'pending'"
-        " GROUP BY destination"
+        " AND kind <> 'wake' GROUP BY destination"
     )
     return {Source(row[0]): (row[1], row[2]) for row in rows}
 

@@ -240,6 +240,8 @@ class View:
             " AND json_extract(o.payload, '$.' || ?) IS ?",
             *(session_id, kind, name, wanted),
         )
+        if row is None and kind == "state":
+            return self.act_waits(session_id, "update-conversation-state", "state", wanted)
         return row is not None
 
     def act_waits(self, session_id: SessionId, action: str, name: str, wanted: object) -> bool:

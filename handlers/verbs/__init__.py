@@ -17,6 +17,7 @@ from handlers.verbs import (
     muting,
     people,
     saved,
+    snoozing,
     state,
     writing,
 )
@@ -34,6 +35,7 @@ _FAMILIES = (
     people,
     saved,
     writing,
+    snoozing,
 )
 ACTS: Mapping[str, Act] = MappingProxyType(
     {name: act for family in _FAMILIES for name, act in family.ACTS.items()}
