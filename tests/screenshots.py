@@ -110,17 +110,22 @@ WRITE = (
 )
 
 
+ANSWER = "Hi Maya, *INV-2041* was made just before you moved up.\nA corrected one comes :tada:"
+
+
 async def a_modal(studio: Studio) -> None:
-    """Take a modal that is filled in, above the thread that it is about."""
+    """Take a reply that is written in a modal, with its preview."""
     async with studio.page((1280, 800)) as page:
         await page.get_by_role("button", name="Maya Lindqvist").click()
         thread = page.get_by_role("log", name="Thread")
         line = thread.locator("article", has_text="It is invoice")
         await line.hover()
         await line.get_by_role("button", name="More actions on this message").click()
-        await page.get_by_role("menuitem", name="Conversation actions").click()
+        await page.get_by_role("menuitem", name="Reply", exact=True).click()
         dialog = page.get_by_role("dialog")
-        await expect(dialog).to_be_visible()
+        await dialog.get_by_label("To the customer").fill(ANSWER)
+        await dialog.get_by_role("button", name="Preview").click()
+        await expect(dialog.locator("strong")).to_have_text("INV-2041")
         await take(dialog, "modal")
         await page.keyboard.press("Escape")
         await expect(dialog).to_have_count(0)
