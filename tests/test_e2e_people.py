@@ -28,7 +28,8 @@ async def answer(world: World, holding: str, user: str = ANA) -> Json:
     """Return the newest message that only this person sees, once it holds this."""
 
     def newest() -> Json | None:
-        said = world.ephemerals(user)
+        promised = (texts.QUEUED, texts.COMING)  # on a busy machine
+        said = [one for one in world.ephemerals(user) if one["text"] not in promised]
         return said[-1] if said and holding in _shown(said[-1]) else None
 
     found: Json = await eventually(newest, what=f"an answer with {holding!r}")
@@ -57,7 +58,7 @@ async def test_people_are_found_turned_over_and_shown_whole(world: World) -> Non
         first = await answer(world, "verb:who:next")
         await press(world, ANA, "verb:who:next", ts=first["ts"])
         second = await answer(world, "page 2")
-        assert len(world.ephemerals(ANA)) == 1
+        assert "page 1" not in str(world.ephemerals(ANA))
         assert "verb:who:previous" in _shown(second)
         names = [_shown(first).count("Pool "), _shown(second).count("Pool ")]
         assert names == [10, 2]

@@ -24,7 +24,8 @@ async def said(world: World, holding: str, user: str = ANA) -> Json:
     """Return the newest message that only this person sees, once it holds this."""
 
     def newest() -> Json | None:
-        found = world.ephemerals(user)
+        queued = (texts.QUEUED, texts.COMING)  # on a busy machine, before or behind the answer
+        found = [one for one in world.ephemerals(user) if one["text"] not in queued]
         shown = json.dumps(found[-1:], ensure_ascii=False)
         return found[-1] if holding in shown else None
 
