@@ -572,7 +572,7 @@ VERBS: Final = {
 REACTIONS: Final = {
     "white_check_mark": "resolve",
     "eyes": "assign me",
-    "zzz": "pending",
+    "zzz": "snooze tomorrow 9:00",
 }
 """What is ordered by which emoji where nobody has said otherwise, as it is typed after ``!``."""
 EXAMPLES: Final = {

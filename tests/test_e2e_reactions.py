@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e_kit import notices, react, rest, unreact
+from tests.e2e_kit import notices, react, rest, stored, unreact
 from tests.harness import FAST, World, eventually, is_context
 
 ANA, BEN, GUEST, APP = "U0ANA00001", "U0BEN00001", "U0GUEST001", "U0OTHERBT1"
@@ -38,6 +38,7 @@ async def test_reactions_change_the_conversation_and_taking_them_away_takes_it_b
         await eventually(lambda: not world.crisp.dump(session)["assigned"], what="nobody's")
         await react(world, ANA, later[0], "zzz")
         await state_is(world, session, "pending")
+        assert stored(world, "SELECT 1 FROM conversations WHERE snoozed_until IS NOT NULL")
         await unreact(world, ANA, later[0], "zzz")
         await state_is(world, session, "unresolved")
         lines = [str(m["blocks"]) for m in world.thread(session) if is_context(m)]

@@ -12,7 +12,7 @@ from bot.domain import Arrival, Key, Millis, SlackUser, SlackUserId, State
 from bot.outbox.courier import Done
 from bot.relay.access import Rules
 from bot.relay.decisions import Change, Decision
-from bot.relay.effects import Assign, SetState
+from bot.relay.effects import Act, Assign, SetState
 from bot.relay.reacting import bare, meaning, orders_of
 from bot.slack.events import event_arrival
 from bot.slack.models import Identity
@@ -57,17 +57,19 @@ class Desk(Stored):
             reacted.keep(self.tx, decision.reacted)
         return decision
 
-    def carry_out(self) -> list[SetState | Assign]:
+    def carry_out(self) -> list[SetState | Assign | Act]:
         """Do what waits for Crisp, in order, as its errands store it; return what was done."""
-        done: list[SetState | Assign] = []
+        done: list[SetState | Assign | Act] = []
         while row := queue.head(self.tx, f"crisp:{SESSION}"):
             payload = row.payload()
-            assert isinstance(payload, SetState | Assign)
-            columns: dict[str, object] = (
-                {"state": payload.state.value}
-                if isinstance(payload, SetState)
-                else {"assignee": payload.operator}
-            )
+            assert isinstance(payload, SetState | Assign | Act)
+            columns: dict[str, object] = {}
+            if isinstance(payload, SetState):
+                columns = {"state": payload.state.value, "snoozed_until": None}
+            elif isinstance(payload, Assign):
+                columns = {"assignee": payload.operator}
+            else:
+                columns = payload.columns
             self.tx.change(Change(SESSION, columns, made=row.key))
             edits.finish(self.tx, row, Done(lambda _tx: None).record)
             done.append(payload)
@@ -80,7 +82,7 @@ class Desk(Stored):
         return conversation.state
 
 
-def states(done: list[SetState | Assign]) -> list[State]:
+def states(done: list[SetState | Assign | Act]) -> list[State]:
     """Return which states were set."""
     return [one.state for one in done if isinstance(one, SetState)]
 
@@ -163,6 +165,20 @@ def test_taking_it_away_undoes_what_it_ordered(in_crisp: str) -> None:
     assert isinstance(given, Assign)
     assert isinstance(taken, Assign)
     assert (given.operator, taken.operator) == (OPERATOR.user_id, None)
+
+
+def test_a_snooze_is_taken_back_also_where_it_was_pending_before() -> None:
+    """It is the reaction's own, whether it waits for Crisp or is done."""
+    desk = Desk()
+    desk.tx.change(Change(SESSION, {"state": "pending"}))
+    desk.apply(reaction("added", 1, name="zzz"))
+    (snoozed,) = desk.carry_out()
+    assert isinstance(snoozed, Act)
+    assert snoozed.columns["snoozed_until"]
+    desk.apply(reaction("removed", 2, name="zzz"))
+    desk.apply(reaction("added", 3, name="zzz"))
+    desk.apply(reaction("removed", 4, name="zzz"))
+    assert states(desk.carry_out()) == [State.UNRESOLVED, State.UNRESOLVED]
 
 
 def test_what_somebody_changed_meanwhile_stays() -> None:
@@ -261,5 +277,5 @@ def test_what_a_reaction_may_order() -> None:
     assert "alone" in str(wrong_order("resolve now"))
     assert "cannot be" in str(wrong_order("who ada"))
     assert orders_of({"eyes": "", "tada": "read"}) == {
-        "white_check_mark": "resolve", "zzz": "pending", "tada": "read",
+        "white_check_mark": "resolve", "zzz": "snooze tomorrow 9:00", "tada": "read",
     }  # fmt: skip

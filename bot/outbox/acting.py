@@ -19,6 +19,7 @@ from bot.crisp.client import CrispClient
 from bot.crisp.convert import addresses
 from bot.domain import Contact, Conversation, SessionId, Source
 from bot.errors import Refused
+from bot.outbox.changes import maker_of
 from bot.outbox.courier import Done, Errand, Record, Result, conversation_of
 from bot.outbox.sends import BUCKET
 from bot.relay.acting import wake
@@ -99,7 +100,7 @@ def _changed(
     if contact != fresh.contact:
         columns |= contact_columns(contact)
     if columns:
-        tx.change(Change(fresh.session_id, columns))
+        tx.change(Change(fresh.session_id, columns, made=row.key, maker=maker_of(payload)))
     if payload.line:
         for line in context_line(fresh, payload.line, at=tx.now, name=f"done:{row.key}"):
             tx.enqueue(line)

@@ -12,7 +12,7 @@ from bot.outbox.courier import Done, Errand, Result, conversation_of
 from bot.outbox.sends import BUCKET
 from bot.relay.changes import assigned_line, state_line
 from bot.relay.decisions import Change
-from bot.relay.effects import Answer, Assign, SetState
+from bot.relay.effects import Act, Answer, Assign, SetState
 from bot.relay.failures import answer_with
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
@@ -89,7 +89,7 @@ class Assigning(Errand):
         return Done(record)
 
 
-def maker_of(payload: SetState | Assign) -> tuple[SlackUserId, str] | None:
+def maker_of(payload: SetState | Assign | Act) -> tuple[SlackUserId, str] | None:
     """Return who ordered it."""
     return (payload.answer.user, payload.speaker.name) if payload.answer else None
 

@@ -68,13 +68,16 @@ class Maker:
 def maker(view: View, session_id: SessionId, what: str) -> Maker | None:
     """Say who changed a conversation's state or assignee last; None where nobody has."""
     wanted = {"state": "state", "assignee": "operator"}[what]
+    acted = f"$.columns.{what}"
     row = view.conn.execute(
-        "SELECT json_extract(o.payload, '$.' || ?), json_extract(o.payload, '$.answer.user'),"
+        "SELECT coalesce(json_extract(o.payload, '$.' || ?), json_extract(o.payload, ?)),"
+        " json_extract(o.payload, '$.answer.user'),"
         " json_extract(o.payload, '$.speaker.name'), o.accepted_at, o.key"
         " FROM outbox o JOIN conversations c ON c.number = o.conversation"
-        " WHERE c.session_id = ? AND o.kind = ? AND o.state = 'pending'"
+        " WHERE c.session_id = ? AND o.state = 'pending' AND (o.kind = ?"
+        " OR o.kind = 'act' AND json_extract(o.payload, ?) IS NOT NULL)"
         " ORDER BY o.order_key DESC, o.id DESC LIMIT 1",
-        (wanted, session_id, _KINDS[what]),
+        (wanted, acted, session_id, _KINDS[what], acted),
     ).fetchone()
     row = (
         row
@@ -104,7 +107,8 @@ def note_maker(view: View, change: Change) -> None:
             f"SELECT number, {what} FROM conversations WHERE session_id = ?",  # noqa: S608 - fixed names
             (change.session_id,),
         ).fetchone()
-        if row is None or row[1] == change.columns[what]:
+        snoozes = what == "state" and bool(change.columns.get("snoozed_until"))
+        if row is None or (row[1] == change.columns[what] and not snoozes):
             continue
         user, name = change.maker or ("", "")
         view.conn.execute(

@@ -11,7 +11,7 @@ from bot import cards, texts
 from bot.domain import Operator, OperatorId, Post, State
 from bot.relay.changes import operator_name
 from bot.relay.decisions import Decision
-from bot.relay.effects import Assign, SetState
+from bot.relay.effects import Act, Assign, SetState
 from bot.store import reacted
 from bot.store.reacted import Maker
 from bot.store.view import View
@@ -51,6 +51,8 @@ def _wish(payload: object) -> _Wish | None:
     match payload:
         case SetState(state=state):
             return _Wish("state", state.value)
+        case Act(columns={"state": str() as set_to}):
+            return _Wish("state", set_to)
         case Assign(operator=operator):
             return _Wish("assignee", operator)
         case _:
