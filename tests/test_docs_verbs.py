@@ -1,0 +1,26 @@
+"""The page about the verbs names each of them, with its faces, as the table does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.relay.verbs import VERBS, Face, Verb
+
+PAGE = Path(__file__).parents[1] / "docs" / "verbs.md"
+FACES: tuple[Face, ...] = ("slash", "thread", "button", "modal")
+HEAD = """| verb | what it does | `/crisp` | thread | button | form |
+|---|---|---|---|---|---|
+"""
+
+
+def row(verb: Verb) -> str:
+    """Return a verb's line."""
+    usage = verb.usage.replace("|", "\\|")
+    faces = " | ".join("✓" if verb.has(face) else verb.without[face] for face in FACES)
+    return f"| `{usage}` | {verb.summary} | {faces} |"
+
+
+def test_each_verb_is_on_the_page_with_its_faces() -> None:
+    """The table is made of VERBS: if this fails, put what is expected into docs/verbs.md."""
+    expected = HEAD + "\n".join(row(verb) for verb in VERBS) + "\n"
+    assert expected in PAGE.read_text(encoding="utf-8"), expected
