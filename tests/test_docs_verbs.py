@@ -7,9 +7,9 @@ from pathlib import Path
 from bot.relay.verbs import VERBS, Face, Verb
 
 PAGE = Path(__file__).parents[1] / "docs" / "verbs.md"
-FACES: tuple[Face, ...] = ("slash", "thread", "button", "modal")
-HEAD = """| verb | what it does | `/crisp` | thread | button | form |
-|---|---|---|---|---|---|
+FACES: tuple[Face, ...] = ("slash", "thread", "button")
+HEAD = """| verb | what it does | `/crisp` | thread | button |
+|---|---|---|---|---|
 """
 
 
