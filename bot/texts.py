@@ -42,6 +42,7 @@ MARK_PENDING: Final = "Mark pending"
 MARK_OPEN: Final = "Mark open"
 MARK_READ: Final = "Mark read in Crisp"
 
+GONE_SIGN: Final = "🗑️ deleted in Crisp"
 BLOCKED_SIGN: Final = "🚫 blocked"
 SNOOZED_SIGN: Final = "💤 until {when}"
 MUTED_SIGN: Final = "🔕 muted"
@@ -675,6 +676,7 @@ SNOOZE_UNTIL_WHEN: Final = (
     "Say until when, within a year: 30m, 2h, 9:00, tomorrow, tomorrow 14:30, monday, monday 8:00 "
     "or 2026-12-01 14:00."
 )
+SEVERAL_OPERATORS: Final = "Several operators are called that: {names}. Name one of them."
 SET_WHAT: Final = (
     "Name what to set, and to what: name, email, phone, address or subject, as in set email "
     "maya@example.com."

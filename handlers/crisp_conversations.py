@@ -91,6 +91,23 @@ def block(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     )
 
 
+@router.on(Source.CRISP, "session:removed")
+def removed(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Say that the conversation is no more; its thread stays."""
+    del rules
+    conversation = _conversation(arrival, view)
+    if conversation is None or conversation.gone:
+        return None
+    session_id = conversation.session_id
+    if view.act_waits(session_id, "delete-conversation", "session_id", session_id):
+        return None  # our own: what made it says who it was
+    at = arrival.occurred_at or view.now
+    return Decision(
+        change=Change(session_id, {"gone": True, "snoozed_until": None}),
+        effects=context_line(conversation, texts.DELETED, at=at, name=f"gone:{at}"),
+    )
+
+
 def _is_old(arrival: Arrival, conversation: Conversation, last: Millis) -> bool:
     """Tell whether Crisp has told something newer, in an event or in a list that a sweep read.
 

@@ -15,7 +15,6 @@ from bot.domain import Source
 ROOT = Path(__file__).parent.parent
 NOT_YET_CARRIED = {
     "session:set_address": "the card shows no postal address",
-    "session:removed": "a removed conversation keeps its thread",
 }
 """Events of Crisp that are subscribed to without a handler, and why."""
 ACTIONS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,11 +19,11 @@ from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.pacing import Pacer
 from bot.relay.acting import act
 from bot.relay.decisions import Change, Effect
-from bot.relay.effects import Answer
+from bot.relay.effects import Act, Answer
 from bot.store import queue
 from bot.store.reader import Reader
 from tests.core_kit import ANA, CHANNEL, NOW, ROOT, SESSION, VISITOR
-from tests.outbox_kit import Bench, bench, running
+from tests.outbox_kit import Bench, bench, running, send
 
 __all__ = ["bench"]
 
@@ -214,3 +215,20 @@ async def test_an_action_that_there_is_not_is_given_up(bench: Bench) -> None:
         await bench.at(0)
     assert "That may not have worked" in await said(bench)
     assert len(crisp.changes) == 1
+
+
+async def test_what_waits_behind_a_deletion_is_told_as_not_sent(bench: Bench) -> None:
+    """Not there any more is deleted, by an attempt before; nothing goes out after it."""
+    crisp = await acting(bench, LOST, GONE)
+    async with running(bench):
+        gone = ordered("delete-conversation", blocked=True)
+        assert isinstance(gone.payload, Act)
+        payload = replace(gone.payload, input={"session_id": SESSION})
+        reply = replace(send("send:1", lane=gone.lane, order=NOW * 1000 + 1), session_id=SESSION)
+        await bench.add(replace(gone, payload=payload), reply)
+        await bench.at(0)
+        await bench.at(60)
+    assert len(crisp.changes) == 2
+    assert "It is done." in await said(bench)
+    assert "was not sent to the customer" in await said(bench)
+    assert (await bench.row("send:1") or {})["state"] == "dead"

@@ -113,6 +113,8 @@ def status_line(
 
 
 def _signs(conversation: Conversation) -> Iterator[str]:
+    if conversation.gone:
+        yield texts.GONE_SIGN
     if conversation.blocked:
         yield texts.BLOCKED_SIGN
     if conversation.snoozed_until is not None:
@@ -202,7 +204,9 @@ def _facts(view: CardView) -> Iterator[str]:
 
 
 def _buttons(view: CardView) -> list[Part]:
-    opened = []
+    opened: list[Part] = []
+    if view.conversation.gone:
+        return opened
     if is_link(view.inbox_url):
         opened = [button(texts.OPEN_IN_CRISP, "conversation:open", url=view.inbox_url)]
     if not view.can_act or view.moved_to:

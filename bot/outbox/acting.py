@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,22 @@ from bot.crisp.client import CrispClient
 from bot.crisp.convert import addresses
 from bot.domain import Contact, Conversation, SessionId, Source
 from bot.errors import Refused
+from bot.outbox import endings
 from bot.outbox.changes import maker_of
 from bot.outbox.courier import Done, Errand, Record, Result, conversation_of
 from bot.outbox.sends import BUCKET
+from bot.policy import Dead
+from bot.relay import keys
 from bot.relay.acting import wake
 from bot.relay.changes import contact_columns, context_line
 from bot.relay.decisions import Change
-from bot.relay.effects import Act, ActOnce
+from bot.relay.effects import FOR_CUSTOMER, Act, ActOnce
 from bot.relay.failures import answer_with
-from bot.store import read_marks
+from bot.store import queue, read_marks
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 
+_DELETE = "delete-conversation"
 Learned = Callable[[Contact, Any, Any], Contact]
 """What is known of a customer after an action, by its input and output."""
 
@@ -55,7 +60,12 @@ class Acting(Errand):
         if action is None:
             raise LookupError(f"there is no action {payload.action}")
         given = action.takes.model_validate(payload.input)
-        made = await action.run(self._context, given)
+        try:
+            made = await action.run(self._context, given)
+        except Refused as err:
+            if payload.action != _DELETE or err.status != HTTPStatus.NOT_FOUND:
+                raise
+            made = None  # it is not there: by an attempt before, or by somebody
         learned = _LEARNED.get(payload.action)
 
         def knows(contact: Contact) -> Contact:
@@ -144,6 +154,12 @@ def _copies(contact: Contact, given: Any, made: Any) -> Contact:
     return replace(contact, participants=addresses(made.participants))
 
 
+def _none_goes_out(tx: Transaction, session_id: SessionId) -> None:
+    """Give up the replies that wait behind a deletion, and tell their writers."""
+    for row in queue.waiting(tx, keys.to_crisp(session_id), FOR_CUSTOMER):
+        endings.given_up_as(row, Dead("session_not_found"))(tx)
+
+
 _LEARNED: Mapping[str, Learned] = {
     "update-conversation-meta": _meta,
     "update-conversation-segments": _segments,
@@ -152,6 +168,7 @@ _LEARNED: Mapping[str, Learned] = {
 }
 _ALSO: Mapping[str, Callable[[Transaction, SessionId], None]] = {
     "mark-messages-unread": read_marks.unread,
+    _DELETE: _none_goes_out,
 }
 """What else is stored after an action."""
 

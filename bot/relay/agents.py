@@ -99,6 +99,8 @@ def _meant(event: AgentWrote, intent: Meant, rules: Rules) -> Decision | Verb:
     speaker = None if reason else speaker_for(event.user, event.operator, rules)
     if speaker is None:
         return _refused(event, intent, reason or texts.WRITER_UNMATCHED)
+    if event.conversation.gone and isinstance(intent, ToCustomer | AsNote):
+        return _refused(event, intent, texts.CONVERSATION_GONE)
     match intent:
         case Verb() as verb:
             return verb

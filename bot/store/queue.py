@@ -8,7 +8,7 @@ that another message of the same time does not come between them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +45,12 @@ def head(view: View, lane: str) -> OutboxRow | None:
 def heads(view: View, lanes: Iterable[str]) -> dict[str, OutboxRow | None]:
     """Return the next row of each lane."""
     return {lane: head(view, lane) for lane in lanes}
+
+
+def waiting(view: View, lane: str, kinds: Container[str]) -> tuple[OutboxRow, ...]:
+    """Return the rows of some kinds that wait in a lane, in order."""
+    rows = view.conn.execute(_HEAD.removesuffix(" LIMIT 1"), (lane,)).fetchall()
+    return tuple(found for row in rows if (found := outbox_from(row)).kind in kinds)
 
 
 def still_open(view: View, row: OutboxRow) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot import texts
-from bot.domain import OperatorId
+from bot.domain import Operator, OperatorId
 from bot.relay.access import Rules, find_operator
 from bot.relay.changes import assign
 from bot.relay.decisions import Decision
@@ -46,10 +48,17 @@ def _whom(order: Order, view: View, rules: Rules) -> tuple[OperatorId | None] | 
         return (None,)
     if wanted in _ME:
         return (order.operator.user_id,) if order.operator else texts.ASSIGNEE_UNMATCHED
-    for operator in view.operators():
-        if wanted in {operator.name.casefold(), operator.email.casefold(), operator.user_id}:
-            return (operator.user_id,)
-    return texts.NO_SUCH_OPERATOR
+    found = _called(wanted, view.operators())
+    if len(found) > 1:
+        names = ", ".join(operator.name for operator in found)
+        return texts.SEVERAL_OPERATORS.format(names=names)
+    return (found[0].user_id,) if found else texts.NO_SUCH_OPERATOR
+
+
+def _called(wanted: str, operators: Sequence[Operator]) -> list[Operator]:
+    """Return who is called that: by the whole name, e-mail or id, else by a part of the name."""
+    exact = [o for o in operators if wanted in {o.name.casefold(), o.email.casefold(), o.user_id}]
+    return exact or [o for o in operators if wanted in o.name.casefold().split()]
 
 
 ACTS: dict[str, Act] = {"assign": _assign, "unassign": _unassign}
