@@ -330,10 +330,13 @@ def test_a_profile_becomes_a_person() -> None:
         phone="+49 1",
         avatar="https://a",
         company="ACME",
+        employer="ACME Ltd",
         job="CTO",
+        title="CTO",
         city="Berlin",
         country="DE",
         segments=("vip",),
+        seen_at=domain.Millis(5),
     )
 
 
