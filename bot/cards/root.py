@@ -205,11 +205,9 @@ def _facts(view: CardView) -> Iterator[str]:
 
 def _buttons(view: CardView) -> list[Part]:
     opened: list[Part] = []
-    if view.conversation.gone:
-        return opened
     if is_link(view.inbox_url):
         opened = [button(texts.OPEN_IN_CRISP, "conversation:open", url=view.inbox_url)]
-    if not view.can_act or view.moved_to:
+    if not view.can_act or view.moved_to or view.conversation.gone:
         return opened
     value = view.conversation.session_id
     if view.conversation.state is State.RESOLVED:
