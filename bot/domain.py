@@ -178,6 +178,8 @@ class SlackUser:
     """The name that they have chosen for customers; no part of their profile either."""
     hold_seconds: int = field(default=0, compare=False)
     """How long they want a reply to wait before it goes out; as above."""
+    notify: bool = field(default=False, compare=False)
+    """They want a direct message when a customer writes in what is assigned to them; as above."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from bot.relay.access import Rules
 from bot.relay.changes import context_line
 from bot.relay.customers import CrispWrote, relay_to_slack
 from bot.relay.decisions import Decision
+from bot.relay.notifying import concerns, notify
 from bot.relay.returning import relay_return
 from bot.router import Router
+from bot.store import preferences
 from bot.store.view import View
 
 router = Router()
@@ -43,7 +45,13 @@ def relay(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         )
         return Decision(effects=lines) if lines else None
     decision = relay_to_slack(said, conversation)
-    return relay_return(decision, said, conversation, rules)
+    decision = relay_return(decision, said, conversation, rules)
+    if conversation is None or not concerns(said, decision, conversation):
+        return decision
+    return notify(
+        decision, said, conversation.assignee, people=preferences.want_notices(view),
+        operators=view.operators(), rules=rules,
+    )  # fmt: skip
 
 
 def _is_state(message: Message) -> bool:

@@ -51,6 +51,7 @@ def manifest() -> dict[str, Any]:
         "subscriptions": parsed["settings"]["event_subscriptions"]["bot_events"],
         "shortcuts": [one["callback_id"] for one in parsed["features"]["shortcuts"]],
         "home_tab": parsed["features"]["app_home"]["home_tab_enabled"],
+        "messages_tab": parsed["features"]["app_home"]["messages_tab_enabled"],
     }
 
 

@@ -15,7 +15,7 @@ from bot.relay.decisions import Preferences
 from bot.store import preferences
 from bot.store.transaction import Transaction
 from handlers.modals.forms import Form, Opening, Submission
-from handlers.modals.settings import HOLD, HOLDS, MODALS, NAME, NAME_LIMIT
+from handlers.modals.settings import ASSIGNED, HOLD, HOLDS, MODALS, NAME, NAME_LIMIT, NOTIFY, OFF
 from tests.core_kit import ANA, CHANNEL, OPERATOR, RULES, database, transaction
 from tests.markup_kit import HOSTILE, walk
 from tests.test_relay_agents import decide, wrote
@@ -134,6 +134,19 @@ def test_what_was_not_asked_stays(tx: Transaction) -> None:
     assert kept.preferences == CHOSEN
     emptied = submitted(tx, {HOLD: str(HOLDS[0])}, user)
     assert emptied.preferences == Preferences(ANA.user_id, "", 0)
+
+
+def test_only_an_operator_can_have_notifications(tx: Transaction) -> None:
+    """Off unless chosen; who was not asked, or answers something else, keeps what they chose."""
+    asked = SETTINGS.open(Opening(ANA, OPERATOR, CHANNEL), tx, RULES)
+    assert fields(asked)[NOTIFY]["initial_option"]["value"] == OFF
+    user = replace(ANA, notify=True)
+    asked = SETTINGS.open(Opening(user, OPERATOR, CHANNEL), tx, RULES)
+    assert fields(asked)[NOTIFY]["initial_option"]["value"] == ASSIGNED
+    assert NOTIFY not in fields(SETTINGS.open(Opening(user, None, CHANNEL), tx, RULES))
+    for value, kept in ((ASSIGNED, True), (OFF, False), ("", True), ("else", True)):
+        assert submitted(tx, {HOLD: "0", NOTIFY: value}, user).preferences.notify is kept
+    assert not submitted(tx, {HOLD: "0"}).preferences.notify
 
 
 def test_a_hostile_name_stays_text(tx: Transaction) -> None:

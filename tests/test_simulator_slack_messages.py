@@ -264,3 +264,17 @@ async def test_a_fault_can_name_a_subtype(sim: SlackSimulator, socket: Wire) -> 
     assert (await act(sim, socket, as_="ana", do="edit", ts=ts, text="c"))["message"]["text"] == "c"
     await sim.act(as_="ana", do="edit", ts=ts, text="lost")
     assert (await act(sim, socket, as_="ana", do="edit", ts=ts, text="d"))["message"]["text"] == "d"
+
+
+async def test_writing_to_a_person_takes_a_scope_and_a_tab(
+    sim: SlackSimulator, client: AsyncWebClient
+) -> None:
+    """It opens the direct conversation; without im:write, or where the tab is off, it does not."""
+    answer = await client.chat_postMessage(channel=ANA, text="hi")
+    assert str(answer["channel"]).startswith("D")
+    sim.configure(messages_tab=False)
+    call = client.chat_postMessage(channel=ANA, text="hi")
+    assert (await refused(call))["error"] == "messages_tab_disabled"
+    sim.configure(messages_tab=True, scopes=["chat:write"])
+    lacking = await refused(client.chat_postMessage(channel=ANA, text="hi"))
+    assert (lacking["error"], lacking["needed"]) == ("missing_scope", "im:write")

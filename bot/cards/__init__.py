@@ -56,6 +56,7 @@ from bot.cards.modals import (
 from bot.cards.notices import (
     channel_offer,
     confirm_card,
+    customer_wrote,
     failure_notice,
     full_stop,
     held_again,
@@ -95,6 +96,7 @@ __all__ = [
     "context_line",
     "conversation_details",
     "conversation_list",
+    "customer_wrote",
     "failure_notice",
     "field_fits",
     "find_form",

@@ -6,11 +6,22 @@ Responsible for the words and buttons of these notices. It must not decide what 
 from __future__ import annotations
 
 from bot import texts
-from bot.cards.parts import SECTION_LIMIT, Part, actions, button, fallback_text, section
+from bot.cards.parts import (
+    SECTION_LIMIT,
+    Part,
+    actions,
+    button,
+    fallback_text,
+    link,
+    rich_text,
+    section,
+    words,
+)
 from bot.domain import Post
 from bot.markup import one_line
 
 _WORD_LIMIT = 40
+_NAME_LIMIT = 80
 _MARKERS = frozenset({"note:", "!note"})
 
 
@@ -65,6 +76,13 @@ def refusal(reason: str) -> Post:
 def sentence(text: str) -> Post:
     """Return one sentence as an answer."""
     return _notice(text)
+
+
+def customer_wrote(number: int, name: str, address: str) -> Post:
+    """Return the line that says which customer wrote, with a link to the conversation's thread."""
+    who = one_line(f"#{number} {name}", _NAME_LIMIT)
+    line = [link(who, address, bold=True), words(f" {texts.CUSTOMER_WROTE}")]
+    return Post(fallback_text(f"{who} {texts.CUSTOMER_WROTE}"), [rich_text([line])])
 
 
 def confirm_card(question: str, *, action_id: str, value: str) -> Post:

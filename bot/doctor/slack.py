@@ -37,6 +37,7 @@ SCOPES: Mapping[str, tuple[Status, str]] = {
     "files:write": (Status.WARN, "customers' files are shown as addresses, not as files"),
     "groups:history": (Status.WARN, "replies in private channels do not reach the bridge"),
     "groups:read": (Status.WARN, "it cannot be seen whether the bot is in a private channel"),
+    "im:write": (Status.WARN, "nobody gets the notifications that they chose in their settings"),
     "links:read": (Status.WARN, "links to Crisp's inbox are not previewed"),
     "links:write": (Status.WARN, "links to Crisp's inbox are not previewed"),
     "reactions:read": (Status.WARN, "reactions are not heard: ✅ resolves nothing"),

@@ -7,18 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from bot import policy
-from bot.domain import Post, SlackUserId
+from bot import cards, policy
+from bot.domain import ChannelId, Post, SlackUserId
 from bot.errors import ApiError, Refused
-from bot.outbox.courier import Again, Done, Errand, Result
+from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
+from bot.outbox.roots import visitor
 from bot.relay.effects import React, Remove, Respond, Tell, TellInHome, UpdateView
 from bot.relay.failures import tell
+from bot.relay.people_effects import Notify
 from bot.screens import Screens
 from bot.slack.client import SlackClient
 from bot.store import reactions
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
+
+_THREAD_LOOKS = 20
+_THREAD_WAIT = 0.5
+"""Seconds between looks for the thread that a message opens."""
 
 SayInHome = Callable[[SlackUserId, str, Post], Awaitable[None]]
 """Shows something at the top of a person's App Home, and what it is about; ApiError if not."""
@@ -88,6 +94,30 @@ class TellingInHome(Errand):
         """Say it."""
         del row
         await self._say(payload.user, payload.about, Post(payload.text, payload.blocks))
+        return Done()
+
+
+class Notifying(_InSlack):
+    """The direct message that says which customer wrote, and where; never what."""
+
+    kind = Notify.kind
+    dropped = fleeting = True
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the method and whom it writes to: Slack counts direct messages by person."""
+        payload = row.payload()
+        return f"chat.postMessage:{payload.user if isinstance(payload, Notify) else ''}"
+
+    async def attempt(self, row: OutboxRow, payload: Notify) -> Result:
+        """Post it; if the thread is only being opened, a little later."""
+        there = conversation_of(row)
+        if there.thread_ts is None and row.attempts < _THREAD_LOOKS:
+            return Again(after=_THREAD_WAIT, counts=True)
+        address = ""
+        if there.channel is not None and there.thread_ts is not None:
+            address = self._slack.permalink(there.channel, there.thread_ts)
+        post = cards.customer_wrote(there.number, visitor(there).name, address)
+        await self._slack.post(ChannelId(payload.user), post, key=row.key)
         return Done()
 
 

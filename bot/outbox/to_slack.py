@@ -15,6 +15,7 @@ from bot.outbox.histories import Pointing, ShowingHistory
 from bot.outbox.learner import Learner, Learning
 from bot.outbox.moving import Movers
 from bot.outbox.notices import (
+    Notifying,
     Reacting,
     Removing,
     Responding,
@@ -77,6 +78,7 @@ def slack_courier(
             Pointing(slack, reader, roots),
             Reacting(slack, reader),
             Telling(slack),
+            Notifying(slack),
             TellingInHome(say_in_home),
             Responding(slack),
             UpdatingView(slack, screens),

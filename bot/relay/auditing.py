@@ -13,7 +13,7 @@ from bot.relay.verbs import Verb
 
 _WAITED_FOR = frozenset({"learn", "check", "wake"})
 """Rows to Crisp that are no act of a person's, or not before a time."""
-_SAID = frozenset({"home", "react", "respond", "tell", "view"})
+_SAID = frozenset({"home", "notify", "react", "respond", "tell", "view"})
 """Rows that only say something."""
 _LONGEST = 80
 

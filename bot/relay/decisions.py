@@ -217,12 +217,14 @@ class Preferences:
     """What a person has chosen for themselves, whole.
 
     ``shown_as`` is their name for customers, empty for that of their profile; ``hold_seconds``
-    is how long a reply of theirs waits before it goes out.
+    is how long a reply of theirs waits before it goes out; ``notify``: they get a direct message
+    when a customer writes in a conversation that is assigned to them.
     """
 
     user_id: SlackUserId
     shown_as: str = ""
     hold_seconds: int = 0
+    notify: bool = False
 
 
 @dataclass(frozen=True, slots=True)

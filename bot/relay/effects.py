@@ -27,7 +27,7 @@ from bot.domain import (
 )
 from bot.relay.answer import Answer as Answer  # noqa: PLC0414 - who makes payloads needs it
 from bot.relay.file_effects import PostFile, RemoveFile, SendFile, TidyShares
-from bot.relay.people_effects import SavePerson, StartConversation
+from bot.relay.people_effects import Notify, SavePerson, StartConversation
 
 
 class Priority(IntEnum):
@@ -391,6 +391,7 @@ Payload = (
     | CheckMessage
     | StartConversation
     | SavePerson
+    | Notify
 )
 
 _CLASSES: tuple[type[Any], ...] = get_args(Payload)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from bot.domain import Speaker
+from bot.domain import Millis, SlackUserId, Speaker
 from bot.relay.answer import Answer
 
 
@@ -59,3 +59,16 @@ class SavePerson:
     segments_removed: tuple[str, ...] = ()
     data_set: dict[str, str] = field(default_factory=dict)
     data_unset: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell somebody in a direct message that the customer of a conversation of theirs wrote.
+
+    ``at`` tells one wish from the next, in epoch milliseconds.
+    """
+
+    kind: ClassVar[str] = "notify"
+    wanted_anew: ClassVar[bool] = True
+    user: SlackUserId
+    at: Millis

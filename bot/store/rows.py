@@ -234,7 +234,7 @@ def dump_files(files: tuple[SlackFile, ...]) -> str:
 def dump_user(user: SlackUser) -> str:
     """Return a profile as JSON text."""
     profile = asdict(user)
-    for beside in ("groups", "shown_as", "hold_seconds"):
+    for beside in ("groups", "shown_as", "hold_seconds", "notify"):
         del profile[beside]
     return json.dumps(profile)
 

@@ -282,15 +282,17 @@ class View:
     def user(self, user_id: str) -> SlackUser | None:
         """Find what is known of a person in Slack."""
         row = self._one(
-            "SELECT profile, coalesce(shown_as, ''), coalesce(hold_seconds, 0) FROM slack_users"
-            " LEFT JOIN preferences USING (user_id) WHERE user_id = ?",
+            "SELECT profile, coalesce(shown_as, ''), coalesce(hold_seconds, 0), coalesce(notify, 0)"
+            " FROM slack_users LEFT JOIN preferences USING (user_id) WHERE user_id = ?",
             user_id,
         )
         if row is None:
             return None
         sql = "SELECT group_id FROM group_members WHERE user_id = ?"
         groups = frozenset(found[0] for found in self.conn.execute(sql, (user_id,)))
-        return user_from(row[0], groups=groups, shown_as=row[1], hold_seconds=row[2])
+        return user_from(
+            row[0], groups=groups, shown_as=row[1], hold_seconds=row[2], notify=bool(row[3])
+        )
 
     def users(self, user_ids: Iterable[str]) -> dict[str, SlackUser]:
         """Find those of the people that are known."""

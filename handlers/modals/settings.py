@@ -14,7 +14,8 @@ from bot.relay.decisions import Audit, Decision, Preferences
 from bot.store.view import View
 from handlers.modals.forms import Errors, Form, Modal, Opening, Submission
 
-NAME, HOLD = "shown_as", "hold_seconds"
+NAME, HOLD, NOTIFY = "shown_as", "hold_seconds", "notify"
+OFF, ASSIGNED = "off", "assigned"
 NAME_LIMIT = 60
 HOLDS = (0, 5, 10, 20, 30, 60)
 """Seconds that a reply may be held."""
@@ -31,6 +32,8 @@ def _open(opening: Opening, view: View, rules: Rules) -> dict[str, Any] | str:
             hint=texts.SETTINGS_HOLD_HINT,
         )
     )  # fmt: skip
+    if opening.operator is not None:  # to nobody else can anything be assigned
+        blocks.append(_notify(chosen=ASSIGNED if user.notify else OFF))
     return cards.modal(
         texts.SETTINGS, blocks, callback="settings", meta=opening.meta(), submit=texts.SETTINGS_SAVE
     )
@@ -52,6 +55,13 @@ def _as_whom(opening: Opening, rules: Rules) -> list[dict[str, Any]]:
     name = one_line(speaker.name, NAME_LIMIT)
     said = (texts.SETTINGS_AS_OPERATOR if operator else texts.SETTINGS_AS_COMPANY).format(name=name)
     return [cards.said(said)]
+
+
+def _notify(*, chosen: str) -> dict[str, Any]:
+    choices = [(texts.SETTINGS_NOTIFY_NONE, OFF), (texts.SETTINGS_NOTIFY_ASSIGNED, ASSIGNED)]
+    return cards.select_input(
+        texts.SETTINGS_NOTIFY, NOTIFY, choices, chosen=chosen, hint=texts.SETTINGS_NOTIFY_HINT
+    )
 
 
 def _seconds(seconds: int) -> str:
@@ -76,11 +86,12 @@ def _name(typed: str) -> str:
 def _submitted(said: Submission, view: View, rules: Rules) -> Decision:
     del view, rules
     form, user = said.form, said.user
-    held = form.value(HOLD)
+    held, notified = form.value(HOLD), form.value(NOTIFY)
     chosen = Preferences(
         user.user_id,
         shown_as=_name(form.value(NAME)) if _asks_for_name(form) else user.shown_as,
         hold_seconds=int(held) if held in map(str, HOLDS) else user.hold_seconds,
+        notify=notified == ASSIGNED if notified in {OFF, ASSIGNED} else user.notify,
     )
     audit = Audit(user=user.user_id, name=user.name, verb="settings")
     return Decision(preferences=chosen, audit=audit)

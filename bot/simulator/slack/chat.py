@@ -61,6 +61,9 @@ def open_channel(call: Call) -> Channel:
     """Return the channel argument's channel, which must take posts."""
     target = call.args.text("channel")
     if target in call.ws.users:
+        call.scope("im:write")
+        if not call.ws.config.messages_tab:
+            raise ApiError("messages_tab_disabled")
         return call.ws.direct_channel(target)
     channel = call.channel()
     if channel.is_archived:

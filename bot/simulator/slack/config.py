@@ -55,6 +55,8 @@ class Config:
     """The shortcuts that the app has, by callback_id; empty: any."""
     home_tab: bool = True
     """Let the app publish a Home."""
+    messages_tab: bool = True
+    """Let the app write to people directly."""
     bot_message_subtype: bool = False
     """Give posts under another name the classic subtype ``bot_message``."""
     bare_changes: bool = False
