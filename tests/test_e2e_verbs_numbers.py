@@ -38,6 +38,7 @@ async def test_deleting_needs_the_number_and_says_what_is_lost(world: World) -> 
         before = said()
         await command(world, ADMIN, "delete #1 #1")
         await told(world, ADMIN, "#1 is deleted in Crisp.", before=before)
+        world.crisp.faults.add({"on": "DELETE *", "do": "error_after"})
         await world.reply(noah, "!delete 2", ADMIN)
         await press(world, ADMIN, "modal:verb_form:delete", ts=button["ts"])
         await modal_of(world, ADMIN, "verb_form", "takes the whole conversation out")

@@ -48,7 +48,7 @@ async def test_a_reply_by_command_that_fails_is_told_where_it_was_typed(world: W
     async with world.bridge():
         team = await begun(world)
         world.crisp.faults.add({"on": SEND, "do": "error", "status": 400, "code": "invalid_data"})
-        await team.slash("reply #1 Hello")
+        await team.slash("reply #1 --resolve Hello")
         told = await team.told("was not sent to the customer")
         post = next(m for m in world.thread(team.session) if "Hello" in str(m))
         await eventually(lambda: world.reactions(post["ts"]) == {"warning"}, what="the warning")
@@ -62,6 +62,7 @@ async def test_a_reply_by_command_that_fails_is_told_where_it_was_typed(world: W
         await rest(world)
         assert answers(world, team.session) == ["Hello"]
         assert world.reactions(post["ts"]) == set()
+        await team.crisp_has(state="unresolved")  # nor was it resolved behind what was not sent
 
 
 async def test_a_conversation_that_has_no_thread_gets_one(world: World) -> None:

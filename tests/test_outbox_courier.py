@@ -40,7 +40,7 @@ def test_every_kind_of_row_has_somebody_who_carries_it_out() -> None:
 
 def test_two_errands_for_one_kind_are_refused() -> None:
     """Which of the two would carry a row out is not left to chance."""
-    one = SettingState(object())  # type: ignore[arg-type]  # not called
+    one = SettingState(object(), object())  # type: ignore[arg-type]  # not called
     other = Assigning(object())  # type: ignore[arg-type]  # not called
     assert Errands((one, other)).kinds == {one.kind, other.kind}
     with pytest.raises(ValueError, match="two errands"):

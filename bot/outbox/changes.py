@@ -5,17 +5,22 @@ Responsible for one REST call a row, and for what is stored and said once it is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+
 from bot import cards
 from bot.crisp.client import CrispClient
-from bot.domain import SlackUserId
+from bot.domain import Key, SlackUserId
 from bot.outbox.courier import Done, Errand, Result, conversation_of
 from bot.outbox.sends import BUCKET
 from bot.relay.changes import assigned_line, state_line
 from bot.relay.decisions import Change
 from bot.relay.effects import Act, Answer, Assign, SetState
 from bot.relay.failures import answer_with
+from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
+from bot.store.view import View
 
 
 class SettingState(Errand):
@@ -23,9 +28,10 @@ class SettingState(Errand):
 
     kind = SetState.kind
 
-    def __init__(self, crisp: CrispClient) -> None:
+    def __init__(self, crisp: CrispClient, reader: Reader) -> None:
         """Set it through ``crisp``."""
         self._crisp = crisp
+        self._reader = reader
 
     def bucket(self, row: OutboxRow) -> str:
         """Name the bucket: one for all that goes to Crisp."""
@@ -33,8 +39,12 @@ class SettingState(Errand):
         return BUCKET
 
     async def attempt(self, row: OutboxRow, payload: SetState) -> Result:
-        """Set the state, and say so in the thread."""
+        """Set the state, and say so in the thread; not behind a reply that was not sent."""
         conversation = conversation_of(row)
+        if payload.after:
+            unsent = await self._reader.ask(partial(_given_up, payload.after))
+            if unsent:
+                return Done()  # whoever wrote the reply is told of that
         await self._crisp.set_state(conversation.session_id, payload.state, author=payload.speaker)
 
         def record(tx: Transaction) -> None:
@@ -51,6 +61,10 @@ class SettingState(Errand):
             _answer(tx, row, payload.answer)
 
         return Done(record)
+
+
+def _given_up(keys: Iterable[str], view: View) -> bool:
+    return any(view.given_up(Key(key)) is not None for key in keys)
 
 
 class Assigning(Errand):

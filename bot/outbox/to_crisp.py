@@ -44,7 +44,7 @@ def crisp_courier(
             Sending(crisp, reader, echoes=echoes),
             SendingFile(crisp, reader, movers, echoes=echoes),
             EditingSent(crisp),
-            SettingState(crisp),
+            SettingState(crisp, reader),
             Assigning(crisp),
             Acting(crisp),
             ActingOnce(crisp),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 
 from bot import texts
 from bot.domain import (
@@ -128,6 +128,15 @@ def set_state(
     """Let an agent set the state in Crisp; the card follows when it is done."""
     effect = _change_in_crisp(session_id, SetState(state, speaker, answer), fact=fact, at=at)
     return Decision(effects=(effect,))
+
+
+def state_behind(
+    replies: Sequence[Effect], session_id: SessionId, state: State, *, speaker: Speaker, fact: str
+) -> Effect:
+    """Return the row that sets the state once a reply is sent, and only if it is."""
+    payload = SetState(state, speaker, after=tuple(reply.key for reply in replies))
+    effect = _change_in_crisp(session_id, payload, fact=fact, at=Millis(0))
+    return replace(effect, order_key=replies[-1].order_key)
 
 
 def assign(

@@ -200,6 +200,8 @@ class SetState:
     state: State
     speaker: Speaker
     answer: Answer | None = None
+    after: tuple[str, ...] = ()
+    """Keys of the reply's rows that it comes behind: it stays undone if one was given up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.domain import Conversation, Key, Millis, SessionId, Source
 from bot.relay import keys
 from bot.relay.agents import AgentWrote, sent
-from bot.relay.changes import set_state
+from bot.relay.changes import state_behind
 from bot.relay.decisions import Decision, Effect
 from bot.relay.effects import Priority, Say, SendMessage
 from bot.relay.rebuilding import opening
@@ -46,12 +46,12 @@ def went_out(payload: Say, said: AgentWrote) -> Decision:
     rows = [effect for effect in decision.effects if isinstance(effect.payload, SendMessage)]
     effects = tuple(_answering(effect, payload, last=effect is rows[-1]) for effect in rows)
     if payload.then is not None:
-        ordered = set_state(
-            said.conversation.session_id, payload.then, speaker=payload.speaker,
-            fact=f"{said.channel}:{said.ts}", at=said.occurred_at, answer=None,
+        effects += (
+            state_behind(
+                rows, said.conversation.session_id, payload.then, speaker=payload.speaker,
+                fact=f"{said.channel}:{said.ts}",
+            ),
         )  # fmt: skip
-        behind = keys.ts_micros(said.ts)
-        effects += tuple(replace(effect, order_key=behind) for effect in ordered.effects)
     return replace(decision, effects=effects)
 
 

@@ -8,9 +8,9 @@ from bot import markup, texts
 from bot.domain import SlackUserId, Speaker, State
 from bot.relay.access import Rules, speaker_for
 from bot.relay.agents import sent
-from bot.relay.changes import set_state
+from bot.relay.changes import state_behind
 from bot.relay.decisions import Decision
-from bot.relay.effects import Say
+from bot.relay.effects import ForCustomer, Say
 from bot.relay.intent import ToCustomer, Unclear, read_intent, strip_command
 from bot.relay.speaking import say
 from bot.relay.verbs import FIRST_WORDS
@@ -90,12 +90,9 @@ def _as_reply(
     decision = sent(order.said, kind, markdown, speaker)
     if then is None:
         return decision
-    after = set_state(
-        order.target, then, speaker=speaker, fact=order.fact, at=order.at, answer=None
-    )
-    behind = decision.effects[0].order_key
-    effects = (replace(effect, order_key=behind) for effect in after.effects)
-    return replace(decision, effects=(*decision.effects, *effects))
+    rows = [effect for effect in decision.effects if isinstance(effect.payload, ForCustomer)]
+    after = state_behind(rows, order.target, then, speaker=speaker, fact=order.fact)
+    return replace(decision, effects=(*decision.effects, after))
 
 
 def _success(order: Order, kind: str, *, resolves: bool) -> str:
