@@ -180,9 +180,7 @@ export class TeamPane {
     this.rules.hidden = Boolean(name);
   }
 
-  root() {
-    return this.messages.find((m) => m.ts === this.thread);
-  }
+  root() { return this.messages.find((m) => m.ts === this.thread); }
 
   /** Open a thread. */
   open(ts) {
