@@ -10,7 +10,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := build/lock
 PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
-WORKERS ?= auto
+# Most tests wait for sockets and disks most of the time: two for each processor.
+WORKERS ?= $(shell echo $$((2 * $$(nproc))))
 
 # Each names what it does on the line of its target; `make help` prints those lines.
 .PHONY: help
@@ -23,7 +24,7 @@ demo: $(VENV)/.runtime ## both simulators, the bridge and a page to play with
 
 .PHONY: test
 test: $(VENV)/.dev ## the tests that need nothing but Python
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: check
 check: $(VENV)/.dev ## format, lint, types, import rules

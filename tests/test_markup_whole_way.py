@@ -121,6 +121,16 @@ def test_no_letter_of_an_agent_is_lost(parts: list[dict[str, Any]]) -> None:
     assert letters(found) == letters(neutralise("".join(part["text"] for part in parts)))
 
 
+def test_a_part_that_would_begin_a_list_begins_as_it_was_written() -> None:
+    """A dash and a number sign that a cut brings to a part's start are text there too."""
+    text = " ".join(["- - word word word word word word word - - -"] * 44)
+    parts = [text, "# word - - # word - - # word - -"]
+    spaced = [{"type": "text", "text": f"{part} "} for part in parts]
+    sent = split(slack_to_crisp(rich(section(*spaced)), "", NAMES), CRISP_TEXT_LIMIT)
+    assert len(sent) == 2
+    assert shown(rendered(part) for part in sent) == squeezed("".join(parts))
+
+
 @patient
 @given(
     st.lists(

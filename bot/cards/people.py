@@ -170,7 +170,7 @@ def verb_button(
     value: dict[str, object] = {"a": argument}
     if page is not None:
         value["p"] = page
-    text_of_value = json.dumps(value, ensure_ascii=False)
+    text_of_value = json.dumps(value)  # in ASCII: what was typed may hold half a character
     if measure(text_of_value) > VALUE_LIMIT:
         return None
     return button(text, f"verb:{action}", value=text_of_value, style=style)

@@ -83,7 +83,15 @@ def split(text: str, limit: int) -> list[str]:
 
 
 def _mended(text: str, first: _Cut, room: int) -> tuple[str, str] | None:
-    """Return a part and the rest, so that what is read of them is what is read of the text."""
+    """Return a part and the rest, so that what is read of them is what is read of the text.
+
+    Where no cut will do, the rest begins with what is formatting there, and is told to be none.
+    """
+    found = _sought(text, first, room, escaping=False)
+    return found or _sought(text, first, room, escaping=True)
+
+
+def _sought(text: str, first: _Cut, room: int, *, escaping: bool) -> tuple[str, str] | None:
     for cut in _cuts(text, first, room - _MARK_ROOM):
         fits = measure(text[: cut.end]) <= room - _MARK_ROOM
         body, rest = text[: cut.end].rstrip("\n"), text[cut.resume :].lstrip("\n")
@@ -104,9 +112,17 @@ def _mended(text: str, first: _Cut, room: int) -> tuple[str, str] | None:
             shown = _read(ended[len(start) :])
             if not wanted.startswith(shown):
                 continue
-            if shown + _read(begun + ahead).removeprefix(">" if again else "") == wanted:
-                return ended, begun + rest
+            sign, at = _escape(rest) if escaping and not mark else ("", 0)
+            read = _read(begun + ahead[:at] + sign + ahead[at:])
+            if shown + read.removeprefix(">" if again else "").removeprefix(sign) == wanted:
+                return ended, begun + rest[:at] + sign + rest[at:]
     return None
+
+
+def _escape(rest: str) -> tuple[str, int]:
+    """Return what has to stand where, so that what a text begins with is no formatting."""
+    started = _STARTED.match(rest)
+    return ("\\", started.end() - 1) if started else ("", 0)
 
 
 def _cuts(text: str, first: _Cut, room: int) -> Iterator[_Cut]:
