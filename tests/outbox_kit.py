@@ -94,6 +94,7 @@ class CountingReader(Reader):
 
     asking = 0
     gate: asyncio.Event | None = None
+    on_answer: Callable[[], None] | None = None
 
     async def ask(self, question: Callable[[View], T]) -> T:
         self.asking += 1
@@ -101,6 +102,8 @@ class CountingReader(Reader):
             answer = await super().ask(question)
             if self.gate is not None:
                 await self.gate.wait()
+            if self.on_answer is not None:
+                self.on_answer()
             return answer
         finally:
             self.asking -= 1

@@ -141,6 +141,36 @@ async def test_a_head_that_is_read_late_is_not_delivered_again(bench: Bench) -> 
     assert bench.courier.attempts()[0] == "a"
 
 
+async def test_news_of_a_lane_while_its_head_is_read_are_read_first(bench: Bench) -> None:
+    """What belongs before goes before, however late in the reading it came."""
+    await bench.add(send("20", order=20))
+    async with running(bench, held=True):
+        await bench.idle()
+        bench.reader.gate = gate = asyncio.Event()
+        bench.dispatcher.wake(["lane"])
+        await bench.until(lambda: bench.reader.asking)
+        await bench.add(send("10", order=10))
+        bench.dispatcher.release()
+        bench.reader.gate = None
+        gate.set()
+        await bench.until(lambda: len(bench.courier.calls) == 2)
+    assert bench.courier.attempts() == ["10", "20"]
+
+
+async def test_a_lane_of_which_there_is_always_news_goes_on(bench: Bench) -> None:
+    """It is not put off for ever for what might belong before."""
+    await bench.add(send("20", order=20))
+    async with running(bench, held=True):
+        await bench.idle()
+        bench.reader.on_answer = lambda: bench.dispatcher.wake(["lane"])
+        bench.dispatcher.wake(["lane"])
+        bench.dispatcher.release()
+        await bench.until(lambda: bench.courier.calls)
+        bench.reader.on_answer = None
+        await bench.idle()
+    assert bench.courier.attempts() == ["20"]
+
+
 async def test_stopping_finishes_what_is_in_flight(bench: Bench) -> None:
     """The call that is being made is finished and stored; no other is started."""
     gate = asyncio.Event()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -35,6 +36,9 @@ log = structlog.get_logger()
 
 MAX_HOLD = 30.0
 """At most this long, in seconds, an unreachable platform is left alone between attempts."""
+
+MOST_PUT_OFF = 3
+"""So often in a row a lane's head is read anew because there was news while it was read."""
 
 
 class After(Enum):
@@ -79,6 +83,7 @@ class Dispatcher:
         self._stale: dict[str, None] = {}
         self._changed = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
+        self._put_off: Counter[str] = Counter()
         self._loading = False
         self._open = False
         self._stopping = False
@@ -90,7 +95,8 @@ class Dispatcher:
 
     def wake(self, lanes: Iterable[str]) -> None:
         """Hear that lanes have new or changed rows."""
-        self._stale.update(dict.fromkeys(lanes))
+        for lane in lanes:
+            self._ask_again(lane)
         self._changed.set()
 
     def hand(self, heads: Mapping[str, OutboxRow | None]) -> None:
@@ -102,7 +108,7 @@ class Dispatcher:
         now_ms = int(self._env.clock() * 1000)
         for lane, row in heads.items():
             if self._loading or lane in self._stale or lane in self._lanes.busy:
-                self._stale[lane] = None
+                self._ask_again(lane)
             else:
                 self._lanes.put(lane, row, now_ms)
         if self._tasks is not None and not self._loading:
@@ -160,7 +166,24 @@ class Dispatcher:
             self._loading = False
         now_ms = int(self._env.clock() * 1000)
         for lane, row in found.items():
-            self._lanes.put(lane, row, now_ms)
+            self._put(lane, row, now_ms)
+
+    def _ask_again(self, lane: str) -> None:
+        """Read a lane's head before anything of it is started."""
+        self._stale[lane] = None
+        self._lanes.hold_back(lane)
+
+    def _put(self, lane: str, row: OutboxRow | None, now_ms: int) -> None:
+        """Set a lane's head, which is out of date already if there was news of it meanwhile.
+
+        A lane of which there is always news goes on all the same.
+        """
+        self._lanes.put(lane, row, now_ms)
+        if lane in self._stale and self._put_off[lane] < MOST_PUT_OFF:
+            self._put_off[lane] += 1
+            self._lanes.hold_back(lane)
+        else:
+            self._put_off.pop(lane, None)
 
     def _start(self, tasks: asyncio.TaskGroup) -> float | None:
         while self._open and not self._stopping and self.busy < self._in_flight:
@@ -179,7 +202,7 @@ class Dispatcher:
             following = await self._stored(row, await self._outcome(row))
         finally:
             self._lanes.free(row)
-            self._lanes.put(row.lane, following, int(self._env.clock() * 1000))
+            self._put(row.lane, following, int(self._env.clock() * 1000))
             self._changed.set()
 
     async def _joined(self, row: OutboxRow) -> OutboxRow:

@@ -32,6 +32,7 @@ class Lanes:
         self._counter = itertools.count()
         self._taken: dict[str, str] = {}
         self._kept_back: dict[str, int] = {}
+        self._outdated: set[str] = set()
         self.busy: set[str] = set()
         self.crowded: set[str] = set()
         """Busy lanes whose bucket leaves no room for a call of each row: the row had to wait for
@@ -46,20 +47,26 @@ class Lanes:
         A head that waits keeps its turn when it is only read anew: a lane in which much is written
         would else be put off for ever.
         """
+        outdated = lane in self._outdated
+        self._outdated.discard(lane)
         if row is None:
             self._heads.pop(lane, None)
             return
         waiting = self._heads.get(lane)
-        if waiting is not None and self._place(waiting[1]) == self._place(row):
-            self._heads[lane] = (waiting[0], row)
-            return
-        turn = next(self._counter)
+        same = waiting is not None and self._place(waiting[1]) == self._place(row)
+        turn = waiting[0] if waiting is not None and same else next(self._counter)
         self._heads[lane] = (turn, row)
+        if same and not outdated:
+            return
         if row.not_before > now_ms:
             due = min(row.not_before, now_ms + LONGEST_WAIT_MS)
             heapq.heappush(self._later, (due, turn, lane))
         else:
             self._push(row, turn, lane)
+
+    def hold_back(self, lane: str) -> None:
+        """Pick nothing of a lane until its head is put again: it may have another by now."""
+        self._outdated.add(lane)
 
     def _place(self, row: OutboxRow) -> tuple[int, int, str, int]:
         unopened = row.kind == "post" and row.conversation and not row.conversation.thread_ts
@@ -114,7 +121,8 @@ class Lanes:
     def _is_current(self, entry: Entry) -> bool:
         _, turn, lane = entry
         head = self._heads.get(lane)
-        return head is not None and head[0] == turn and lane not in self.busy
+        waits = head is not None and head[0] == turn
+        return waits and lane not in self.busy and lane not in self._outdated
 
     def _wake_due(self, now_ms: int) -> None:
         while self._later and self._later[0][0] <= now_ms:
