@@ -29,8 +29,8 @@ from bot.relay.agents import (
     mark,
     sends,
 )
+from bot.relay.answer import Answer
 from bot.relay.decisions import Amend, Audit, Change, Decision, Effect
-from bot.relay.effects import Answer
 from bot.relay.failures import answer_with
 from bot.relay.intent import strip_note_marker
 from bot.relay.verbs import Verb

@@ -9,8 +9,8 @@ from __future__ import annotations
 from bot import cards, texts
 from bot.domain import Arrival, ChannelId, Post, SlackUser, SlackUserId, Source
 from bot.relay.access import Rules, may_admin, of_team, outsider
+from bot.relay.answer import Answer
 from bot.relay.decisions import Audit, Choose, Decision, Effect
-from bot.relay.effects import Answer
 from bot.relay.failures import answer_with, tell
 from bot.router import Router
 from bot.slack.models import part, word

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from bot.domain import Arrival, ChannelId, Conversation, SessionId, SlackUserId, Source
 from bot.relay.access import Rules, find_operator, of_team
+from bot.relay.answer import Answer
 from bot.relay.commands import Typed, parse_command
 from bot.relay.decisions import Change, Decision
-from bot.relay.effects import Answer
 from bot.relay.refs import BySession
 from bot.router import Router
 from bot.slack.models import word

@@ -25,8 +25,8 @@ from bot.domain import (
 )
 from bot.relay.access import Rules, find_operator, of_team, refusal, speaker_for
 from bot.relay.agents import HELD_REACTION, AgentWrote, mark, sends
+from bot.relay.answer import Answer
 from bot.relay.decisions import Amend, Audit, Decision
-from bot.relay.effects import Answer
 from bot.relay.failures import answer_with
 from bot.relay.intent import strip_note_marker
 from bot.router import Router

@@ -22,8 +22,8 @@ from bot.domain import (
 )
 from bot.relay import keys, verbs
 from bot.relay.access import Rules, find_operator
+from bot.relay.answer import Answer
 from bot.relay.decisions import Decision, Reacted
-from bot.relay.effects import Answer
 from bot.relay.reacting import meaning
 from bot.relay.refs import ByThread
 from bot.relay.verbs import Verb

@@ -9,8 +9,9 @@ from bot import cards, markup, texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Millis, Source
 from bot.relay.access import Rules, refusal
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell, untold
+from bot.relay.answer import Tell
 from bot.relay.decisions import Amend, Audit, Change, Decided, Decision, Rewrite
-from bot.relay.effects import React, Tell
+from bot.relay.effects import React
 from bot.relay.intent import Verb
 from bot.relay.replies import why_not
 from bot.router import Router

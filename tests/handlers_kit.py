@@ -7,18 +7,9 @@ from typing import Any
 from bot.app import router
 from bot.domain import Arrival, Author, Fingerprint, MessageTs, Millis, SlackUser, Source
 from bot.relay.access import Rules
+from bot.relay.answer import Respond, Tell
 from bot.relay.decisions import Change, Decision, NewMessage
-from bot.relay.effects import (
-    Assign,
-    Learn,
-    Payload,
-    PostMessage,
-    React,
-    Respond,
-    SendMessage,
-    SetState,
-    Tell,
-)
+from bot.relay.effects import Assign, Learn, Payload, PostMessage, React, SendMessage, SetState
 from bot.store import edits, revisions
 from bot.store.transaction import Transaction
 from tests.core_kit import ANA, CHANNEL, NOW, OPERATOR, ROOT, RULES, SESSION, database, transaction

@@ -29,8 +29,8 @@ from bot.errors import Ambiguous, Refused, Unreachable
 from bot.outbox.courier import Again, Done
 from bot.outbox.notices import UpdatingView
 from bot.relay import failures
+from bot.relay.answer import Answer, UpdateView
 from bot.relay.decisions import Change, Decision, NewMessage
-from bot.relay.effects import Answer, UpdateView
 from bot.screens import Screens
 from bot.store import picking
 from handlers import slack_modals

@@ -18,8 +18,9 @@ from bot.outbox.courier import Errands
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.pacing import Pacer
 from bot.relay.acting import act
+from bot.relay.answer import Answer
 from bot.relay.decisions import Change, Effect
-from bot.relay.effects import Act, Answer
+from bot.relay.effects import Act
 from bot.store import queue
 from bot.store.reader import Reader
 from tests.core_kit import ANA, CHANNEL, NOW, ROOT, SESSION, VISITOR

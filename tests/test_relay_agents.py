@@ -20,8 +20,9 @@ from bot.relay.agents import (
     mark,
     relay_to_crisp,
 )
+from bot.relay.answer import Tell
 from bot.relay.decisions import Decision
-from bot.relay.effects import React, SendMessage, Tell
+from bot.relay.effects import React, SendMessage
 from bot.relay.intent import Verb
 from tests.core_kit import ANA, CHANNEL, OPEN, OPERATOR, ROOT, RULES, SESSION
 

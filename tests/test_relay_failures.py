@@ -7,18 +7,16 @@ import pytest
 from bot.cards import sentence
 from bot.domain import Author, Key, OperatorId, Source, Speaker, State
 from bot.relay.agents import FAILED_REACTION
+from bot.relay.answer import Answer, Respond, Tell
 from bot.relay.decisions import Effect
 from bot.relay.effects import (
-    Answer,
     Assign,
     Learn,
     Payload,
     PostMessage,
     React,
-    Respond,
     SendMessage,
     SetState,
-    Tell,
     UpdateCard,
 )
 from bot.relay.failures import answer_with, given_up, reason_of, removal

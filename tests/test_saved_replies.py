@@ -17,8 +17,9 @@ from bot.domain import Arrival, Contact, Source
 from bot.errors import ConfigError
 from bot.markup import literal
 from bot.relay.access import Rules
+from bot.relay.answer import Respond, Tell
 from bot.relay.decisions import Change
-from bot.relay.effects import Respond, Say, Tell
+from bot.relay.effects import Say
 from bot.relay.saved import PLACEHOLDERS, Missing, SavedReply, fill, known_of, matching
 from bot.saved_replies import SavedReplies, read
 from bot.simulator.page.show import REPLIES_TOML

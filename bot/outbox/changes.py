@@ -13,9 +13,10 @@ from bot.crisp.client import CrispClient
 from bot.domain import Key, SlackUserId
 from bot.outbox.courier import Done, Errand, Result, conversation_of
 from bot.outbox.sends import BUCKET
+from bot.relay.answer import Answer
 from bot.relay.changes import assigned_line, state_line
 from bot.relay.decisions import Change
-from bot.relay.effects import Act, Answer, Assign, SetState
+from bot.relay.effects import Act, Assign, SetState
 from bot.relay.failures import answer_with
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow

@@ -12,7 +12,8 @@ from bot.domain import ChannelId, Post, SlackUserId
 from bot.errors import ApiError, Refused
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.roots import visitor
-from bot.relay.effects import React, Remove, Respond, Tell, TellInHome, UpdateView
+from bot.relay.answer import Respond, Tell, TellInHome, UpdateView
+from bot.relay.effects import React, Remove
 from bot.relay.failures import tell
 from bot.relay.people_effects import Notify
 from bot.screens import Screens

@@ -15,7 +15,8 @@ from bot.crisp.client import CrispClient
 from bot.errors import Refused, Unauthorized
 from bot.outbox.courier import Done, Errand, Result, conversation_of
 from bot.outbox.sends import BUCKET
-from bot.relay.effects import Answer, MarkRead
+from bot.relay.answer import Answer
+from bot.relay.effects import MarkRead
 from bot.relay.failures import answer_with, reason_of
 from bot.store import read_marks
 from bot.store.reader import Reader

@@ -11,8 +11,9 @@ from typing import Any
 
 from bot.domain import Key, Millis, SessionId, Source, Speaker, State
 from bot.relay import keys
+from bot.relay.answer import Answer
 from bot.relay.decisions import Effect
-from bot.relay.effects import Act, ActOnce, Answer, Priority, Wake
+from bot.relay.effects import Act, ActOnce, Priority, Wake
 
 
 def act_key(fact: str) -> Key:

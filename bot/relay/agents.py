@@ -26,8 +26,9 @@ from bot.domain import (
 from bot.files import SlackFile
 from bot.relay import keys, verbs
 from bot.relay.access import Rules, outsider, refusal, speaker_for
+from bot.relay.answer import Tell
 from bot.relay.decisions import Audit, Change, Decision, Effect, NewMessage
-from bot.relay.effects import Priority, React, SendMessage, Tell
+from bot.relay.effects import Priority, React, SendMessage
 from bot.relay.file_effects import SendFile
 from bot.relay.intent import (
     AsNote,

@@ -1,14 +1,15 @@
 """Whom to tell what has come of something, and where.
 
-Responsible for the shape only.
+Responsible for shapes only: an answer to be, and the payloads of the rows that it becomes, which
+``bot.relay.effects`` names among all others.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
-from bot.domain import ChannelId, MessageTs, SlackUserId
+from bot.domain import Block, ChannelId, MessageTs, SlackUserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,55 @@ class Answer:
     """What was submitted there, filled in: it is shown again when it did not work."""
     home: bool = False
     """They are in App Home: there it is said, at the top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say something to one person only, where they are."""
+
+    kind: ClassVar[str] = "tell"
+    channel: ChannelId
+    user: SlackUserId
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+    thread_ts: MessageTs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateView:
+    """Show something else in a modal; if it is closed by then, say ``text`` where they are."""
+
+    kind: ClassVar[str] = "view"
+    view_id: str
+    view: dict[str, Any]
+    channel: ChannelId
+    user: SlackUserId
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+    thread_ts: MessageTs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TellInHome:
+    """Say something to one person at the top of their App Home.
+
+    ``about`` holds the fact of the press that it answers.
+    """
+
+    kind: ClassVar[str] = "home"
+    user: SlackUserId
+    about: str
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Answer through a response_url."""
+
+    kind: ClassVar[str] = "respond"
+    response_url: str
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+    replaces: bool = False
+    """It takes the place of the message that was pressed, which only its reader sees."""

@@ -20,8 +20,9 @@ from bot.domain import (
     State,
 )
 from bot.relay import keys
+from bot.relay.answer import Answer
 from bot.relay.decisions import Change, Decision, Effect
-from bot.relay.effects import Answer, Assign, MarkRead, PostMessage, Priority, SetState, ShowTyping
+from bot.relay.effects import Assign, MarkRead, PostMessage, Priority, SetState, ShowTyping
 
 
 def state_became(conversation: Conversation, state: State, at: Millis) -> Decision | None:

@@ -15,7 +15,6 @@ from pydantic import TypeAdapter
 
 from bot.domain import (
     Author,
-    Block,
     ChannelId,
     Fingerprint,
     MessageTs,
@@ -25,7 +24,7 @@ from bot.domain import (
     Speaker,
     State,
 )
-from bot.relay.answer import Answer as Answer  # noqa: PLC0414 - who makes payloads needs it
+from bot.relay.answer import Answer, Respond, Tell, TellInHome, UpdateView
 from bot.relay.file_effects import PostFile, RemoveFile, SendFile, TidyShares
 from bot.relay.people_effects import Notify, SavePerson, StartConversation
 
@@ -285,58 +284,6 @@ class MarkRead:
     wanted_anew: ClassVar[bool] = True
     up_to: int
     answer: Answer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tell:
-    """Say something to one person only, where they are."""
-
-    kind: ClassVar[str] = "tell"
-    channel: ChannelId
-    user: SlackUserId
-    text: str
-    blocks: list[Block] = field(default_factory=list)
-    thread_ts: MessageTs | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateView:
-    """Show something else in a modal; if it is closed by then, say ``text`` where they are."""
-
-    kind: ClassVar[str] = "view"
-    view_id: str
-    view: dict[str, Any]
-    channel: ChannelId
-    user: SlackUserId
-    text: str
-    blocks: list[Block] = field(default_factory=list)
-    thread_ts: MessageTs | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TellInHome:
-    """Say something to one person at the top of their App Home.
-
-    ``about`` holds the fact of the press that it answers.
-    """
-
-    kind: ClassVar[str] = "home"
-    user: SlackUserId
-    about: str
-    text: str
-    blocks: list[Block] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Respond:
-    """Answer through a response_url."""
-
-    kind: ClassVar[str] = "respond"
-    response_url: str
-    text: str
-    blocks: list[Block] = field(default_factory=list)
-    replaces: bool = False
-    """It takes the place of the message that was pressed, which only its reader sees."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,11 @@ from bot.domain import (
 from bot.markup import one_line
 from bot.relay import keys
 from bot.relay.agents import FAILED_REACTION, mark
+from bot.relay.answer import Answer, Respond, Tell, TellInHome, UpdateView
 from bot.relay.decisions import Effect
 from bot.relay.effects import (
     Act,
     ActOnce,
-    Answer,
     Assign,
     EditSent,
     ForCustomer,
@@ -39,14 +39,10 @@ from bot.relay.effects import (
     PostMessage,
     Priority,
     Remove,
-    Respond,
     Say,
     SendMessage,
     SetState,
-    Tell,
-    TellInHome,
     UpdatePost,
-    UpdateView,
 )
 from bot.relay.file_effects import PostFile, SendFile
 from bot.relay.people_effects import SavePerson, StartConversation

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.domain import SessionId, Source
 from bot.relay import keys
+from bot.relay.answer import Answer
 from bot.relay.decisions import Change, Decision, Effect
-from bot.relay.effects import Answer, OpenThread, Priority
+from bot.relay.effects import OpenThread, Priority
 
 
 def rebuild(session_id: SessionId, *, fact: str, answer: Answer | None) -> Decision:

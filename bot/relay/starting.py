@@ -18,9 +18,10 @@ from bot.domain import (
     Speaker,
 )
 from bot.relay import keys
+from bot.relay.answer import Answer
 from bot.relay.changes import contact_columns
 from bot.relay.decisions import Change, Decision, Effect, NewMessage
-from bot.relay.effects import Answer, OpenThread, PostMessage, Priority
+from bot.relay.effects import OpenThread, PostMessage, Priority
 from bot.relay.people_effects import StartConversation
 
 MOST = 8_000

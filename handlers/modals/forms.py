@@ -26,9 +26,9 @@ from bot.domain import (
     SlackUserId,
 )
 from bot.relay.access import Rules
+from bot.relay.answer import Answer, UpdateView
 from bot.relay.commands import Typed
 from bot.relay.decisions import Audit, Decision, Effect
-from bot.relay.effects import Answer, UpdateView
 from bot.relay.failures import answer_with
 from bot.relay.verbs import Verb
 from bot.slack.models import part, word

@@ -15,10 +15,10 @@ from bot.domain import Conversation, Json, Millis, Operator, Post, SessionId, Sl
 from bot.relay import verbs
 from bot.relay.access import Rules, admin_refusal, refusal
 from bot.relay.agents import AgentWrote
+from bot.relay.answer import Answer
 from bot.relay.auditing import detail_of, does_something
 from bot.relay.commands import BANG, SLASH
 from bot.relay.decisions import Audit, Decision
-from bot.relay.effects import Answer
 from bot.relay.failures import answer_with
 from bot.relay.refs import plain
 from bot.relay.verbs import Face, Verb

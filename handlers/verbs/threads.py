@@ -8,9 +8,9 @@ from bot import cards, texts
 from bot.domain import Arrival, Author, SessionId
 from bot.relay.access import Rules
 from bot.relay.agents import AgentWrote, tell
+from bot.relay.answer import Answer
 from bot.relay.commands import BANG, Misused, Typed, parse_command
 from bot.relay.decisions import Decision, Effect, NewMessage
-from bot.relay.effects import Answer
 from bot.relay.intent import Verb as Command
 from bot.relay.refs import BySession
 from bot.store.view import View
