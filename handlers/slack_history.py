@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import structlog
 
 from bot import cards, texts
-from bot.domain import Arrival, Earlier, Millis, Post, SessionId, SlackUser, SlackUserId, Source
+from bot.domain import Arrival, Millis, Post, SessionId, SlackUser, SlackUserId, Source
 from bot.errors import ApiError
+from bot.lookups import Earlier
 from bot.relay.access import Rules, of_team, outsider
 from bot.slack.models import part, word
 from bot.store.reader import Reader

@@ -17,7 +17,6 @@ from bot.domain import (
     Arrival,
     Block,
     ChannelId,
-    Details,
     Json,
     MessageTs,
     SessionId,
@@ -26,6 +25,7 @@ from bot.domain import (
     Source,
 )
 from bot.errors import ApiError
+from bot.lookups import Details
 from bot.relay.access import Rules, outsider
 from bot.relay.decisions import Decision
 from bot.relay.refs import BySession, Ref, inbox_link

@@ -13,7 +13,6 @@ from bot.domain import (
     Arrival,
     Author,
     ChannelId,
-    Fate,
     Key,
     MessageTs,
     Operator,
@@ -23,6 +22,7 @@ from bot.domain import (
     SlackUserId,
     Source,
 )
+from bot.lookups import Fate
 from bot.relay.access import Rules, find_operator, of_team, refusal, speaker_for
 from bot.relay.agents import HELD_REACTION, AgentWrote, mark, sends
 from bot.relay.answer import Answer

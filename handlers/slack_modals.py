@@ -22,7 +22,6 @@ from bot.domain import (
     Json,
     MessageTs,
     Post,
-    Profile,
     Receipt,
     SessionId,
     SlackUser,
@@ -30,6 +29,7 @@ from bot.domain import (
     Source,
 )
 from bot.errors import ApiError
+from bot.lookups import Profile
 from bot.relay.access import Rules, find_operator, of_team, outsider, refusal
 from bot.relay.auditing import does_something
 from bot.relay.commands import Misused, Typed, asked_for_form, parse_command

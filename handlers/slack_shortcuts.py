@@ -19,7 +19,6 @@ from bot.domain import (
     Arrival,
     Block,
     ChannelId,
-    Fate,
     Json,
     MessageTs,
     Post,
@@ -28,6 +27,7 @@ from bot.domain import (
     Source,
 )
 from bot.errors import ApiError
+from bot.lookups import Fate
 from bot.relay.access import Rules, find_operator, of_team, outsider, speaker_for
 from bot.relay.decisions import Decision
 from bot.relay.failures import reason_of

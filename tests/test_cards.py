@@ -30,7 +30,6 @@ from bot.domain import (
     Author,
     Contact,
     Conversation,
-    ConversationLink,
     Millis,
     Operator,
     OperatorId,
@@ -39,6 +38,7 @@ from bot.domain import (
     Speaker,
     State,
 )
+from bot.lookups import ConversationLink
 from tests.markup_kit import check_message, seen, walk
 
 SESSION = SessionId("session_1b7b0000-0000-4000-8000-000000000000")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import cards, texts
-from bot.domain import Author, Earlier, Millis, Said
+from bot.domain import Author, Millis
+from bot.lookups import Earlier, Said
 from tests.core_kit import SESSION
 
 AT = Millis(1_700_000_000_000)

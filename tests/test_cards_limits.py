@@ -27,7 +27,6 @@ from bot.domain import (
     Author,
     Contact,
     Conversation,
-    ConversationLink,
     Millis,
     Operator,
     OperatorId,
@@ -36,6 +35,7 @@ from bot.domain import (
     Speaker,
     State,
 )
+from bot.lookups import ConversationLink
 from bot.markup import neutralise
 from tests.markup_kit import check_message, huge_texts, letters, patient, seen, texts
 

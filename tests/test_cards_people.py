@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot import texts
 from bot.cards import people_answer, people_card, people_list, person_more
-from bot.domain import ConversationLink, Millis, People, Person, Post, SessionId, State
+from bot.domain import Millis, Post, SessionId, State
+from bot.lookups import ConversationLink, People, Person
 from tests.markup_kit import check_message, huge_texts, letters, patient, seen
 
 LINK = ConversationLink(

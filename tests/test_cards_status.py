@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.cards import status_blocks, status_view
-from bot.domain import Author, Block, Fate, Key, MessageTs, Millis, PartFate
+from bot.domain import Author, Block, Key, MessageTs, Millis
+from bot.lookups import Fate, PartFate
 from bot.simulator.slack.blocks import problems
 from tests.core_kit import CHANNEL, NOW, ROOT, SESSION
 

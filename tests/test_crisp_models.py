@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from bot import domain
+from bot import domain, lookups
 from bot.crisp import events, models
 from bot.crisp.convert import (
     assignee,
@@ -293,7 +293,7 @@ def test_an_unknown_customer_is_an_empty_contact() -> None:
 def test_a_conversation_becomes_a_line_of_a_list() -> None:
     """A list names the conversation, its state and where it is."""
     link = to_link(Conversation.model_validate(CONVERSATION), website_id="8c8")
-    assert link == domain.ConversationLink(
+    assert link == lookups.ConversationLink(
         session_id=domain.SessionId("session_1"),
         title="Anna",
         state=domain.State.UNRESOLVED,
@@ -323,7 +323,7 @@ def test_an_operator_has_the_name_that_customers_see() -> None:
 
 def test_a_profile_becomes_a_person() -> None:
     """The person's own place comes before the company's, the company's name before the employer."""
-    assert to_person(PersonProfile.model_validate(PERSON)) == domain.Person(
+    assert to_person(PersonProfile.model_validate(PERSON)) == lookups.Person(
         people_id="p",
         name="Anna",
         email="anna@example.com",

@@ -18,13 +18,13 @@ from bot.domain import (
     Contact,
     MessageTs,
     OperatorId,
-    Queue,
     SessionId,
     Source,
     State,
     WebsiteId,
 )
 from bot.errors import Ambiguous, RateLimited, Refused, Unauthorized, Unreachable
+from bot.lookups import Queue
 from bot.relay.decisions import Change
 from bot.relay.refs import ByEmail, ByNumber, BySession, ByThread
 from bot.simulator.crisp import CrispSimulator

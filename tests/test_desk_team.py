@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from bot.desk.team import KEPT, Team
-from bot.domain import Colleague, Source
+from bot.domain import Source
 from bot.errors import Unreachable
+from bot.lookups import Colleague
 from tests.questions_kit import WEBSITE, CannedCrisp
 
 

@@ -16,26 +16,20 @@ from bot import texts
 from bot.domain import (
     Arrival,
     ChannelId,
-    Colleague,
     Contact,
     Conversation,
-    ConversationLink,
-    Details,
     Json,
     MessageTs,
     OperatorId,
-    People,
-    Person,
     Post,
-    Queue,
     SlackUser,
     SlackUserId,
     Source,
     Speaker,
     State,
-    Website,
 )
 from bot.errors import ApiError, RateLimited, Refused, Unauthorized, Unreachable
+from bot.lookups import Colleague, ConversationLink, Details, People, Person, Queue, Website
 from bot.relay.access import Rules
 from bot.relay.changes import set_state
 from bot.relay.commands import LISTS

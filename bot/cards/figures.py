@@ -11,7 +11,8 @@ from bot import texts
 from bot.cards.lists import Line, fitting, titled
 from bot.cards.notices import sentence
 from bot.cards.parts import dot_line, link, moment, words
-from bot.domain import Colleague, ConversationLink, Figures, Post, Website
+from bot.domain import Post
+from bot.lookups import Colleague, ConversationLink, Figures, Website
 from bot.markup import one_line
 
 _NAME_LIMIT = 80

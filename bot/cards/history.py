@@ -21,7 +21,8 @@ from bot.cards.parts import (
     rich_text,
     words,
 )
-from bot.domain import Author, Block, Earlier, Post, Said, SessionId
+from bot.domain import Author, Block, Post, SessionId
+from bot.lookups import Earlier, Said
 from bot.markup import one_line
 from bot.markup.read_crisp import read
 from bot.markup.tree import flat

@@ -13,7 +13,8 @@ from bot import texts
 from bot.cards.notices import sentence
 from bot.cards.parts import Part, dot_line, fallback_text, link, moment, rich_text, words
 from bot.cards.root import assigned_to, contact_facts
-from bot.domain import Conversation, ConversationLink, Millis, Operator, Post, State
+from bot.domain import Conversation, Millis, Operator, Post, State
+from bot.lookups import ConversationLink
 from bot.markup import one_line
 from bot.markup.visible import measure
 

@@ -25,7 +25,8 @@ from bot.cards.parts import (
     section,
     words,
 )
-from bot.domain import Block, People, Person, Post
+from bot.domain import Block, Post
+from bot.lookups import People, Person
 from bot.markup import one_line
 from bot.markup.visible import clip, escape, graphemes, measure, neutralise
 

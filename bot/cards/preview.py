@@ -9,7 +9,8 @@ from __future__ import annotations
 from bot import texts
 from bot.cards.parts import dot_line, link, rich_text, words
 from bot.cards.root import status_line
-from bot.domain import Block, Conversation, ConversationLink, Operator
+from bot.domain import Block, Conversation, Operator
+from bot.lookups import ConversationLink
 from bot.markup import one_line
 
 _NAME_LIMIT = 80

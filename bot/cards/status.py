@@ -11,7 +11,8 @@ from typing import Any
 
 from bot import texts
 from bot.cards.parts import Part, actions, button, moment, rich_text, section, words
-from bot.domain import Author, Block, ChannelId, Fate, Json, MessageTs, Millis, PartFate
+from bot.domain import Author, Block, ChannelId, Json, MessageTs, Millis
+from bot.lookups import Fate, PartFate
 from bot.markup import one_line
 
 CALLBACK = "delivery_status"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot import domain, texts
+from bot import domain, lookups, texts
 from bot.crisp.models import (
     Conversation,
     Named,
@@ -104,10 +104,10 @@ def assignee(conversation: Conversation) -> domain.OperatorId | None:
     return domain.OperatorId(found.user_id) if found and found.user_id else None
 
 
-def to_link(conversation: Conversation, *, website_id: str) -> domain.ConversationLink:
+def to_link(conversation: Conversation, *, website_id: str) -> lookups.ConversationLink:
     """Return one line of a list; an unknown state counts as unresolved, so that it is seen."""
     meta = conversation.meta
-    return domain.ConversationLink(
+    return lookups.ConversationLink(
         session_id=domain.SessionId(conversation.session_id),
         title=meta.nickname or meta.email,
         state=to_state(conversation.state) or domain.State.UNRESOLVED,
@@ -132,10 +132,10 @@ def to_operator(operator: Operator) -> domain.Operator:
     )
 
 
-def to_colleague(operator: Operator) -> domain.Colleague:
+def to_colleague(operator: Operator) -> lookups.Colleague:
     """Return the operator as an answer shows them."""
     named = to_operator(operator)
-    return domain.Colleague(
+    return lookups.Colleague(
         name=named.name,
         email=named.email,
         role=operator.title or operator.role,
@@ -146,14 +146,14 @@ def to_colleague(operator: Operator) -> domain.Colleague:
 def to_person(
     profile: PersonProfile,
     *,
-    conversations: tuple[domain.ConversationLink, ...] | None = (),
+    conversations: tuple[lookups.ConversationLink, ...] | None = (),
     data: Mapping[str, Any] | None = None,
     subscribed: bool | None = None,
-) -> domain.Person:
+) -> lookups.Person:
     """Return what the people card shows; what was not read beside the profile is None."""
     person, company = profile.person, profile.company
     place = person.geolocation if person.geolocation.country else company.geolocation
-    return domain.Person(
+    return lookups.Person(
         people_id=profile.people_id,
         name=person.nickname,
         email=profile.email,
@@ -184,10 +184,10 @@ def to_person(
     )
 
 
-def to_profile(found: Mapping[str, Any], *, data: Mapping[str, Any]) -> domain.Profile:
+def to_profile(found: Mapping[str, Any], *, data: Mapping[str, Any]) -> lookups.Profile:
     """Return a profile, as Crisp sends it, as it can be changed."""
     segments = found.get("segments")
-    return domain.Profile(
+    return lookups.Profile(
         people_id=str(found.get("people_id")),
         fields={name: held(found, name) for name in FIELDS},
         segments=tuple(s for s in segments if isinstance(s, str))

@@ -8,7 +8,8 @@ from __future__ import annotations
 from bot import cards, texts
 from bot.crisp.messages import FULL, MessageCalls
 from bot.crisp.models import Message
-from bot.domain import Author, Earlier, Millis, Said, SessionId
+from bot.domain import Author, Millis, SessionId
+from bot.lookups import Earlier, Said
 
 
 async def read_earlier(

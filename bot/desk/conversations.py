@@ -12,8 +12,9 @@ from bot.crisp import convert, models
 from bot.crisp.conversations import ConversationFilter
 from bot.crisp.history import read_earlier
 from bot.desk.joining import LINKS, Joined, named, same
-from bot.domain import Conversation, Details, Earlier, Millis, SessionId
+from bot.domain import Conversation, Millis, SessionId
 from bot.errors import ApiError
+from bot.lookups import Details, Earlier
 from bot.relay.refs import ByEmail, BySession, Ref
 
 EARLIER = 15

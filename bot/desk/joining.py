@@ -11,16 +11,9 @@ from http import HTTPStatus
 
 from bot.crisp import convert, models
 from bot.crisp.client import CrispClient
-from bot.domain import (
-    ChannelId,
-    Conversation,
-    ConversationLink,
-    MessageTs,
-    Operator,
-    OperatorId,
-    SessionId,
-)
+from bot.domain import ChannelId, Conversation, MessageTs, Operator, OperatorId, SessionId
 from bot.errors import Refused
+from bot.lookups import ConversationLink
 from bot.relay.changes import operator_name
 from bot.store.reader import Reader
 

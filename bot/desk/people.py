@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from bot.crisp import convert, models
 from bot.desk.joining import LINKS, Joined, named, newest, same
-from bot.domain import ConversationLink, Operator, People, Person, Profile, SessionId
+from bot.domain import Operator, SessionId
 from bot.errors import ApiError, Refused, Unauthorized
+from bot.lookups import ConversationLink, People, Person, Profile
 from bot.relay.refs import ByEmail, parse_ref
 
 T = TypeVar("T")

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from bot.crisp import convert, models
 from bot.crisp.conversations import ConversationFilter
 from bot.desk.joining import Joined, newest
-from bot.domain import ConversationLink, OperatorId, Queue, SessionId, State
+from bot.domain import OperatorId, SessionId, State
 from bot.errors import ApiError
+from bot.lookups import ConversationLink, Queue
 
 PAGE = 50
 """Conversations read at a time: the most that Crisp gives."""

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from bot.crisp import convert
 from bot.crisp.client import CrispClient
-from bot.domain import Colleague, Website
+from bot.lookups import Colleague, Website
 
 KEPT = 60.0
 """Seconds for which an answer is given again without a call."""

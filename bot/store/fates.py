@@ -5,17 +5,8 @@ Responsible for reading all that is known of it, wherever it was written. It mus
 
 from __future__ import annotations
 
-from bot.domain import (
-    Author,
-    ChannelId,
-    Fate,
-    Key,
-    MessageTs,
-    PartFate,
-    SessionId,
-    SlackUserId,
-    Source,
-)
+from bot.domain import Author, ChannelId, Key, MessageTs, SessionId, SlackUserId, Source
+from bot.lookups import Fate, PartFate
 from bot.store import posted
 from bot.store.view import View
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from statistics import median
 
-from bot.domain import Figures, Millis, State
+from bot.domain import Millis, State
+from bot.lookups import Figures
 from bot.store.rows import CONVERSATION_COLUMNS, conversation_from
 from bot.store.view import View
 

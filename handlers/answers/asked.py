@@ -10,17 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain import (
-    Colleague,
-    Details,
-    OperatorId,
-    People,
-    Person,
-    Post,
-    Queue,
-    SlackUser,
-    Website,
-)
+from bot.domain import OperatorId, Post, SlackUser
+from bot.lookups import Colleague, Details, People, Person, Queue, Website
 from bot.relay.access import Rules
 from bot.relay.refs import Ref
 from bot.relay.verbs import Verb

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot import cards, texts
-from bot.domain import Details, OperatorId, Post
+from bot.domain import OperatorId, Post
+from bot.lookups import Details
 from bot.relay.access import find_operator
 from handlers.answers.asked import Answer, Asked, Sources
 

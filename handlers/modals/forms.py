@@ -20,11 +20,11 @@ from bot.domain import (
     MessageTs,
     Millis,
     Operator,
-    Profile,
     SessionId,
     SlackUser,
     SlackUserId,
 )
+from bot.lookups import Profile
 from bot.relay.access import Rules
 from bot.relay.answer import Answer, UpdateView
 from bot.relay.commands import Typed

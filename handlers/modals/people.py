@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from bot import cards, texts
-from bot.domain import Json, Profile
+from bot.domain import Json
+from bot.lookups import Profile
 from bot.markup.visible import escape
 from bot.relay import verbs
 from bot.relay.access import Rules
