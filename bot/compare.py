@@ -30,6 +30,7 @@ from bot.domain import (
 from bot.errors import Refused
 from bot.relay.revisions import check, is_same
 from bot.slack import events as slack_events
+from bot.slack import messages as slack_messages
 from bot.slack.client import SlackClient
 from bot.store import recent
 from bot.store.reader import Reader
@@ -146,13 +147,13 @@ class SlackComparison:
             message = listed.get(ts)
             if message is None:
                 missing.append(ts)
-            elif slack_events.digest(message) != digest:
+            elif slack_messages.digest(message) != digest:
                 edit = slack_events.listed_edit(message, channel, read_at=Millis(read_at))
                 if edit is not None:
                     news += await self._accept(edit) is Receipt.ACCEPTED
         if not missing:
             return news
-        await self._let_settle(slack_events.millis(max(missing)))
+        await self._let_settle(slack_messages.millis(max(missing)))
         return news + await self._removed(channel, thread_ts, missing)
 
     async def _let_settle(self, written: Millis) -> None:
@@ -184,7 +185,7 @@ class SlackComparison:
         listing = self._slack.thread(channel, thread_ts, oldest)
         found = {str(message.get("ts")): message async for message in listing}
         root = found.get(thread_ts)
-        return None if root is None or slack_events.is_tombstone(root) else found
+        return None if root is None or slack_messages.is_tombstone(root) else found
 
 
 class CrispComparison:

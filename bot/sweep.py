@@ -36,6 +36,7 @@ from bot.domain import (
 from bot.errors import ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.platform_time import exactly
 from bot.slack import events as slack_events
+from bot.slack import messages as slack_messages
 from bot.slack.client import SlackClient
 from bot.slack.people import find_person
 from bot.store.reader import Reader
@@ -336,7 +337,7 @@ class SlackSweep:
         oldest = _ts(Millis(watermark - self._horizon_ms))
         async for root in self._slack.history(channel, oldest):
             latest, thread_ts = root.get("latest_reply"), MessageTs(str(root.get("ts")))
-            if not isinstance(latest, str) or slack_events.millis(latest) < watermark:
+            if not isinstance(latest, str) or slack_messages.millis(latest) < watermark:
                 self._verified.pop((channel, thread_ts), None)
                 continue
             state = (latest, str(root.get("reply_count")))
@@ -351,7 +352,7 @@ class SlackSweep:
         return [
             thread_ts
             for place, thread_ts in active
-            if place == channel and slack_events.millis(thread_ts) < horizon
+            if place == channel and slack_messages.millis(thread_ts) < horizon
         ]
 
     async def _thread(self, channel: ChannelId, thread_ts: MessageTs, watermark: Millis) -> Swept:

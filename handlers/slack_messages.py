@@ -23,7 +23,7 @@ from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp
 from bot.relay.decisions import Audit, Decision, NewMessage
 from bot.relay.intent import Verb
 from bot.router import Router
-from bot.slack import events
+from bot.slack import messages
 from bot.slack.models import read_app, word
 from bot.store.view import View
 from handlers import learning
@@ -36,9 +36,9 @@ router = Router()
 def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Relay a reply in a conversation's thread; anything else in a channel is not ours."""
     event = dict(arrival.payload)
-    apps = events.apps_of(event)
-    author = events.author(event)
-    if not events.is_reply(event) or not (apps or author):
+    apps = messages.apps_of(event)
+    author = messages.author(event)
+    if not messages.is_reply(event) or not (apps or author):
         return None
     if rules.bot_id and event.get("bot_id") == rules.bot_id:
         return None  # our own post, which a sweep has read: what it shows is stored by its row
@@ -46,7 +46,7 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return None
     channel, ts = ChannelId(event["channel"]), MessageTs(event["ts"])
     thread_ts = MessageTs(event["thread_ts"])
-    if view.knows_ts(channel, ts) or events.millis(ts) < view.began(channel):
+    if view.knows_ts(channel, ts) or messages.millis(ts) < view.began(channel):
         return None  # known, or from before the first start: Slack delivers again for an hour
     conversation = view.conversation_in(channel, thread_ts)
     if apps and not apps & rules.relay_bots:
@@ -78,7 +78,7 @@ def _kept(event: dict[str, Any], conversation: Conversation, view: View) -> Deci
         author=Author.BOT,
         kind="text",
         content="",
-        occurred_at=events.millis(event["ts"]),
+        occurred_at=messages.millis(event["ts"]),
         channel=ChannelId(event["channel"]),
         ts=MessageTs(event["ts"]),
         state="kept",
@@ -100,7 +100,7 @@ def _person(event: dict[str, Any], view: View, rules: Rules) -> SlackUser:
     profile = view.user(word(event, "user"))
     if profile is None:
         raise LookupError("the author is known and has no profile")
-    return of_team(profile, events.team_of(event), rules)
+    return of_team(profile, messages.team_of(event), rules)
 
 
 def app_of(event: dict[str, Any], view: View) -> SlackUser:
@@ -127,7 +127,7 @@ def read_reply(
     blocks, text = blocks_of(event), text_of(event)
     users = {user_id: user.name for user_id, user in view.users(mentioned.users).items()}
     names = markup.Names(users, view.names(mentioned.channels), view.names(mentioned.groups))
-    by_app = bool(events.apps_of(event))
+    by_app = bool(messages.apps_of(event))
     return AgentWrote(
         conversation=conversation,
         channel=ChannelId(event["channel"]),
@@ -138,10 +138,10 @@ def read_reply(
         markdown=markup.slack_to_crisp(blocks, text, names),
         plain=markup.plain(blocks, text),
         files=read_files(event),
-        occurred_at=events.millis(event["ts"]),
+        occurred_at=messages.millis(event["ts"]),
         shared=tuple(markup.shared(blocks)),
         app=Speaker(user.name, user.avatar or tile_url(user.name, rules)) if by_app else None,
-        digest=events.digest(event),
+        digest=messages.digest(event),
     )
 
 

@@ -41,7 +41,7 @@ from bot.relay.persons import person_key
 from bot.relay.refs import BySession
 from bot.relay.starting import start_key
 from bot.relay.verbs import FIRST_WORDS
-from bot.slack import events
+from bot.slack import messages
 from bot.slack.models import part, word
 from bot.store.view import View
 from handlers.answers import ANSWERS
@@ -168,8 +168,8 @@ class Questions:
 
     def _of_thread(self, arrival: Arrival) -> None:
         event = dict(arrival.payload)
-        author = events.author(event)
-        if author is None or events.apps_of(event):
+        author = messages.author(event)
+        if author is None or messages.apps_of(event):
             return  # an app's post is no question
         plain = markup.plain(blocks_of(event), text_of(event))
         me = self._rules.bot_user_id
@@ -212,7 +212,7 @@ class Questions:
         async def say(post: Post) -> None:
             await self._slack.tell(channel, author, post, thread_ts=thread_ts)
 
-        asker = _Asker(author, say, team_id=events.team_of(event))
+        asker = _Asker(author, say, team_id=messages.team_of(event))
         await self._reply(asker, typed, told=True)
 
     def _through(self, url: str, *, instead: bool = False) -> Say:

@@ -15,7 +15,7 @@ from bot.relay.effects import React
 from bot.relay.intent import Verb
 from bot.relay.replies import why_not
 from bot.router import Router
-from bot.slack import events
+from bot.slack import messages
 from bot.slack.models import word
 from bot.store.rows import StoredMessage
 from bot.store.view import View
@@ -34,10 +34,10 @@ _REVISED = "bridge_revised_at"
 def revised(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Let the last version of a reply be what is sent, or what the customer sees."""
     event = dict(arrival.payload)
-    ts, channel = events.message_ts(event), ChannelId(word(event, "channel"))
+    ts, channel = messages.message_ts(event), ChannelId(word(event, "channel"))
     if ts is None or not channel:
         return None
-    gone = arrival.kind == "message_deleted" or events.is_tombstone(event)
+    gone = arrival.kind == "message_deleted" or messages.is_tombstone(event)
     if (lost := view.conversation_at(channel, ts)) is not None:
         return _forget_thread(lost) if gone else None
     fact = f"message:{channel}:{ts}"
@@ -55,16 +55,16 @@ def revised(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     latest = {
         **_of_app(event), **_written(event),
         "channel": channel, "ts": ts, "user": message.slack_user,
-        "thread_ts": events.thread_of(event) or conversation.thread_ts or ts,
+        "thread_ts": messages.thread_of(event) or conversation.thread_ts or ts,
     }  # fmt: skip
-    if not _is_news(arrival, event, message, events.digest(latest)):
+    if not _is_news(arrival, event, message, messages.digest(latest)):
         return None
     return _edited(latest, message, conversation, arrival, view=view, rules=rules)
 
 
 def _is_news(arrival: Arrival, event: dict[str, Any], message: StoredMessage, digest: str) -> bool:
     """Tell whether an edit is its writer's, and later than what was decided on."""
-    by_another = events.editor(event) not in {"", message.slack_user} and not _of_app(event)
+    by_another = messages.editor(event) not in {"", message.slack_user} and not _of_app(event)
     at = arrival.occurred_at
     if arrival.swept:  # a listing has whole seconds, and may be from before what was told live
         at, heard = Millis(at and at + 999), event.get("read_at")
@@ -85,7 +85,7 @@ def _edited(
 ) -> Decision | None:
     """Read the new version as a reply is read, and decide what becomes of the first."""
     mentioned = markup.mentioned(blocks_of(latest), text_of(latest))
-    apps = events.apps_of(latest)
+    apps = messages.apps_of(latest)
     if apps and not apps & rules.relay_bots:
         return None
     learn = learning.unknown(
@@ -117,7 +117,7 @@ def _edited(
         decision = _carried(said, message, anew, denied, now=view.now)
     if said.app is not None:
         decision = untold(decision)
-    digest = events.digest(latest)
+    digest = messages.digest(latest)
     return replace(
         decision,
         decided=Decided(message.id, digest, arrival.occurred_at),
@@ -253,14 +253,14 @@ def _early(
 
     Slack promises no order. What is older was not for us when it was written, and is not now.
     """
-    channel, thread_ts = ChannelId(word(event, "channel")), events.thread_of(event)
-    fresh = arrival.occurred_at - events.millis(ts) < EARLY_MS
+    channel, thread_ts = ChannelId(word(event, "channel")), messages.thread_of(event)
+    fresh = arrival.occurred_at - messages.millis(ts) < EARLY_MS
     if thread_ts is None or not fresh or view.conversation_in(channel, thread_ts) is None:
         return None
     fact = f"message:{channel}:{ts}"
     if gone:
         return Decision(rewrite=Rewrite(Source.SLACK, fact, None))
-    current = events.changed_message(event)
+    current = messages.changed_message(event)
     if current.get("subtype") in {None, "", "thread_broadcast", "file_share", "me_message"}:
         payload = {
             **current, "type": "message", "channel": channel, "ts": ts, "thread_ts": thread_ts,
@@ -271,15 +271,15 @@ def _early(
 
 def _written(event: dict[str, Any]) -> dict[str, Any]:
     """Return what somebody wrote, as it is after an edit."""
-    new = events.changed_message(event)
+    new = messages.changed_message(event)
     return {name: new.get(name) for name in ("text", "blocks", "files", "attachments")}
 
 
 def _of_app(event: dict[str, Any]) -> dict[str, Any]:
     """Return what says which app posted a message, and as whom; nothing for people's."""
-    new = events.changed_message(event)
+    new = messages.changed_message(event)
     names = ("bot_id", "app_id", "bot_profile", "username", "icons", "subtype")
-    return {name: new[name] for name in names if name in new} if events.apps_of(new) else {}
+    return {name: new[name] for name in names if name in new} if messages.apps_of(new) else {}
 
 
 def _forget_thread(conversation: Conversation) -> Decision:

@@ -17,7 +17,7 @@ from bot.outbox.courier import nothing
 from bot.relay.access import Rules
 from bot.relay.decisions import Change
 from bot.relay.effects import EditSent, SendMessage
-from bot.slack.events import millis
+from bot.slack.messages import millis
 from bot.store import edits, queue
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import METADATA_EVENT, Arrival, ChannelId, Source
-from bot.slack import events
+from bot.slack import events, messages
 from bot.slack.models import part
 from tests.slack_fakes import CHANNEL, ME
 
@@ -110,8 +110,8 @@ def test_another_bots_post_is_a_message_by_a_bot() -> None:
     """Whether another app may speak to customers is configuration, so its post arrives."""
     arrival = read({**REPLY, "bot_id": "BOTHER"})
     assert arrival is not None
-    assert events.is_by_bot(arrival.payload)
-    assert not events.is_own_post(arrival.payload, ME)
+    assert messages.is_by_bot(arrival.payload)
+    assert not messages.is_own_post(arrival.payload, ME)
 
 
 def test_a_person_who_uses_our_app_is_not_our_bot() -> None:
@@ -153,16 +153,16 @@ def test_our_own_updates_are_echoes_but_a_deleted_root_is_not() -> None:
     tombstone = {"user": "USLACKBOT", "text": "This message was deleted.", "ts": ROOT}
     arrival = read(changed(tombstone, ours))
     assert arrival is not None
-    assert events.is_tombstone(arrival.payload)
-    assert events.message_ts(arrival.payload) == ROOT
+    assert messages.is_tombstone(arrival.payload)
+    assert messages.message_ts(arrival.payload) == ROOT
 
 
 def test_an_edit_without_a_ts_is_named_by_its_old_version() -> None:
     """Slack may leave ts and user out of the new version."""
     event = changed({"text": "b", "edited": {"ts": "1"}}, {**REPLY, "text": "a"})
-    assert events.message_ts(event) == TS
-    assert events.author(event) == "U1"
-    assert events.thread_of(event) == ROOT
+    assert messages.message_ts(event) == TS
+    assert messages.author(event) == "U1"
+    assert messages.thread_of(event) == ROOT
 
 
 def test_a_deletion_arrives_without_a_fact() -> None:
@@ -178,7 +178,7 @@ def test_a_deletion_arrives_without_a_fact() -> None:
     arrival = read(event)
     assert arrival is not None
     assert (arrival.kind, arrival.fact) == ("message_deleted", None)
-    assert events.message_ts(arrival.payload) == TS
+    assert messages.message_ts(arrival.payload) == TS
     assert read({**event, "deleted_ts": "x"}) is None
 
 
@@ -304,24 +304,24 @@ def test_a_submitted_view_is_one_fact_per_state() -> None:
 def test_our_key_is_read_from_our_metadata_only() -> None:
     """Metadata of another app, or without a key, names no post of ours."""
     ours = {"event_type": METADATA_EVENT, "event_payload": {"key": "k1"}}
-    assert events.own_key({"metadata": ours}) == "k1"
-    assert events.own_key({"metadata": {**ours, "event_type": "other"}}) is None
-    assert events.own_key({"metadata": {**ours, "event_payload": {"key": 1}}}) is None
-    assert events.own_key({}) is None
+    assert messages.own_key({"metadata": ours}) == "k1"
+    assert messages.own_key({"metadata": {**ours, "event_type": "other"}}) is None
+    assert messages.own_key({"metadata": {**ours, "event_payload": {"key": 1}}}) is None
+    assert messages.own_key({}) is None
 
 
 def test_a_message_says_which_team_its_writer_is_of() -> None:
     """A Slack Connect partner's own team stands before the one that the message is in."""
-    assert events.team_of({"user_team": "T2", "team": "T1"}) == "T2"
-    assert events.team_of({"team": "T1"}) == "T1"
-    assert events.team_of({}) == ""
+    assert messages.team_of({"user_team": "T2", "team": "T1"}) == "T2"
+    assert messages.team_of({"team": "T1"}) == "T1"
+    assert messages.team_of({}) == ""
 
 
 def test_a_root_is_no_reply() -> None:
     """A root has no thread_ts, or its own."""
-    assert events.is_reply(REPLY)
-    assert not events.is_reply({**REPLY, "thread_ts": TS})
-    assert not events.is_reply({"ts": TS})
+    assert messages.is_reply(REPLY)
+    assert not messages.is_reply({**REPLY, "thread_ts": TS})
+    assert not messages.is_reply({"ts": TS})
 
 
 # -- anything at all ------------------------------------------------------------------------------
@@ -408,16 +408,16 @@ def test_no_event_makes_a_helper_raise(body: Json) -> None:
     """The helpers that handlers use take anything."""
     event = part(body, "event")
     for helper in (
-        events.is_new_message,
-        events.is_reply,
-        events.is_by_bot,
-        events.own_key,
-        events.is_tombstone,
-        events.message_ts,
-        events.thread_of,
-        events.author,
-        events.edited_text_differs,
+        messages.is_new_message,
+        messages.is_reply,
+        messages.is_by_bot,
+        messages.own_key,
+        messages.is_tombstone,
+        messages.message_ts,
+        messages.thread_of,
+        messages.author,
+        messages.edited_text_differs,
     ):
         helper(event)
-    events.is_own_post(event, ME)
-    events.team_of(event)
+    messages.is_own_post(event, ME)
+    messages.team_of(event)

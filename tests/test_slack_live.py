@@ -28,7 +28,7 @@ from bot.domain import (
 from bot.errors import Ambiguous, ConfigError, RateLimited, Unauthorized
 from bot.simulator.slack.hooks import signature
 from bot.simulator.slack.server import SlackSimulator
-from bot.slack import events
+from bot.slack import events, messages
 from bot.slack.client import SlackClient
 from bot.slack.http import slack_events_handler
 from bot.slack.listener import Intake, build_app
@@ -302,8 +302,8 @@ async def test_our_own_posts_come_back_and_are_nothing(rig: Rig) -> None:
         await until(lambda: len(rig.book.accepted) == 2)
     reply, lost = rig.book.accepted
     assert reply.payload["text"] == "a reply"
-    assert events.is_tombstone(lost.payload)
-    assert events.message_ts(lost.payload) == root.ts
+    assert messages.is_tombstone(lost.payload)
+    assert messages.message_ts(lost.payload) == root.ts
 
 
 async def test_an_unfurl_is_no_edit(rig: Rig) -> None:
@@ -313,7 +313,7 @@ async def test_an_unfurl_is_no_edit(rig: Rig) -> None:
         await rig.sim.act(as_="ana", do="unfurl", ts=ts, url="https://app.crisp.chat/x", wait=True)
         await rig.sim.act(as_="ana", do="edit", ts=ts, text="never mind", wait=True)
     changes = [a for a in rig.book.accepted if a.kind == "message_changed"]
-    assert [events.changed_message(a.payload)["text"] for a in changes] == ["never mind"]
+    assert [messages.changed_message(a.payload)["text"] for a in changes] == ["never mind"]
 
 
 async def test_commands_and_presses_arrive(rig: Rig) -> None:

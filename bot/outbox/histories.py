@@ -19,7 +19,7 @@ from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.roots import PATIENCE, SOON, Roots, visitor
 from bot.relay.effects import PointOn, ShowHistory
 from bot.relay.failures import removal
-from bot.slack import events
+from bot.slack import messages
 from bot.slack.client import SlackClient
 from bot.store import posted as shown
 from bot.store.reader import Reader
@@ -132,7 +132,7 @@ class Pointing(Errand):
     async def _is_there(self, payload: PointOn) -> bool:
         async for root in self._slack.history(payload.channel, payload.ts, payload.ts):
             if root.get("ts") == payload.ts:
-                return not events.is_tombstone(root)
+                return not messages.is_tombstone(root)
         return False
 
     async def _retire_card(

@@ -18,7 +18,7 @@ from bot.relay.effects import PostMessage, Priority, Say
 from bot.relay.failures import removal
 from bot.relay.rebuilding import opening
 from bot.relay.speaking import went_out
-from bot.slack import events
+from bot.slack import messages
 from bot.slack.client import SlackClient
 from bot.store import sets
 from bot.store.rows import OutboxRow
@@ -93,7 +93,7 @@ def _said(row: OutboxRow, payload: Say, posted: Posted) -> Done:
             markdown=payload.markdown,
             plain="",
             files=(),
-            occurred_at=events.millis(posted.ts),
+            occurred_at=messages.millis(posted.ts),
         )
         for number, part in enumerate(_parts(payload)[1:], 1):
             tx.enqueue(_following(row, part, posted.ts, number))

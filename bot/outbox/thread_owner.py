@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.domain import ChannelId, Json, Key, MessageTs, Source
 from bot.errors import Ambiguous
-from bot.slack import events
+from bot.slack import messages
 from bot.slack.client import SlackClient
 from bot.store.threads import Whose
 
@@ -20,7 +20,7 @@ async def read_owner(slack: SlackClient, channel: ChannelId, thread_ts: MessageT
     async for root in slack.history(channel, thread_ts, thread_ts):
         if root.get("ts") != thread_ts:
             continue
-        if not events.is_tombstone(root):
+        if not messages.is_tombstone(root):
             return Whose(channel, thread_ts, await _our_key(slack, root), alive=True)
         async for answer in slack.replies(channel, thread_ts, None):
             if key := await _our_key(slack, answer):
@@ -30,5 +30,5 @@ async def read_owner(slack: SlackClient, channel: ChannelId, thread_ts: MessageT
 
 
 async def _our_key(slack: SlackClient, message: Json) -> Key | None:
-    ours = events.is_own_post(message, await slack.me())
-    return events.own_key(message) if ours else None
+    ours = messages.is_own_post(message, await slack.me())
+    return messages.own_key(message) if ours else None

@@ -28,7 +28,7 @@ from bot.domain import (
     Speaker,
 )
 from bot.errors import Ambiguous, ApiError, Refused
-from bot.slack import events
+from bot.slack import messages
 from bot.slack.failures import MissingScope
 from bot.slack.models import (
     Channel,
@@ -134,7 +134,7 @@ class SlackClient(Surfaces):
             "channel": channel,
             "thread_ts": thread_ts,
             "reply_broadcast": True if broadcast and thread_ts else None,
-            "metadata": events.metadata(key, joined),
+            "metadata": messages.metadata(key, joined),
             "unfurl_links": False,
             "unfurl_media": False,
             "link_names": False,
@@ -264,7 +264,7 @@ class SlackClient(Surfaces):
                 raise
             return True
         await _collect(listing, await self.me(), channel, wanted=wanted, found=found)
-        return root is None or root.get("ts") != thread_ts or events.is_tombstone(root)
+        return root is None or root.get("ts") != thread_ts or messages.is_tombstone(root)
 
     def history(
         self, channel: ChannelId, oldest: MessageTs | None, latest: MessageTs | None = None
@@ -386,7 +386,7 @@ async def _collect(
 ) -> None:
     """Add the wanted posts to ``found``, and stop reading once all are there."""
     async for message in listing:
-        keys = events.own_keys(message) if events.is_own_post(message, me) else ()
+        keys = messages.own_keys(message) if messages.is_own_post(message, me) else ()
         for key in keys:
             if key in wanted and key not in found:
                 found[key] = _posted(message, channel=channel)

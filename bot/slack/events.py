@@ -11,32 +11,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bot.domain import (
-    METADATA_EVENT,
     Arrival,
     ChannelId,
     Json,
-    Key,
     MessageTs,
     Millis,
-    SlackUserId,
     Source,
+)
+from bot.slack.messages import (
+    TS,
+    changed_message,
+    edited_text_differs,
+    file_ids,
+    is_new_message,
+    is_own_post,
+    is_tombstone,
+    message_ts,
+    millis,
 )
 from bot.slack.models import Identity, part, word
 
 LINK_ACTION = "conversation:open"
 """The action id of buttons that only open an address: Slack reports the press, nobody acts."""
 
-_NEW_MESSAGE = frozenset({"", "thread_broadcast", "file_share", "me_message", "bot_message"})
 _PLAIN = frozenset({"user_change", "app_home_opened", "tokens_revoked", "app_uninstalled"})
 _PLAIN_PREFIXES = ("channel_", "group_", "member_", "subteam_")
-_SLACKBOT = "USLACKBOT"
-_TOMBSTONE_TEXT = "This message was deleted."
-_TS = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
 
 
 # -- arrivals -------------------------------------------------------------------------------------
@@ -83,7 +86,7 @@ def listed_edit(message: Json, channel: ChannelId, *, read_at: Millis) -> Arriva
     Slack's time of it has whole seconds; ``read_at`` is ours, before the listing was asked for.
     """
     edited = part(message, "edited")
-    gone = any(mode == "tombstone" for _, mode in _file_ids(message))
+    gone = any(mode == "tombstone" for _, mode in file_ids(message))
     if not edited and not gone:
         return None
     payload = {"type": "message", "channel": channel, "message": message, "read_at": read_at}
@@ -148,175 +151,6 @@ def view_state(view: Json) -> str:
     return f"view:{word(view, 'id')}:{word(view, 'hash')}:"
 
 
-# -- what a message is ----------------------------------------------------------------------------
-
-
-def is_new_message(message: Json) -> bool:
-    """Tell whether somebody, a person or a bot, wrote this as a new message."""
-    subtype = message.get("subtype") or ""
-    return (
-        message.get("type") == "message"
-        and isinstance(subtype, str)
-        and subtype in _NEW_MESSAGE
-        and not message.get("hidden")
-        and bool(word(message, "user") or word(message, "bot_id"))
-    )
-
-
-def is_reply(message: Json) -> bool:
-    """Tell whether a message is in a thread without being its root."""
-    thread_ts = word(message, "thread_ts")
-    return bool(thread_ts) and thread_ts != word(message, "ts")
-
-
-def is_by_bot(message: Json) -> bool:
-    """Tell whether an app wrote a message, ours or another."""
-    return bool(message.get("bot_id")) or message.get("subtype") == "bot_message"
-
-
-def is_own_post(message: Json, identity: Identity) -> bool:
-    """Tell whether our own bot wrote a message."""
-    return (
-        (bool(identity.bot_id) and message.get("bot_id") == identity.bot_id)
-        or (bool(identity.bot_user_id) and message.get("user") == identity.bot_user_id)
-        or (
-            bool(identity.app_id)
-            and message.get("app_id") == identity.app_id
-            and is_by_bot(message)
-        )
-    )
-
-
-def metadata(key: Key, joined: Collection[Key] = ()) -> Json:
-    """Return the metadata by which a post of ours is found again; ``joined`` share it with ``key``.
-
-    A value may be a string, not a list of them. https://docs.slack.dev/messaging/message-metadata
-    """
-    others = {"joined": " ".join(joined)} if joined else {}
-    return {"event_type": METADATA_EVENT, "event_payload": {"key": key, **others}}
-
-
-def own_keys(message: Json) -> tuple[Key, ...]:
-    """Return our keys from a message's metadata, the one whose post it is first.
-
-    Anybody may write metadata: it counts only on what ``is_own_post`` says is ours.
-    """
-    metadata = part(message, "metadata")
-    payload = part(metadata, "event_payload")
-    key = word(payload, "key")
-    if not key or metadata.get("event_type") != METADATA_EVENT:
-        return ()
-    return (Key(key), *(Key(other) for other in word(payload, "joined").split()))
-
-
-def apps_of(message: Json) -> frozenset[str]:
-    """Return the ids by which the app that posted a message may be named; nothing for people."""
-    if not is_by_bot(message):
-        return frozenset()
-    profile = part(message, "bot_profile")
-    named = (
-        word(message, "app_id"),
-        word(message, "bot_id"),
-        word(profile, "app_id"),
-        word(profile, "id"),
-    )
-    return frozenset(name for name in named if name)
-
-
-def own_key(message: Json) -> Key | None:
-    """Return our key from a message's metadata: of several, the one whose post it is."""
-    return next(iter(own_keys(message)), None)
-
-
-def is_tombstone(message: Json) -> bool:
-    """Tell whether a root was deleted that had replies: the event of it, or what is listed."""
-    current = changed_message(message) if message.get("subtype") == "message_changed" else message
-    return current.get("subtype") == "tombstone" or (
-        current.get("user") == _SLACKBOT and current.get("text") == _TOMBSTONE_TEXT
-    )
-
-
-def changed_message(event: Json) -> Json:
-    """Return the new version that a ``message_changed`` holds."""
-    return part(event, "message")
-
-
-def previous_message(event: Json) -> Json:
-    """Return the version before a ``message_changed`` or ``message_deleted``; may be empty."""
-    return part(event, "previous_message")
-
-
-def message_ts(event: Json) -> MessageTs | None:
-    """Return which message an event is about; an edit may name it in its old version only."""
-    names = (
-        word(changed_message(event), "ts"),
-        word(event, "deleted_ts"),
-        word(previous_message(event), "ts"),
-        word(event, "ts"),
-    )
-    return next((MessageTs(ts) for ts in names if _TS.fullmatch(ts)), None)
-
-
-def thread_of(event: Json) -> MessageTs | None:
-    """Return the thread that the event's message is a reply in."""
-    for message in (changed_message(event), previous_message(event), event):
-        if is_reply(message):
-            return MessageTs(word(message, "thread_ts"))
-    return None
-
-
-def author(event: Json) -> SlackUserId | None:
-    """Return who wrote the event's message; an edit may not say, its old version then does."""
-    for message in (changed_message(event), previous_message(event), event):
-        user = word(message, "user")
-        if user:
-            return SlackUserId(user)
-    return None
-
-
-def team_of(message: Json) -> str:
-    """Return the workspace that a message's writer is of; empty where Slack does not say."""
-    return word(message, "user_team") or word(message, "team")
-
-
-def edited_text_differs(event: Json) -> bool:
-    """Tell whether an edit changed what was written.
-
-    Unfurling a link is an edit as well: it adds attachments, and sets no ``edited``. Files can
-    be removed from a message without an ``edited``.
-    """
-    new, old = changed_message(event), previous_message(event)
-    if _file_ids(new) != _file_ids(old):
-        return True
-    differs = any(new.get(name) != old.get(name) for name in ("text", "blocks"))
-    return differs and bool(new.get("edited"))
-
-
-def digest(message: Json) -> str:
-    """Return what tells one version of a message from any other: what somebody wrote in it."""
-    blocks = message.get("blocks")
-    bare = [
-        {name: value for name, value in block.items() if name != "block_id"}
-        for block in (blocks if isinstance(blocks, list) else [])
-        if isinstance(block, Mapping)
-    ]
-    written = json.dumps([word(message, "text"), bare, _file_ids(message)], sort_keys=True)
-    return hashlib.sha256(written.encode()).hexdigest()[:20]
-
-
-def editor(event: Json) -> str:
-    """Return who edited the event's message; empty where it does not say."""
-    return word(part(changed_message(event), "edited"), "user")
-
-
-def millis(ts: str) -> Millis:
-    """Return a Slack timestamp as epoch milliseconds, 0 if it is none."""
-    if not _TS.fullmatch(ts):
-        return Millis(0)
-    seconds, micros = ts.split(".")
-    return Millis(int(seconds) * 1000 + int(micros) // 1000)
-
-
 # -- inside ---------------------------------------------------------------------------------------
 
 
@@ -344,7 +178,7 @@ def _message_event(event: Json, identity: Identity) -> Arrival | None:
 
 def _new_message(message: Json, *, swept: bool) -> Arrival | None:
     channel, ts = word(message, "channel"), word(message, "ts")
-    if not (is_new_message(message) and channel and _TS.fullmatch(ts)):
+    if not (is_new_message(message) and channel and TS.fullmatch(ts)):
         return None
     return _arrival("message", message, fact=f"message:{channel}:{ts}", at=ts, swept=swept)
 
@@ -360,7 +194,7 @@ def _changed(event: Json, identity: Identity) -> Arrival | None:
 
 
 def _deleted(event: Json) -> Arrival | None:
-    if not word(event, "channel") or not _TS.fullmatch(word(event, "deleted_ts")):
+    if not word(event, "channel") or not TS.fullmatch(word(event, "deleted_ts")):
         return None
     return _arrival("message_deleted", event, at=word(event, "event_ts") or word(event, "ts"))
 
@@ -369,7 +203,7 @@ def _reaction(event: Json, identity: Identity) -> Arrival | None:
     item = part(event, "item")
     user, name, at = word(event, "user"), word(event, "reaction"), word(event, "event_ts")
     channel, ts = word(item, "channel"), word(item, "ts")
-    if not (user and name and channel and _TS.fullmatch(ts)) or user == identity.bot_user_id:
+    if not (user and name and channel and TS.fullmatch(ts)) or user == identity.bot_user_id:
         return None
     kind = word(event, "type")
     return _arrival(kind, event, fact=f"{kind}:{channel}:{ts}:{user}:{name}:{at}", at=at)
@@ -395,10 +229,3 @@ def _person(body: Json) -> str:
 def _without_token(body: Json) -> dict[str, Any]:
     """Leave out Slack's old verification token: a secret that nobody needs."""
     return {name: value for name, value in body.items() if name != "token"}
-
-
-def _file_ids(message: Json) -> list[tuple[Any, Any]]:
-    files = message.get("files")
-    if not isinstance(files, list):
-        return []
-    return [(file.get("id"), file.get("mode")) for file in files if isinstance(file, Mapping)]

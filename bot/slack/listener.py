@@ -30,10 +30,10 @@ from bot.slack.events import (
     action_arrival,
     command_arrival,
     event_arrival,
-    is_reply,
     shortcut_arrival,
     view_arrival,
 )
+from bot.slack.messages import is_reply
 from bot.slack.models import Identity, word
 from bot.slack.web import WebApi
 
