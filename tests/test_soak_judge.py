@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks.soak.judge import Written, judge, missing
+from benchmarks.soak.judge import Written, judge
 from benchmarks.soak.stage import texts_of
 
 
@@ -62,12 +62,6 @@ def test_a_note_is_no_reply() -> None:
     shown = [note.text(), reply.text()]
     assert judge([note, reply], shown, as_notes={1: True, 2: False}).is_clean
     assert len(judge([note, reply], shown, as_notes={1: False, 2: True}).leaked) == 2
-
-
-def test_what_is_missing_is_told_while_it_runs() -> None:
-    """What was taken back is not waited for."""
-    written = [*said(1, 2), Written(3, "s", removed=True)]
-    assert missing(written, texts(1)) == {2}
 
 
 def test_struck_text_and_small_lines_are_told_from_messages() -> None:

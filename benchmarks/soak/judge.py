@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 _MARK = re.compile(r"\[(\d+)\.(\d+)\]")
@@ -59,12 +59,6 @@ class Verdict:
 def marks(text: str) -> list[tuple[int, int]]:
     """Return the messages that a text shows, each with its version."""
     return [(int(number), int(version)) for number, version in _MARK.findall(text)]
-
-
-def missing(written: Iterable[Written], shown: Iterable[str]) -> set[int]:
-    """Return which of the messages are shown nowhere yet."""
-    found = {number for text in shown for number, _ in marks(text)}
-    return {one.number for one in written if not one.removed} - found
 
 
 def judge(

@@ -16,11 +16,9 @@ from __future__ import annotations
 
 import asyncio
 import json as jsonlib
-import ssl
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NoReturn, Protocol
 from urllib.request import getproxies, proxy_bypass
 
@@ -210,12 +208,6 @@ class DirectTransport(HttpTransport):
         )
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Read the certificates that are trusted; it takes some 30 ms, and they stay the same."""
-    return httpx.create_ssl_context()
-
-
 class AiohttpWire(httpx.AsyncBaseTransport):
     """Moves httpx's requests over aiohttp's connections; fails with httpx's own errors."""
 
@@ -255,7 +247,6 @@ class AiohttpWire(httpx.AsyncBaseTransport):
                 connector=aiohttp.TCPConnector(
                     limit=self._max_connections,
                     keepalive_timeout=30.0,
-                    ssl=_certificates(),
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,  # httpx does

@@ -8,10 +8,8 @@ Refused: these bytes cannot be had. Anything else may work the next time.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
 from http import HTTPStatus
 
 import aiohttp
@@ -32,12 +30,6 @@ _GONE = frozenset({401, 403, 404, 410, 451})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Read the certificates that are trusted; it takes some 30 ms, and they stay the same."""
-    return ssl.create_default_context()
 
 
 class Carrier:
@@ -197,7 +189,6 @@ class Carrier:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=0,
-                    ssl=_certificates(),
                     resolver=GuardedResolver(
                         inner, self._hosts.values(), is_proxy=self._proxies.include
                     ),
