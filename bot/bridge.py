@@ -27,7 +27,7 @@ from bot.crisp.quota import DailyCount
 from bot.crisp.webhook import Refusal, verify
 from bot.domain import Arrival, Millis, Post, Receipt, SessionId, SlackUserId, Source
 from bot.errors import StoreError, Unreachable
-from bot.groups import Groups, Sweep
+from bot.groups import Groups
 from bot.inbox import Inbox
 from bot.outbox.dispatcher import Dispatcher, Environment
 from bot.outbox.echoes import Echoes
@@ -55,7 +55,7 @@ from bot.store.transaction import Transaction
 from bot.store.view import View
 from bot.store.waiting import tell_waiting
 from bot.store.writer import Heads, Writer
-from bot.sweep import CRISP, CrispSweep, SlackSweep
+from bot.sweep import CRISP, CrispSweep, SlackSweep, Sweep
 from bot.telemetry import Metrics
 from bot.typists import Typists
 

@@ -10,14 +10,13 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import structlog
 
 from bot.domain import Source
 from bot.errors import ApiError, RateLimited, StoreError
 from bot.outbox.dispatcher import Dispatcher
-from bot.sweep import Swept
+from bot.sweep import Sweep
 
 log = structlog.get_logger()
 
@@ -33,14 +32,6 @@ def pause_after(failures: int, *, every: float, jitter: float) -> float:
     if not failures:
         return every
     return min(SOON * 2.0 ** min(failures - 1, 20), every) * (1 - jitter / 2)
-
-
-class Sweep(Protocol):
-    """One side's catch-up."""
-
-    async def run(self, *, gap: bool) -> Swept:
-        """Read what was missed; ApiError if that is impossible now."""
-        ...
 
 
 class CatchUp:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -38,7 +38,7 @@ from bot.store.transaction import Transaction
 from bot.store.view import View
 from bot.store.writer import Writer
 from bot.store.written import own_part, written
-from bot.sweep import CRISP, Accept, Swept
+from bot.sweep import CRISP, Accept, Sweep, Swept
 
 log = structlog.get_logger()
 
@@ -48,14 +48,6 @@ THREADS = 50
 """At most so many threads of a channel are read again after a gap: a call each."""
 CONVERSATIONS = 20
 """At most so many conversations are read again after a gap: a call of the day's quota each."""
-
-
-class Sweep(Protocol):
-    """One side's catch-up."""
-
-    async def run(self, *, gap: bool) -> Swept:
-        """Read what was missed; ApiError if that is impossible now."""
-        ...
 
 
 class Thorough:

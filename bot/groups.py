@@ -7,7 +7,6 @@ it told last stands: of a group that has never been read nobody is a member.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 import structlog
 
@@ -19,17 +18,9 @@ from bot.slack.client import SlackClient
 from bot.store import groups
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
-from bot.sweep import Swept
+from bot.sweep import Sweep, Swept
 
 log = structlog.get_logger()
-
-
-class Sweep(Protocol):
-    """What reads what was missed."""
-
-    async def run(self, *, gap: bool) -> Swept:
-        """Read it."""
-        ...
 
 
 class Groups:

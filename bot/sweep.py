@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import structlog
 
@@ -85,6 +86,14 @@ class Swept:
 
     def __add__(self, other: Swept) -> Swept:
         return Swept(self.news + other.news, self.unread + other.unread, self.barred + other.barred)
+
+
+class Sweep(Protocol):
+    """One side's catch-up."""
+
+    async def run(self, *, gap: bool) -> Swept:
+        """Read what was missed; ApiError if that is impossible now."""
+        ...
 
 
 class CrispSweep:
