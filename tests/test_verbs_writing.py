@@ -82,11 +82,16 @@ def test_a_conversation_without_a_thread_gets_one_first() -> None:
     assert [type(payload) for payload in found] == [OpenThread, Say]
 
 
-def test_a_deleted_conversation_gets_no_reply() -> None:
-    """It is said at once."""
+@pytest.mark.parametrize(
+    "typed", ["reply #1 Hello", "note #1 Hello", "resolve #1", "set #1 email a@b.test", "mute #1"]
+)
+def test_nothing_is_done_in_a_deleted_conversation(typed: str) -> None:
+    """Whatever is ordered: it is said at once, and Crisp is not asked."""
     world = Stored()
     world.tx.change(Change(SESSION, {"gone": True}))
-    assert "was deleted in Crisp" in texts(world.decide(command("reply #1 Hello")))
+    decision = world.decide(command(typed))
+    assert "was deleted in Crisp" in texts(decision)
+    assert not {"act", "state", "send", "say"} & set(kinds(decision))
 
 
 def test_a_reply_in_the_thread_is_the_message_itself() -> None:

@@ -63,7 +63,7 @@ NOT_PLAIN: Final = (
 COMMAND_UNREADABLE: Final = (
     "This was not sent: write the command without formatting, and what is to be sent behind it."
 )
-CONVERSATION_GONE: Final = "This conversation was deleted in Crisp, so nothing was sent."
+CONVERSATION_GONE: Final = "This conversation was deleted in Crisp: nothing was sent or changed."
 IS_BLOCKED: Final = "The customer of {name} is blocked: Crisp drops what they write."
 IS_UNBLOCKED: Final = "The customer of {name} is not blocked any more."
 SAID_OF: Final = "{name}: {said}."

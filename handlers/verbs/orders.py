@@ -116,8 +116,8 @@ def carry_out(order: Order, act: Act, view: View, rules: Rules) -> Decision:
         return replace(
             order.say(cards.refusal(reason), failed=True), audit=order.audit(refused=True)
         )
-    if order.verb.about == "conversation" and order.session_id is None:
-        return order.say(cards.refusal(texts.UNKNOWN_OPEN), failed=True)
+    if order.verb.about == "conversation" and (missing := _missing(order)):
+        return order.say(cards.refusal(missing), failed=True)
     if order.verb.asks == "button" and not order.confirmed:
         return order.say(confirmation(order))
     if order.verb.asks == "number" and not order.numbered:
@@ -128,6 +128,14 @@ def carry_out(order: Order, act: Act, view: View, rules: Rules) -> Decision:
     if made.audit is not None or not does_something(made):
         return made
     return replace(made, audit=order.audit())
+
+
+def _missing(order: Order) -> str:
+    """Say why there is no conversation to do something with; nothing if there is one."""
+    if order.session_id is None:
+        return texts.UNKNOWN_OPEN
+    gone = order.conversation is not None and order.conversation.gone
+    return texts.CONVERSATION_GONE if gone else ""
 
 
 def confirmation(order: Order, question: str = "") -> Post:

@@ -29,8 +29,6 @@ def _reply(order: Order, view: View, rules: Rules) -> Decision | str:
         return texts.WRITER_UNMATCHED
     if not replies:
         return texts.NO_SAVED_REPLIES
-    if order.conversation is not None and order.conversation.gone:
-        return texts.CONVERSATION_GONE
     typed, shown = _asked(order)
     reply = replies.get(typed.casefold())
     if reply is None:

@@ -24,8 +24,6 @@ _RESOLVE = "--resolve"
 def _writing(kind: str) -> Act:
     def act(order: Order, view: View, rules: Rules) -> Decision | str:
         """Say it; ``argument`` is text as Slack escapes it, which may begin with ``--resolve``."""
-        if order.conversation is not None and order.conversation.gone:
-            return texts.CONVERSATION_GONE
         speaker = speaker_for(order.user, order.operator, rules)
         if speaker is None:
             return texts.WRITER_UNMATCHED
