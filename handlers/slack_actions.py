@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -306,11 +305,7 @@ def _answer(body: Any, user: SlackUserId) -> Answer:
 
 def _place(body: Any) -> Json:
     """Return where the message is that a modal of ours is about."""
-    try:
-        found = json.loads(word(part(body, "view"), "private_metadata") or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return cards.held_in(word(part(body, "view"), "private_metadata"))
 
 
 def _is_private_menu(body: Json) -> bool:

@@ -49,7 +49,6 @@ from handlers.modals.forms import (
     Submission,
     answer_in,
     field_of,
-    held_in,
     read_form,
     settled,
 )
@@ -257,7 +256,7 @@ class Modals:
         if MODALS[name].profile:
             try:
                 async with asyncio.timeout(ANSWER_WITHIN):
-                    profile = await self._profile(word(held_in(_chosen(body)), "a"))
+                    profile = await self._profile(word(cards.held_in(_chosen(body)), "a"))
             except (TimeoutError, ApiError):
                 return _sentence(texts.CRISP_AWAY)
 
@@ -306,12 +305,12 @@ def _typed(payload: Json) -> _Typed | None:
 
 def _opening(body: Json, user: SlackUser, view: View, rules: Rules) -> Opening:
     message, container = part(body, "message"), part(body, "container")
-    before = held_in(word(part(body, "view"), "private_metadata"))
+    before = cards.held_in(word(part(body, "view"), "private_metadata"))
     channel = ChannelId(word(part(body, "channel"), "id") or word(before, "channel"))
     ts = word(body, "message_ts") or word(message, "ts") or word(before, "ts")
     thread = word(message, "thread_ts") or word(container, "thread_ts")
     thread = thread or word(before, "thread_ts") or ts
-    given = held_in(_chosen(body))
+    given = cards.held_in(_chosen(body))
     session = SessionId(word(given, "s") or word(before, "s"))
     conversation = view.conversation(session) if session else None
     if conversation is None and channel and thread:

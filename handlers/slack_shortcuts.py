@@ -7,7 +7,6 @@ decided in ``handlers.slack_actions``, and shown here once it is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol
@@ -121,7 +120,7 @@ class DeliveryStatus:
 
     async def _show_anew(self, body: Json) -> None:
         view = part(body, "view")
-        place = json.loads(word(view, "private_metadata"))
+        place = cards.held_in(word(view, "private_metadata"))
         shown: list[Block] = []
         for pause in (0.0, SETTLED_AFTER):
             await self._sleep(pause)

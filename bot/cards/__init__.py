@@ -65,6 +65,7 @@ from bot.cards.notices import (
     refusal,
     sentence,
 )
+from bot.cards.parts import held_in
 from bot.cards.people import people_answer, people_card, people_list, person_conflict, person_more
 from bot.cards.person_forms import find_form, new_conversation_form, person_form
 from bot.cards.person_forms import fits as field_fits
@@ -104,6 +105,7 @@ __all__ = [
     "full_stop",
     "generic_summary",
     "held_again",
+    "held_in",
     "held_notice",
     "help_card",
     "history_post",

@@ -18,6 +18,7 @@ from bot.cards.parts import (
     button,
     context,
     date_mrkdwn,
+    held_in,
     is_link,
     plain_text,
     section,
@@ -58,12 +59,7 @@ class Place:
 
 def place_from(text: str) -> Place:
     """Read a place back; whatever is none is the beginning."""
-    try:
-        held = json.loads(text or "{}")
-    except ValueError:
-        held = None
-    if not isinstance(held, dict):
-        return Place()
+    held = held_in(text)
     shelf, query, page = held.get("shelf"), held.get("query"), held.get("page")
     return Place(
         shelf=shelf if shelf in _SHELVES else "all",

@@ -7,11 +7,12 @@ https://docs.slack.dev/reference/block-kit/blocks
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot import texts
-from bot.domain import Block, Millis
+from bot.domain import Block, Json, Millis
 from bot.markup import SLACK_TEXT_LIMIT, one_line
 from bot.markup.mrkdwn import date_text
 from bot.markup.visible import clip, clip_escaped, neutralise
@@ -128,3 +129,12 @@ def dot_line(facts: Iterable[str], *, limit: int = 150) -> str:
 def fallback_text(text: str) -> str:
     """Return the ``text`` beside blocks: escaped, never empty."""
     return clip_escaped(text, SLACK_TEXT_LIMIT).strip() or texts.NOTHING
+
+
+def held_in(text: str) -> Json:
+    """Read JSON of ours that came back; nothing if it is no object."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -185,7 +185,7 @@ def read_form(body: Json) -> Form:
         callback=word(view, "callback_id"),
         view_id=word(view, "id"),
         user_id=SlackUserId(word(part(body, "user"), "id")),
-        meta=held_in(word(view, "private_metadata")),
+        meta=cards.held_in(word(view, "private_metadata")),
         values=dict(_values(part(view, "state"))),
         raw=view,
     )
@@ -194,15 +194,6 @@ def read_form(body: Json) -> Form:
 def as_slack_sends(text: str) -> str:
     """Return what was typed as it is in commands and messages: three characters are escaped."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def held_in(text: str) -> Json:
-    """Read JSON of ours that came back; nothing if it is no object."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def answer_in(form: Form, rules: Rules) -> Answer:
