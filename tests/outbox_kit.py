@@ -173,7 +173,9 @@ class Bench:
 
     def _is_idle(self) -> bool:
         inside = self.dispatcher
-        return not (inside.busy or inside._stale or inside._changed.is_set() or self.reader.asking)
+        return not (
+            inside.busy or inside._heads.stale or inside._changed.is_set() or self.reader.asking
+        )
 
     async def at(self, seconds: float) -> None:
         """Let it be so many seconds after the start, and wait until all is done that can be."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -21,6 +20,7 @@ from bot.domain import Millis, Source
 from bot.errors import Ambiguous, ApiError, RateLimited, StoreError, Unauthorized, Unreachable
 from bot.outbox import endings
 from bot.outbox.courier import Again, Courier, Done, Result
+from bot.outbox.heads import Heads
 from bot.outbox.lanes import Lanes
 from bot.outbox.pacing import Pacer
 from bot.policy import Dead, Limits, LookFirst, Retry
@@ -36,9 +36,6 @@ log = structlog.get_logger()
 
 MAX_HOLD = 30.0
 """At most this long, in seconds, an unreachable platform is left alone between attempts."""
-
-MOST_PUT_OFF = 3
-"""So often in a row a lane's head is read anew because there was news while it was read."""
 
 
 class After(Enum):
@@ -80,11 +77,9 @@ class Dispatcher:
         self._env = env
         self._in_flight = in_flight
         self._lanes = Lanes(pacer, courier.bucket)
-        self._stale: dict[str, None] = {}
+        self._heads = Heads(self._lanes, env.reader, env.clock)
         self._changed = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
-        self._put_off: Counter[str] = Counter()
-        self._loading = False
         self._open = False
         self._stopping = False
         self._unreachable = 0
@@ -96,22 +91,13 @@ class Dispatcher:
     def wake(self, lanes: Iterable[str]) -> None:
         """Hear that lanes have new or changed rows."""
         for lane in lanes:
-            self._ask_again(lane)
+            self._heads.ask_again(lane)
         self._changed.set()
 
     def hand(self, heads: Mapping[str, OutboxRow | None]) -> None:
-        """Be given the heads of lanes that have new rows, as they were just committed.
-
-        Where an older head may still be on its way, the lane is asked for again instead. While
-        heads are read nothing starts: what was read of a lane would else outlive its delivery.
-        """
-        now_ms = int(self._env.clock() * 1000)
-        for lane, row in heads.items():
-            if self._loading or lane in self._stale or lane in self._lanes.busy:
-                self._ask_again(lane)
-            else:
-                self._lanes.put(lane, row, now_ms)
-        if self._tasks is not None and not self._loading:
+        """Be given the heads of lanes that have new rows, as they were just committed."""
+        self._heads.hear(heads)
+        if self._tasks is not None and not self._heads.reading:
             self._start(self._tasks)
         self._changed.set()
 
@@ -143,7 +129,7 @@ class Dispatcher:
             try:
                 while not self._stopping:
                     self._changed.clear()
-                    await self._load()
+                    await self._heads.refresh()
                     await self._wait(self._start(tasks))
             finally:
                 self._tasks = None
@@ -152,38 +138,6 @@ class Dispatcher:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
-
-    async def _load(self) -> None:
-        wanted = [lane for lane in self._stale if lane not in self._lanes.busy]
-        if not wanted:
-            return
-        for lane in wanted:
-            del self._stale[lane]
-        self._loading = True
-        try:
-            found = await self._env.reader.ask(lambda view: queue.heads(view, wanted))
-        finally:
-            self._loading = False
-        now_ms = int(self._env.clock() * 1000)
-        for lane, row in found.items():
-            self._put(lane, row, now_ms)
-
-    def _ask_again(self, lane: str) -> None:
-        """Read a lane's head before anything of it is started."""
-        self._stale[lane] = None
-        self._lanes.hold_back(lane)
-
-    def _put(self, lane: str, row: OutboxRow | None, now_ms: int) -> None:
-        """Set a lane's head, which is out of date already if there was news of it meanwhile.
-
-        A lane of which there is always news goes on all the same.
-        """
-        self._lanes.put(lane, row, now_ms)
-        if lane in self._stale and self._put_off[lane] < MOST_PUT_OFF:
-            self._put_off[lane] += 1
-            self._lanes.hold_back(lane)
-        else:
-            self._put_off.pop(lane, None)
 
     def _start(self, tasks: asyncio.TaskGroup) -> float | None:
         while self._open and not self._stopping and self.busy < self._in_flight:
@@ -202,7 +156,7 @@ class Dispatcher:
             following = await self._stored(row, await self._outcome(row))
         finally:
             self._lanes.free(row)
-            self._put(row.lane, following, int(self._env.clock() * 1000))
+            self._heads.put(row.lane, following)
             self._changed.set()
 
     async def _joined(self, row: OutboxRow) -> OutboxRow:
