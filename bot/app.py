@@ -25,6 +25,7 @@ from bot.desk import Desk
 from bot.desk.team import Team
 from bot.domain import Arrival
 from bot.errors import ApiError, ConfigError, Refused, StoreError
+from bot.pruning import prune
 from bot.router import Router
 from bot.slack.client import SlackClient
 from bot.slack.http import slack_events_handler
@@ -208,7 +209,7 @@ async def _start_intake(
         intake.create_task(side.run())
     intake.create_task(_serve(application, settings, on_listening))
     intake.create_task(bridge.housekeeping())
-    intake.create_task(bridge.prune())
+    intake.create_task(prune(bridge.writer))
     intake.create_task(bridge.show_typing())
     intake.create_task(bridge.saved_replies.watch())
     if settings.slack_app_token is not None:

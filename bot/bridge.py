@@ -47,7 +47,7 @@ from bot.screens import Screens
 from bot.server import Answer, Health
 from bot.slack.client import SlackClient
 from bot.slack.models import Identity
-from bot.store import audit, chosen, queue
+from bot.store import chosen, queue
 from bot.store.checkpoints import Checkpoints
 from bot.store.files import Files
 from bot.store.reader import Reader
@@ -64,11 +64,6 @@ log = structlog.get_logger()
 HOUSEKEEPING_SECONDS = 5.0
 QUOTA_KEPT = 0.1
 """The share of the day's calls to Crisp that is kept for what must be done."""
-PRUNING_SECONDS = 3600.0
-KEEP_DONE_MS = 30 * 24 * 3600 * 1000
-"""How long a decided arrival stays in the inbox; its message keeps what makes it unique."""
-KEEP_AUDIT_MS = 366 * 24 * 3600 * 1000
-"""How long it is known who did what."""
 
 
 @dataclass(slots=True)
@@ -322,16 +317,6 @@ class Bridge:
         if calls > stored:
             await self.writer.submit(lambda tx: tx.save_crisp_calls(day, calls))
 
-    async def prune(self) -> None:
-        """Forget decided arrivals that are old, until cancelled."""
-        while True:
-            try:
-                while await self.writer.submit(_prune):
-                    pass
-            except StoreError as err:
-                log.error("database.busy", reason=str(err))
-            await asyncio.sleep(PRUNING_SECONDS)
-
     async def show_typing(self) -> None:
         """Have cards looked after whose customers type, until cancelled."""
         while True:
@@ -397,8 +382,3 @@ def _show_typing(tx: Transaction, session_id: SessionId) -> None:
     conversation = tx.conversation(session_id)
     for effect in show_typing(conversation, at=tx.now) if conversation else ():
         tx.enqueue(effect)
-
-
-def _prune(tx: Transaction) -> int:
-    acts = audit.prune(tx, before=Millis(tx.now - KEEP_AUDIT_MS))
-    return acts + queue.prune(tx, done_before=Millis(tx.now - KEEP_DONE_MS))

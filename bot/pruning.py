@@ -1,0 +1,40 @@
+"""Forgetting what is old.
+
+Responsible for how long things are kept, and for forgetting them a little at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from bot.domain import Millis
+from bot.errors import StoreError
+from bot.store import audit, queue
+from bot.store.transaction import Transaction
+from bot.store.writer import Writer
+
+log = structlog.get_logger()
+
+PRUNING_SECONDS = 3600.0
+KEEP_DONE_MS = 30 * 24 * 3600 * 1000
+"""How long a decided arrival stays in the inbox; its message keeps what makes it unique."""
+KEEP_AUDIT_MS = 366 * 24 * 3600 * 1000
+"""How long it is known who did what."""
+
+
+async def prune(writer: Writer) -> None:
+    """Forget what is old, until cancelled."""
+    while True:
+        try:
+            while await writer.submit(_forget):
+                pass
+        except StoreError as err:
+            log.error("database.busy", reason=str(err))
+        await asyncio.sleep(PRUNING_SECONDS)
+
+
+def _forget(tx: Transaction) -> int:
+    acts = audit.prune(tx, before=Millis(tx.now - KEEP_AUDIT_MS))
+    return acts + queue.prune(tx, done_before=Millis(tx.now - KEEP_DONE_MS))
