@@ -55,7 +55,8 @@ from bot.store.transaction import Transaction
 from bot.store.view import View
 from bot.store.waiting import tell_waiting
 from bot.store.writer import Heads, Writer
-from bot.sweep import CRISP, CrispSweep, SlackSweep, Sweep
+from bot.sweep import CRISP, CrispSweep, SlackSweep
+from bot.swept import Sweep
 from bot.telemetry import Metrics
 from bot.typists import Typists
 

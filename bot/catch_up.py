@@ -16,7 +16,7 @@ import structlog
 from bot.domain import Source
 from bot.errors import ApiError, RateLimited, StoreError
 from bot.outbox.dispatcher import Dispatcher
-from bot.sweep import Sweep
+from bot.swept import Sweep
 
 log = structlog.get_logger()
 

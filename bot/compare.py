@@ -38,7 +38,8 @@ from bot.store.transaction import Transaction
 from bot.store.view import View
 from bot.store.writer import Writer
 from bot.store.written import own_part, written
-from bot.sweep import CRISP, Accept, Sweep, Swept
+from bot.sweep import CRISP, Accept
+from bot.swept import Sweep, Swept
 
 log = structlog.get_logger()
 

@@ -18,7 +18,7 @@ from bot.slack.client import SlackClient
 from bot.store import groups
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
-from bot.sweep import Sweep, Swept
+from bot.swept import Sweep, Swept
 
 log = structlog.get_logger()
 

@@ -12,8 +12,7 @@ own (``bot.behind``). On an empty database it is now: nothing old is posted, no 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 import structlog
 
@@ -44,6 +43,7 @@ from bot.store.reader import Reader
 from bot.store.transaction import Transaction
 from bot.store.view import View
 from bot.store.writer import Writer
+from bot.swept import Swept
 
 log = structlog.get_logger()
 
@@ -70,30 +70,6 @@ PEOPLE = 20
 
 ThreadState = tuple[str, str]
 """A listed thread's latest reply and number of replies: unchanged, nothing was missed in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What a sweep found: how many arrivals were news, and what could not be read.
-
-    ``unread`` counts what may be readable soon, not what has failed again and again;
-    ``barred`` counts channels that will not be readable before a person has mended them.
-    """
-
-    news: int = 0
-    unread: int = 0
-    barred: int = 0
-
-    def __add__(self, other: Swept) -> Swept:
-        return Swept(self.news + other.news, self.unread + other.unread, self.barred + other.barred)
-
-
-class Sweep(Protocol):
-    """One side's catch-up."""
-
-    async def run(self, *, gap: bool) -> Swept:
-        """Read what was missed; ApiError if that is impossible now."""
-        ...
 
 
 class CrispSweep:

@@ -15,7 +15,7 @@ from bot.relay.access import Access
 from bot.relay.decisions import Members
 from bot.slack.models import read_user
 from bot.store import groups
-from bot.sweep import Swept
+from bot.swept import Swept
 from tests.core_kit import ANA, NOW, database
 from tests.slack_fakes import FakeSlack, fake_slack, refusing
 from tests.slack_kit import OURS, TEAM, Desk

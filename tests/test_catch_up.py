@@ -14,7 +14,7 @@ from bot.catch_up import SOON, CatchUp, pause_after
 from bot.domain import Source
 from bot.errors import RateLimited, StoreError, Unreachable
 from bot.outbox.dispatcher import Dispatcher
-from bot.sweep import Swept
+from bot.swept import Swept
 
 AWAY = Unreachable(Source.CRISP, "GET conversations", "unreachable")
 LONG = 3600.0

@@ -13,7 +13,7 @@ from bot.errors import Refused, Unreachable
 from bot.relay.decisions import Change, NewMessage
 from bot.slack.client import SlackClient
 from bot.store.transaction import Transaction
-from bot.sweep import Swept
+from bot.swept import Swept
 from tests.core_kit import ANA, CHANNEL, NOW, ROOT, database
 from tests.sweep_kit import Store
 

@@ -18,7 +18,8 @@ from bot.store.reader import Reader
 from bot.store.transaction import Transaction
 from bot.store.view import View
 from bot.store.writer import Writer, run_jobs
-from bot.sweep import MARGIN_MS, CrispSweep, SlackSweep, Swept
+from bot.sweep import MARGIN_MS, CrispSweep, SlackSweep
+from bot.swept import Swept
 from tests.core_kit import CHANNEL, NOW, OTHER, SESSION, database
 
 AWAY = Unreachable(Source.CRISP, "GET conversations", "unreachable")

@@ -1,0 +1,33 @@
+"""What a sweep is, and what it found.
+
+Responsible for the shapes that all who sweep share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep found: how many arrivals were news, and what could not be read.
+
+    ``unread`` counts what may be readable soon, not what has failed again and again;
+    ``barred`` counts channels that will not be readable before a person has mended them.
+    """
+
+    news: int = 0
+    unread: int = 0
+    barred: int = 0
+
+    def __add__(self, other: Swept) -> Swept:
+        return Swept(self.news + other.news, self.unread + other.unread, self.barred + other.barred)
+
+
+class Sweep(Protocol):
+    """One side's catch-up."""
+
+    async def run(self, *, gap: bool) -> Swept:
+        """Read what was missed; ApiError if that is impossible now."""
+        ...
