@@ -148,3 +148,34 @@ async def bolt_app(sim: SlackSimulator, **options: Any) -> AsyncIterator[AsyncAp
         await handler.connect_async()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
         yield app
         await handler.close_async()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+
+
+# --- fixtures, for the modules that import them
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[SlackSimulator]:
+    """Run a simulator."""
+    async with slack() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def client(sim: SlackSimulator) -> AsyncIterator[AsyncWebClient]:
+    """Return a Web API client of it."""
+    async with web_client(sim) as client:
+        yield client
+
+
+@pytest.fixture
+async def socket(sim: SlackSimulator) -> AsyncIterator[Wire]:
+    """Return a bare socket."""
+    async with wire(sim) as socket:
+        yield socket
+
+
+@pytest.fixture
+async def bolt(sim: SlackSimulator) -> AsyncIterator[AsyncApp]:
+    """Connect a Bolt app."""
+    async with bolt_app(sim) as app:
+        yield app

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,42 +15,17 @@ from tests.simulator_slack_kit import (
     Json,
     Wire,
     act,
-    bolt_app,
+    bolt,
     button,
+    client,
     modal,
     plain,
-    slack,
-    web_client,
+    sim,
+    socket,
     wire,
 )
 
-
-@pytest.fixture
-async def sim() -> AsyncIterator[SlackSimulator]:
-    """Run a simulator."""
-    async with slack() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def client(sim: SlackSimulator) -> AsyncIterator[AsyncWebClient]:
-    """Return a Web API client of it."""
-    async with web_client(sim) as client:
-        yield client
-
-
-@pytest.fixture
-async def socket(sim: SlackSimulator) -> AsyncIterator[Wire]:
-    """Return a bare socket."""
-    async with wire(sim) as socket:
-        yield socket
-
-
-@pytest.fixture
-async def bolt(sim: SlackSimulator) -> AsyncIterator[AsyncApp]:
-    """Connect a Bolt app."""
-    async with bolt_app(sim) as app:
-        yield app
+__all__ = ["bolt", "client", "sim", "socket"]  # the fixtures
 
 
 async def test_threads_broadcasts_and_me(sim: SlackSimulator, socket: Wire) -> None:

@@ -15,28 +15,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.simulator.slack import SlackSimulator
 from bot.simulator.slack.people import ANA, BOT_USER
-from tests.simulator_slack_kit import Json, Wire, refused, slack, until, web_client, wire
+from tests.simulator_slack_kit import (
+    Json,
+    Wire,
+    client,
+    refused,
+    sim,
+    socket,
+    until,
+    wire,
+)
 
-
-@pytest.fixture
-async def sim() -> AsyncIterator[SlackSimulator]:
-    """Run a simulator."""
-    async with slack() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def client(sim: SlackSimulator) -> AsyncIterator[AsyncWebClient]:
-    """Return a Web API client of it."""
-    async with web_client(sim) as client:
-        yield client
-
-
-@pytest.fixture
-async def socket(sim: SlackSimulator) -> AsyncIterator[Wire]:
-    """Return a bare socket."""
-    async with wire(sim) as socket:
-        yield socket
+__all__ = ["client", "sim", "socket"]  # the fixtures
 
 
 def texts(sim: SlackSimulator) -> list[str]:

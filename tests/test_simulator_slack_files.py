@@ -11,7 +11,18 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.simulator.slack import SlackSimulator
-from tests.simulator_slack_kit import Json, Wire, post, refused, slack, until, web_client, wire
+from tests.simulator_slack_kit import (
+    Json,
+    Wire,
+    client,
+    post,
+    refused,
+    slack,
+    socket,
+    until,
+)
+
+__all__ = ["client", "socket"]  # the fixtures
 
 
 @pytest.fixture
@@ -19,20 +30,6 @@ async def sim() -> AsyncIterator[SlackSimulator]:
     """Run a simulator."""
     async with slack(limits=False) as simulator:
         yield simulator
-
-
-@pytest.fixture
-async def client(sim: SlackSimulator) -> AsyncIterator[AsyncWebClient]:
-    """Return a Web API client."""
-    async with web_client(sim) as made:
-        yield made
-
-
-@pytest.fixture
-async def socket(sim: SlackSimulator) -> AsyncIterator[Wire]:
-    """Open a socket."""
-    async with wire(sim) as made:
-        yield made
 
 
 async def shared(sim: SlackSimulator, **file: Any) -> Json:

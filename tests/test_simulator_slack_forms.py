@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -15,42 +14,16 @@ from bot.simulator.slack.people import ANA
 from tests.simulator_slack_kit import (
     Json,
     Wire,
-    bolt_app,
+    bolt,
+    client,
     modal,
     plain,
     refused,
-    slack,
-    web_client,
-    wire,
+    sim,
+    socket,
 )
 
-
-@pytest.fixture
-async def sim() -> AsyncIterator[SlackSimulator]:
-    """Run a simulator."""
-    async with slack() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def client(sim: SlackSimulator) -> AsyncIterator[AsyncWebClient]:
-    """Return a Web API client of it."""
-    async with web_client(sim) as client:
-        yield client
-
-
-@pytest.fixture
-async def socket(sim: SlackSimulator) -> AsyncIterator[Wire]:
-    """Return a bare socket."""
-    async with wire(sim) as socket:
-        yield socket
-
-
-@pytest.fixture
-async def bolt(sim: SlackSimulator) -> AsyncIterator[AsyncApp]:
-    """Connect a Bolt app."""
-    async with bolt_app(sim) as app:
-        yield app
+__all__ = ["bolt", "client", "sim", "socket"]  # the fixtures
 
 
 def asks(name: str, kind: str, **more: Any) -> Json:

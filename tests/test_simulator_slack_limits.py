@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.simulator.slack import SlackSimulator
 from bot.simulator.slack.people import PRIVATE
-from tests.simulator_slack_kit import button, plain, post, refused, slack, web_client
+from tests.simulator_slack_kit import (
+    button,
+    client,
+    plain,
+    post,
+    refused,
+    sim,
+    slack,
+    web_client,
+)
 
-
-@pytest.fixture
-async def sim() -> AsyncIterator[SlackSimulator]:
-    """Run a simulator."""
-    async with slack() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def client(sim: SlackSimulator) -> AsyncIterator[AsyncWebClient]:
-    """Return a Web API client of it."""
-    async with web_client(sim) as client:
-        yield client
+__all__ = ["client", "sim"]  # the fixtures
 
 
 async def test_posts_are_refused_for_their_content(

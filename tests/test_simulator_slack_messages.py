@@ -10,7 +10,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.simulator.slack import SlackSimulator
 from bot.simulator.slack.people import ANA, ELSEWHERE, SUPPORT
-from tests.simulator_slack_kit import Json, Wire, act, post, refused, slack, web_client, wire
+from tests.simulator_slack_kit import (
+    Json,
+    Wire,
+    act,
+    client,
+    post,
+    refused,
+    slack,
+    socket,
+)
+
+__all__ = ["client", "socket"]  # the fixtures
 
 INBOX = "https://app.crisp.chat/website/W/inbox/session_1/"
 PREVIEW: Json = {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "Jane"}}]}
@@ -21,20 +32,6 @@ async def sim() -> AsyncIterator[SlackSimulator]:
     """Run a simulator."""
     async with slack(limits=False) as simulator:
         yield simulator
-
-
-@pytest.fixture
-async def client(sim: SlackSimulator) -> AsyncIterator[AsyncWebClient]:
-    """Return a Web API client."""
-    async with web_client(sim) as made:
-        yield made
-
-
-@pytest.fixture
-async def socket(sim: SlackSimulator) -> AsyncIterator[Wire]:
-    """Open a socket."""
-    async with wire(sim) as made:
-        yield made
 
 
 async def test_a_forwarded_message_travels_as_an_attachment(
