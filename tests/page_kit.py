@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import aiohttp
+import pytest_asyncio
 from playwright.async_api import (
     Browser,
     FilePayload,
@@ -238,3 +239,15 @@ def picked(name: str, content: bytes) -> FilePayload:
     """Return a file as somebody picks it from their disk."""
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return {"name": name, "mimeType": kind, "buffer": content}
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Run one browser for all tests of a module that imports it."""
+    async with browsing() as running:
+        yield running
+
+
+def words(text: str) -> Json:
+    """Return a text object."""
+    return {"type": "plain_text", "text": text}

@@ -13,20 +13,24 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
-from tests.page_kit import CUSTOMER, PNG, Bare, bare_page, browsing, opened, picked, write
+from tests.page_kit import (
+    CUSTOMER,
+    PNG,
+    Bare,
+    bare_page,
+    browser,
+    opened,
+    picked,
+    write,
+)
+
+__all__ = ["browser"]  # the fixture
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(120),
     pytest.mark.asyncio(loop_scope="module"),
 ]
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """Run one browser for all."""
-    async with browsing() as running:
-        yield running
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -11,7 +11,18 @@ from playwright.async_api import Browser, Page, expect
 
 from bot.simulator.page import cast
 from bot.simulator.slack.people import ANA
-from tests.page_kit import MAYA, Bare, Json, answering, bare_page, browsing, opened
+from tests.page_kit import (
+    MAYA,
+    Bare,
+    Json,
+    answering,
+    bare_page,
+    browser,
+    opened,
+    words,
+)
+
+__all__ = ["browser"]  # the fixture
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,24 +32,12 @@ pytestmark = [
 FIND = ({"name": "Find a person", "callback_id": "find"},)
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """Run one browser for all."""
-    async with browsing() as running:
-        yield running
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def bare(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bare]:
     """Run both simulators and the page; the app has one global shortcut."""
     monkeypatch.setattr(cast, "GLOBAL_SHORTCUTS", FIND)
     async with bare_page() as running:
         yield running
-
-
-def words(text: str) -> Json:
-    """Return a text object."""
-    return {"type": "plain_text", "text": text}
 
 
 def button(text: str, action_id: str, **more: Any) -> Json:

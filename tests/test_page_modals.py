@@ -17,9 +17,12 @@ from tests.page_kit import (
     Json,
     answering,
     bare_page,
-    browsing,
+    browser,
     opened,
+    words,
 )
+
+__all__ = ["browser"]  # the fixture
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,24 +32,12 @@ pytestmark = [
 SHORTCUTS = ({"name": "Delivery status", "callback_id": "delivery_status"},)
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """Run one browser for all."""
-    async with browsing() as running:
-        yield running
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def bare(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bare]:
     """Run both simulators and the page; the app has one shortcut."""
     monkeypatch.setattr(cast, "SHORTCUTS", SHORTCUTS)
     async with bare_page() as running:
         yield running
-
-
-def words(text: str) -> Json:
-    """Return a text object."""
-    return {"type": "plain_text", "text": text}
 
 
 def options(*names: str) -> list[Json]:

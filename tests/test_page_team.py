@@ -18,24 +18,19 @@ from tests.page_kit import (
     SUPPORT,
     Bare,
     bare_page,
-    browsing,
+    browser,
     opened,
     picked,
     write,
 )
+
+__all__ = ["browser"]  # the fixture
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(120),
     pytest.mark.asyncio(loop_scope="module"),
 ]
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """Run one browser for all."""
-    async with browsing() as running:
-        yield running
 
 
 @pytest_asyncio.fixture(loop_scope="module")
