@@ -71,14 +71,14 @@ def _since(text: str, *, now: int) -> Millis:
 
 def _table(found: list[Json]) -> Table:
     table = Table()
-    for name in ("when", "who", "what", "conversation", "outcome"):
+    table.add_column("when (UTC)", no_wrap=True)
+    for name in ("who", "what", "about", "outcome", "where"):
         table.add_column(name, overflow="fold")
-    table.add_column("where", overflow="fold", min_width=20)
     for row in found:
         number = row["conversation"]
         table.add_row(
-            _time(row["at"], "seconds"),
-            f"{row['name']} ({row['user']})",
+            f"{datetime.fromtimestamp(row['at'] / 1000, UTC):%Y-%m-%d %H:%M:%S}",
+            row["name"] or row["user"],
             f"{row['verb']} {row['detail']}".strip(),
             f"#{number}" if number is not None else row["session_id"] or "",
             row["outcome"],
@@ -91,5 +91,5 @@ def _dated(row: Json) -> dict[str, Any]:
     return {**row, "at": _time(row["at"])}
 
 
-def _time(value: int, precision: str = "milliseconds") -> str:
-    return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec=precision)
+def _time(value: int) -> str:
+    return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec="milliseconds")
