@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from bot.simulator.slack.people import ANA
 from tests.e2e_kit import answers, modal_of, notices, press, rest, shortcut, submit
 from tests.harness import Json, World, eventually
@@ -82,3 +84,17 @@ async def test_what_crisp_refuses_is_sent_again_once(world: World) -> None:
         assert answers(world, session) == ["Call me"]
         assert len([m for m in world.thread(session) if "Call me" in str(m["blocks"])]) == 1
         assert notices(world, ANA) == []
+
+
+@pytest.mark.parametrize("fault", ["error", "error_after", "drop_after"])
+async def test_a_form_whose_send_gets_no_answer_sends_once(world: World, fault: str) -> None:
+    """Crisp breaks, before it has acted or after: it is looked for, and the modal says the end."""
+    world.crisp.faults.add({"on": SEND, "do": fault})
+    async with world.bridge():
+        session, ts = await root_of(world)
+        await press(world, ANA, "conversation:menu", ts=ts, value="reply")
+        form = await modal_of(world, ANA, "reply")
+        await submit(world, ANA, form["id"], {"text": "Call me"})
+        await modal_of(world, ANA, "result", "Sent to the customer")
+        await rest(world)
+        assert answers(world, session) == ["Call me"]
