@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.relay import verbs
-from bot.relay.commands import LISTS, Command, Misused, Typed, parse_command
+from bot.relay.commands import Command, Misused, Typed, parse_command
 from bot.relay.refs import ByEmail, ByNumber, Ref
 from bot.relay.verbs import VERBS, Verb
 
@@ -96,7 +96,7 @@ def test_each_verb_is_read_as_its_usage_says(verb: Verb) -> None:
 
 def test_the_lists_are_in_the_help() -> None:
     """What can be listed is said where list is."""
-    assert all(which in verbs.named("list").usage for which in LISTS)
+    assert all(which in verbs.named("list").usage for which in verbs.LISTS)
 
 
 @given(st.text(max_size=60))

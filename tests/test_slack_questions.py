@@ -32,9 +32,8 @@ from bot.errors import ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.lookups import Colleague, ConversationLink, Details, People, Person, Queue, Website
 from bot.relay.access import Rules
 from bot.relay.changes import set_state
-from bot.relay.commands import LISTS
 from bot.relay.refs import ByNumber, Ref
-from bot.relay.verbs import VERBS
+from bot.relay.verbs import LISTS, VERBS
 from bot.slack.events import command_arrival
 from bot.store.transaction import Transaction
 from handlers import slack_questions

@@ -16,7 +16,6 @@ from bot.relay.verbs import Verb
 
 SLASH = "/crisp "
 BANG = "!"
-LISTS = frozenset({"pending", "unresolved", "resolved", "mine", "unassigned"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def parse_command(text: str, *, sign: str = SLASH, here: Ref | None = None) -> C
         return _about(verb, rest, sign) if here is None else _about_here(verb, rest, sign, here)
     if verb.takes in {"needed", "lines"} and not plain(rest):
         return misused(verb, sign)
-    if verb.name == "list" and rest.lower() not in {"", *LISTS}:
+    if verb.choices and rest.lower() not in {"", *verb.choices}:
         return misused(verb, sign)
     return Typed(verb, argument=rest)
 

@@ -22,6 +22,10 @@ Takes = Literal["nothing", "optional", "needed", "lines"]
 """What follows the verb and what it is about. ``lines``: free text, whose line breaks stay."""
 
 
+LISTS = frozenset({"pending", "unresolved", "resolved", "mine", "unassigned"})
+"""What can be listed of the queue."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """One thing that can be done. ``name`` may be of two words, as in ``data set``."""
@@ -35,6 +39,8 @@ class Verb:
     """How it is confirmed: by a button, or by typing the conversation's number."""
     keeps: Literal["nothing", "first", "all"] = "nothing"
     """How much of its argument the audit may hold: never a text, nor what is a customer's."""
+    choices: frozenset[str] = frozenset()
+    """The words that may follow, where only some may."""
     question: bool = False
     """It changes nothing, and is answered at once."""
     undo: str = ""
@@ -59,7 +65,7 @@ class Verb:
 
 VERBS: tuple[Verb, ...] = (
     Verb("help", about="nothing", takes="optional", question=True),
-    Verb("list", about="queue", takes="optional", question=True),
+    Verb("list", about="queue", takes="optional", question=True, choices=LISTS),
     Verb("show", question=True),
     Verb("link", question=True),
     Verb("resolve", undo="unresolve"),
