@@ -117,6 +117,7 @@ async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int]
         writing = core.create_task(bridge.writer.run())
         tidying = core.create_task(bridge.checkpoints.run())
         await _recover(bridge)
+        await bridge.troubles.begin(bridge.reader)
         await bridge.take_choice()
         await bridge.groups.refresh()  # before anybody is told that they may not act
         delivering = [core.create_task(d.run()) for d in (bridge.to_slack, bridge.to_crisp)]

@@ -58,6 +58,7 @@ from bot.store.writer import Heads, Writer
 from bot.sweep import CRISP, CrispSweep, SlackSweep
 from bot.swept import Sweep
 from bot.telemetry import Metrics
+from bot.troubles import Troubles, described, sentence
 from bot.typists import Typists
 
 log = structlog.get_logger()
@@ -97,6 +98,7 @@ class Bridge:
         self.clients = clients
         timers, pacing = settings.bridge.timers, settings.bridge.pacing
         self.metrics = Metrics()
+        self.troubles = Troubles(clock_ms=now_ms)
         self.pages = RecentPages()
         self.screens = Screens(clock=time.monotonic)
         self.echoes = Echoes()
@@ -248,6 +250,7 @@ class Bridge:
     def health(self) -> Health:
         """Return how the bridge is doing."""
         oldest = [since for _, since in self._depths.values() if since is not None]
+        wrong = self.troubles.current
         return Health(
             slack_connected=self.slack_side.connected,
             crisp_connected=self.crisp_side.connected,
@@ -256,6 +259,8 @@ class Bridge:
             oldest=max(now() - min(oldest) / 1000, 0.0) if oldest else 0.0,
             dead=self._counts.get("dead", 0),
             uncertain=self._counts.get("uncertain", 0),
+            problems=tuple(sentence(trouble) for trouble in wrong),
+            troubles=tuple(described(trouble) for trouble in wrong),
         )
 
     async def _say_in_home(self, user: SlackUserId, about: str, post: Post) -> None:
@@ -296,6 +301,8 @@ class Bridge:
         for source, side in ((Source.SLACK, self.slack_side), (Source.CRISP, self.crisp_side)):
             self.metrics.connected(source, up=side.connected)
         await self.save_quota()
+        self.metrics.troubles(trouble.code for trouble in self.troubles.current)
+        await self.troubles.keep(self.writer)
         patience = int(self.settings.bridge.timers.tell_waiting * 1000)
         overdue = Millis(now_ms() - patience)
         while await self.writer.submit(lambda tx: tell_waiting(tx, accepted_before=overdue)):

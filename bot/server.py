@@ -61,6 +61,8 @@ class Health:
     oldest: float = 0.0
     dead: int = 0
     uncertain: int = 0
+    troubles: tuple[Mapping[str, object], ...] = ()
+    """What a person must mend: its code, what it is about, since when, and its sentence."""
 
     @property
     def ready(self) -> bool:
@@ -150,6 +152,7 @@ def _healthz(health: Callable[[], Health]) -> SlackHandler:
                 "crisp_connected": now.crisp_connected,
                 "caught_up": now.caught_up,
                 "problems": list(now.problems),
+                "troubles": [dict(trouble) for trouble in now.troubles],
                 "queue": {"waiting": dict(now.queued), "oldest_seconds": round(now.oldest, 3)},
                 "dead": now.dead,
                 "uncertain": now.uncertain,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -213,6 +213,9 @@ class Metrics:
             "When the last finished sweep started.",
             registry=registry,
         )
+        self._troubles = Gauge(
+            "bridge_troubles", "What a person must mend.", ["code"], registry=registry
+        )
         for source in Source:
             self._connected.labels(source.value).set(0)
 
@@ -277,6 +280,12 @@ class Metrics:
     def swept(self, started_at: float) -> None:
         """Say when (epoch seconds) the sweep that just finished had started."""
         self._last_sweep.set(started_at)
+
+    def troubles(self, codes: Iterable[str]) -> None:
+        """Say what is wrong at the moment; what is not named is not wrong."""
+        self._troubles.clear()
+        for code in codes:
+            self._troubles.labels(code).inc()
 
     def render(self) -> bytes:
         """Write every figure in Prometheus' text format (``METRICS_CONTENT_TYPE``)."""

@@ -69,7 +69,7 @@ def test_every_check_is_documented() -> None:
     """Each name that a check of the doctor can have stands in the table, and no other."""
     named = re.compile(
         r'(?:^|[^\w])(?:ok|warn|fail|Check|name =|[A-Z_]+ =)\(?\s*f?"((?:slack|crisp|database|'
-        r"membrane|disk|deliveries|settings|config|saved)(?: [a-z ]+)?)"
+        r"membrane|disk|deliveries|troubles?|settings|config|saved)(?: [a-z ]+)?)"
     )
     sources = [*(ROOT / "bot" / "doctor").glob("*.py"), ROOT / "bot" / "cli" / "doctor.py"]
     used = {

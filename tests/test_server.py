@@ -86,6 +86,7 @@ async def test_healthz_answers_while_the_process_works() -> None:
         oldest=1.23456,
         dead=1,
         uncertain=3,
+        troubles=({"code": "channel_archived", "about": "C1"},),
     )
     async with serving(health=lambda: health) as client, client.get("/healthz") as answer:
         assert answer.status == 200
@@ -95,6 +96,7 @@ async def test_healthz_answers_while_the_process_works() -> None:
             "crisp_connected": False,
             "caught_up": False,
             "problems": ["The channel is archived."],
+            "troubles": [{"code": "channel_archived", "about": "C1"}],
             "queue": {"waiting": {"slack": 2}, "oldest_seconds": 1.235},
             "dead": 1,
             "uncertain": 3,

@@ -236,6 +236,7 @@ def test_each_figure_is_counted_under_its_name() -> None:
         (lambda m: m.crisp_calls(today=7, quota=9), "bridge_crisp_calls_today", 7),
         (lambda m: m.crisp_calls(today=7, quota=9), "bridge_crisp_quota", 9),
         (lambda m: m.connected(Source.CRISP, up=True), 'bridge_connected{source="crisp"}', 1),
+        (lambda m: m.troubles(["x", "y", "x"]), 'bridge_troubles{code="x"}', 2),
         (lambda m: m.swept(1700000000.0), "bridge_last_sweep_timestamp_seconds", 1.7e9),
     ]
     for call, name, expected in calls:

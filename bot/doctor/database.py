@@ -10,12 +10,15 @@ import os
 import shutil
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+from bot import texts
 from bot.doctor.check import Check, Report, fail, ok, warn
 from bot.errors import StoreError
-from bot.store import beside, deliveries
+from bot.store import beside, deliveries, troubles
 from bot.store.database import holder
+from bot.troubles import sentence
 
 DATABASE = "database"
 MIB = 1024 * 1024
@@ -58,6 +61,8 @@ def _examine_file(path: Path, report: Report) -> None:
     report(_private(path))
     if not pending:
         report(_open_letters(path))
+        for check in wrong(path):
+            report(check)
 
 
 def _schema(pending: tuple[str, ...]) -> Check:
@@ -121,6 +126,22 @@ def _open_letters(path: Path) -> Check:
         return ok(name, "Nothing waits for a person.")
     told = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
     return warn(name, f"{told}: see slack-crisp-bridge deliveries list.")
+
+
+def wrong(path: Path) -> Iterator[Check]:
+    """Yield a check for each thing that the bridge found wrong and nobody has mended yet."""
+    name = "troubles"
+    try:
+        with beside.reading(path, now_ms=int(time.time() * 1000)) as view:
+            found = troubles.troubles(view)
+    except StoreError as err:
+        yield fail(name, str(err))
+        return
+    for trouble in found:
+        if trouble.code in texts.TROUBLES:
+            yield warn(f"trouble {trouble.code}", sentence(trouble))
+    if not found:
+        yield ok(name, "The bridge has found nothing wrong.")
 
 
 def space(free: int, folder: Path) -> Check:

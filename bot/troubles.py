@@ -1,0 +1,125 @@
+"""What is wrong and must be mended by a person: noted by who sees it, healed by who sees that.
+
+Responsible for the list of what is wrong at this moment, and for keeping it over a restart. It is
+kept in memory first, because a database that is full is a trouble too; it must not look for
+troubles or mend them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+
+import structlog
+
+from bot import texts
+from bot.domain import Millis
+from bot.store import troubles as stored
+from bot.store.reader import Reader
+from bot.store.transaction import Transaction
+from bot.store.troubles import Trouble
+from bot.store.writer import Writer
+
+log = structlog.get_logger()
+
+__all__ = ["Trouble", "Troubles", "described", "sentence"]
+
+
+def sentence(trouble: Trouble) -> str:
+    """Say what is wrong and what to do."""
+    return texts.TROUBLES[trouble.code].format(**trouble.words)
+
+
+def over(trouble: Trouble) -> str:
+    """Say that it is mended."""
+    return texts.TROUBLES_OVER[trouble.code].format(**trouble.words)
+
+
+def described(trouble: Trouble) -> Mapping[str, object]:
+    """Return a trouble as JSON has it."""
+    since = datetime.fromtimestamp(trouble.since / 1000, UTC).isoformat(timespec="seconds")
+    return {
+        "code": trouble.code,
+        "about": trouble.about,
+        "since": since,
+        "sentence": sentence(trouble),
+    }
+
+
+class Troubles:
+    """What is wrong at this moment; whoever sees it may note it again and again."""
+
+    def __init__(
+        self,
+        *,
+        clock_ms: Callable[[], int],
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``on_change`` is told that there is something to keep."""
+        self._clock_ms = clock_ms
+        self._on_change = on_change
+        self._now: dict[tuple[str, str], Trouble] = {}
+        self._kept: dict[tuple[str, str], Trouble] = {}
+
+    def note(self, code: str, about: str = "", /, **words: str) -> None:
+        """Say that something is wrong; nothing is new if that is known. KeyError for an unknown."""
+        name = (code, about)
+        known = self._now.get(name)
+        if known is not None and known.words == words:
+            return
+        since = known.since if known else Millis(self._clock_ms())
+        told = known.told if known else None
+        found = Trouble(code, about, words, since, told)
+        sentence(found)  # an unknown code, or a word that is missing, is told here
+        self._now[name] = found
+        if known is None:
+            log.error("trouble.noted", code=code, about=about)
+        self._on_change()
+
+    def heal(self, code: str, about: str = "") -> None:
+        """Say that something is not wrong, or not any more."""
+        if self._now.pop((code, about), None) is not None:
+            log.info("trouble.healed", code=code, about=about)
+            self._on_change()
+
+    def only(self, code: str, abouts: Collection[str]) -> None:
+        """Heal what is noted about all others: they are of no importance any more."""
+        for trouble in self.current:
+            if trouble.code == code and trouble.about not in abouts:
+                self.heal(*trouble.name)
+
+    def __contains__(self, code: str) -> bool:
+        return any(trouble.code == code for trouble in self.current)
+
+    def about(self, about: str) -> frozenset[str]:
+        """Return the codes of what is wrong with one thing."""
+        return frozenset(trouble.code for trouble in self.current if trouble.about == about)
+
+    @property
+    def current(self) -> tuple[Trouble, ...]:
+        """What is wrong, the oldest first."""
+        return tuple(sorted(self._now.values(), key=lambda trouble: trouble.since))
+
+    async def begin(self, reader: Reader) -> None:
+        """Take up what was wrong when the last run ended; what has no sentence is forgotten."""
+        for trouble in await reader.ask(stored.troubles):
+            self._kept[trouble.name] = trouble
+            if trouble.code in texts.TROUBLES:
+                self._now.setdefault(trouble.name, trouble)
+
+    async def keep(self, writer: Writer) -> None:
+        """Store what has changed since it was last stored; StoreError if that is impossible."""
+        now = dict(self._now)
+        if now == self._kept:
+            return
+        over = [trouble for name, trouble in self._kept.items() if name not in now]
+        news = [trouble for name, trouble in now.items() if self._kept.get(name) != trouble]
+
+        def job(tx: Transaction) -> None:
+            for trouble in over:
+                stored.forget(tx, trouble)
+            for trouble in news:
+                stored.keep(tx, trouble)
+
+        await writer.submit(job)
+        self._kept = now
