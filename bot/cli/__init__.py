@@ -27,6 +27,7 @@ COMMANDS: tuple[str, ...] = (
     "audit",
     "crisp",
     "membrane",
+    "backup",
     "migrate",
 )
 """One module here per command or group; each has ``register(app: typer.Typer) -> None``."""
