@@ -7,10 +7,12 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from bot import texts
 from bot.cards.faces import Faces
 from bot.config import CrispSettings, MembraneSettings, Settings
+from bot.config.bridge import BridgeConfig, Channel
 from bot.crisp.bucket import UploadAddresses
 from bot.crisp.client import CrispClient
 from bot.crisp.membrane import Membrane, MembraneTransport
@@ -23,12 +25,15 @@ from bot.outbox.moving import TRANSFER, Movers
 from bot.outbox.pacing import Pacer, Rate
 from bot.policy import Limits
 from bot.relay.access import Access, Route, Rules
+from bot.relay.channels import ChannelRules
 from bot.relay.reacting import orders_of
 from bot.relay.truth import Reporting
 from bot.slack.client import SlackClient
 from bot.slack.files import SlackFiles
 from bot.slack.models import Identity
 from bot.transfer import Carrier
+
+T = TypeVar("T")
 
 MEGABYTE = 1_000_000
 PATIENCE_LEAST = 2.0
@@ -69,7 +74,30 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         reopen=history.reopen,
         reopen_after_ms=int(history.reopen_after_days * 86_400_000),
         reactions=orders_of(settings.bridge.reactions),
+        channels=channel_rules(settings.bridge),
+        everywhere=rules_of(Channel(), settings.bridge),
+        collision_ms=settings.bridge.replies.collision_seconds * 1000,
+        asides=settings.bridge.replies.asides,
     )
+
+
+def channel_rules(bridge: BridgeConfig) -> dict[ChannelId, ChannelRules]:
+    """Return what is different in each channel that ``bridge.toml`` names."""
+    return {ChannelId(name): rules_of(one, bridge) for name, one in bridge.channels.items()}
+
+
+def rules_of(channel: Channel, bridge: BridgeConfig) -> ChannelRules:
+    """Return what holds in a channel: its own word, else what is said for all."""
+    replies = bridge.replies
+    return ChannelRules(
+        mode=channel.mode or replies.mode,
+        hold_seconds=_own(channel.hold_seconds, replies.hold_seconds),
+        guard=_own(channel.guard, replies.guard),
+    )
+
+
+def _own(own: T | None, general: T) -> T:
+    return general if own is None else own
 
 
 def reporting(settings: Settings) -> Reporting:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from bot import wiring
 from bot.config import SECRETS, SETTINGS, BridgeConfig, Settings, load, load_bridge
 from bot.config.wording import known_keys, nearest_key
+from bot.domain import ChannelId, SlackUserId
 from bot.errors import ConfigError
+from bot.relay.channels import ChannelRules
+from bot.slack.models import Identity
 
 ROOT = Path(__file__).parent.parent
 WEBSITE = "8c842203-7ed8-4e29-a608-7cf78a7d2fcc"
@@ -224,6 +230,13 @@ def test_a_secret_file_in_the_environment_wins_over_the_env_file(tmp_path: Path)
     assert load(env, env_file=env_file, bridge_file=None).slack_bot_token == SecretStr("xoxb-file")
 
 
+def _keys_in(table: str, inner: Any) -> Iterable[str]:
+    """Return the keys of a table, or of the tables in it."""
+    if table == "channels":
+        (inner,) = inner.values()
+    return list(inner[0] if isinstance(inner, list) else inner)
+
+
 def test_the_process_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without arguments the process's environment, .env and bridge.toml of the folder count."""
     monkeypatch.chdir(tmp_path)
@@ -273,6 +286,11 @@ def test_only_config_reads_the_environment() -> None:
         ("[[routes]]\nchannel = 'C1'\nsegment = ''\n", "routes[1].segment must not be empty"),
         ("[[routes]]\nchannel = 'C1'\nsegmnt = 'x'\n", "did you mean routes.segment?"),
         ("[agents]\nada = 'ada@example.com'\n", "agents.ada must name a Slack user by id"),
+        ("[channels.support]\nmode = 'note'\n", "must name a channel by its id, as in [channels."),
+        ("[channels.C1]\nmode = 'off'\n", "channels.C1.mode must be 'reply', 'note' or 'alerts'"),
+        ("[channels.C1]\nmod = 'note'\n", "did you mean channels.mode?"),
+        ("[replies]\nhold_seconds = -1\n", "replies.hold_seconds must be greater than or equal"),
+        ("[replies]\nguard = 1\n", "replies.guard must be a valid boolean, not 1."),
         ("[access]\nagents = 'U1'\n", "access.agents must be a list, not 'U1'."),
         ("[access]\nagents = ['ada']\n", "access.agents[1] must name people and user groups by id"),
         ("[access]\nadmins = [1]\n", "access.admins[1] must be a valid string, not 1."),
@@ -333,6 +351,18 @@ def test_a_route_for_everything_replaces_the_channel(tmp_path: Path) -> None:
     assert settings.channel_for(inbox=None, segments=(), origin="chat") == "C9"
 
 
+def test_a_channel_says_what_is_different_in_it(tmp_path: Path) -> None:
+    """What [channels.C…] leaves out is as [replies] says, in that channel and in all others."""
+    toml = "[replies]\nhold_seconds = 5\nguard = false\n[channels.C7]\nmode = 'note'\n"
+    settings = read(
+        toml=written(tmp_path, toml + "[channels.C8]\nhold_seconds = 0\nguard = true\n")
+    )
+    rules = wiring.rules(settings, Identity(SlackUserId("U1"), "B1", "T1", None, ""))
+    assert rules.of(ChannelId("C7")) == ChannelRules("note", 5, guard=False)
+    assert rules.of(ChannelId("C8")) == ChannelRules("reply", 0, guard=True)
+    assert rules.of(ChannelId("C9")) == rules.of(None) == ChannelRules("reply", 5, guard=False)
+
+
 def test_the_nearest_key_prefers_its_own_table() -> None:
     """A key that could be meant in two tables is looked for in its own first."""
     assert nearest_key("pacing.in_fligth") == "pacing.in_flight"
@@ -367,13 +397,14 @@ def test_every_key_is_documented_with_its_default() -> None:
     """docs/settings.md has one row per key of bridge.toml, with its default."""
     documented = rows("`bridge.toml`")
     tables = {"relay", "access", "pacing", "timers", "files", "history", "saved_replies", "crisp"}
+    tables.add("replies")
     assert sorted(documented) == sorted(set(known_keys()) - tables)
     for name in documented:
         table, _, key = name.partition(".")
         if table in tables and name != "crisp.daily_quota":
             value = getattr(getattr(BridgeConfig(), table), key)
             value = list(value) if isinstance(value, tuple) else value
-            written_as = f'"{value}"' if isinstance(value, str) else str(value)
+            written_as = f'"{value}"' if isinstance(value, str) else str(value).replace("'", '"')
             written_as = str(value).lower() if isinstance(value, bool) else written_as
             assert documented[name][0] == f"`{written_as}`", name
 
@@ -402,13 +433,13 @@ def test_the_bridge_example_loads_and_is_the_default() -> None:
 def test_the_bridge_example_has_every_key(tmp_path: Path) -> None:
     """With its comments taken off, bridge.example.toml sets every key there is, and loads."""
     text = (ROOT / "bridge.example.toml").read_text(encoding="utf-8")
-    bare = re.sub(r"^# (?=\w+ = |\[\[)", "", text, flags=re.MULTILINE)
+    bare = re.sub(r"^# (?=\w+ = |\[)", "", text, flags=re.MULTILINE)
     values = tomllib.loads(bare)
     keys = {
         f"{table}.{key}"
         for table, inner in values.items()
         if table not in {"agents", "reactions"}
-        for key in (inner[0] if isinstance(inner, list) else inner)
+        for key in _keys_in(table, inner)
     }
     assert keys | set(values) == set(known_keys())
     assert load_bridge(written(tmp_path, bare)).agents

@@ -21,10 +21,14 @@ NonEmpty = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)
 SlackUserKey = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]+$")]
 UserOrGroup = Annotated[str, StringConstraints(pattern=r"^[UWS][A-Z0-9]+$")]
 Emoji = Annotated[str, StringConstraints(pattern=r"^[^\s:A-Z]+$")]
+ChannelKey = Annotated[str, StringConstraints(pattern=CHANNEL_ID)]
 AppOrBot = Annotated[str, StringConstraints(pattern=r"^[AB][A-Z0-9]+$")]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Seconds = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+Flag = Annotated[bool, Field(strict=True)]
+HoldSeconds = Annotated[int, Field(strict=True, ge=0, le=3600)]
+Mode = Literal["reply", "note", "alerts"]
 
 
 class Table(BaseModel):
@@ -60,7 +64,7 @@ class Access(Table):
 class Route(Table):
     """One ``[[routes]]``: where a conversation goes when every condition it has holds."""
 
-    channel: Annotated[str, StringConstraints(pattern=CHANNEL_ID)]
+    channel: ChannelKey
     inbox: NonEmpty | None = None
     segment: NonEmpty | None = None
     origin: NonEmpty | None = None
@@ -123,6 +127,24 @@ class SavedReplies(Table):
     file: Text = ""
 
 
+class Replies(Table):
+    """``[replies]``: what may go to customers from the threads of a channel, and when."""
+
+    mode: Mode = "reply"
+    hold_seconds: HoldSeconds = 0
+    guard: Flag = True
+    collision_seconds: Annotated[int, Field(strict=True, ge=0, le=3600)] = 20
+    asides: tuple[NonEmpty, ...] = ("fyi", "lol", "internal", "not for the customer")
+
+
+class Channel(Table):
+    """One ``[channels.C…]``: what is different in that channel; None: as for all of them."""
+
+    mode: Mode | None = None
+    hold_seconds: HoldSeconds | None = None
+    guard: Flag | None = None
+
+
 class Crisp(Table):
     """``[crisp]``: what is known of the account."""
 
@@ -137,6 +159,8 @@ class BridgeConfig(Table):
     agents: dict[SlackUserKey, NonEmpty] = Field(default_factory=dict)
     reactions: dict[Emoji, Text] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    replies: Replies = Field(default_factory=Replies)
+    channels: dict[ChannelKey, Channel] = Field(default_factory=dict)
     pacing: Pacing = Field(default_factory=Pacing)
     timers: Timers = Field(default_factory=Timers)
     crisp: Crisp = Field(default_factory=Crisp)

@@ -13,15 +13,18 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from bot.config.bridge import BridgeConfig, Route
+from bot.config.bridge import BridgeConfig, Channel, Route
 
 _PATTERNS = {
     "access": 'must name people and user groups by id, as in ["U0123456789", "S0123456789"]',
     "agents": 'must name a Slack user by id, as in U0123456789 = "ada@example.com"',
     "reactions": 'must name an emoji without colons, as in white_check_mark = "resolve"',
     "channel": "must be a channel's id such as C0123456789, not its name",
+    "channels": "must name a channel by its id, as in [channels.C0123456789]",
     "company_avatar": "must be an https:// URL",
 }
+_TABLES_OF: Mapping[str, type[BaseModel]] = {"routes": Route, "channels": Channel}
+"""What stands in a list or a table of tables."""
 _TYPES = {
     "model_type": "must be a table",
     "dict_type": "must be a table",
@@ -59,7 +62,7 @@ def wrong_key(path: Path, detail: ErrorDetails) -> str:
 def nearest_key(unknown: str) -> str:
     """Name the key of ``bridge.toml`` that looks most like ``unknown``, its own table first."""
     table, _, leaf = unknown.rpartition(".")
-    table = table.partition("[")[0]
+    table = table.partition("[")[0].partition(".")[0]
 
     def likeness(known: str) -> float:
         known_table, _, known_leaf = known.rpartition(".")
@@ -73,7 +76,7 @@ def known_keys() -> Iterator[str]:
     """Yield every key of ``bridge.toml``, dotted, such as ``relay`` and ``relay.backfill``."""
     for name, field in BridgeConfig.model_fields.items():
         yield name
-        table = Route if name == "routes" else field.annotation
+        table = _TABLES_OF.get(name) or field.annotation
         if isinstance(table, type) and issubclass(table, BaseModel):
             for key in table.model_fields:
                 yield f"{name}.{key}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot import texts
 from bot.cards.faces import colour_of, tile_path
 from bot.domain import ChannelId, Conversation, Operator, SlackUser, Speaker
+from bot.relay.channels import ChannelRules
 from bot.relay.saved import SavedReply
 
 
@@ -90,6 +91,15 @@ class Rules:
     reactions: Mapping[str, str] = field(default_factory=lambda: texts.REACTIONS)
     """Emoji → the verb and its argument that it orders."""
 
+    channels: Mapping[ChannelId, ChannelRules] = field(default_factory=dict)
+    """What is different in some channels."""
+    everywhere: ChannelRules = field(default_factory=ChannelRules)
+    """What holds in all others."""
+    collision_ms: int = 20_000
+    """How soon after another's answer a reply is asked about; 0: never."""
+    asides: tuple[str, ...] = ()
+    """How a message begins that is meant for the team."""
+
     choice: Choice = field(default_factory=Choice)
     """The one part that changes: ``bot.inbox`` does it, and the start."""
 
@@ -107,6 +117,10 @@ class Rules:
         """Return the channel that gets the conversation's thread."""
         found = (r.channel for r in self.routes if r.matches(conversation))
         return next(found, self.default_channel)
+
+    def of(self, channel: ChannelId | None) -> ChannelRules:
+        """Return what holds in a channel."""
+        return self.channels.get(channel, self.everywhere) if channel else self.everywhere
 
     def bridged_channels(self) -> frozenset[ChannelId]:
         """Return every channel that can hold threads."""
