@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.crisp.client import CrispClient
+from bot.outbox.announcing import Announcing
 from bot.outbox.card_edits import ShowingTyping, UpdatingCard
 from bot.outbox.courier import Errands
 from bot.outbox.files_to_slack import PostingFile, RemovingFile, TidyingShares
@@ -83,6 +84,7 @@ def slack_courier(
             Responding(slack),
             UpdatingView(slack, screens),
             Removing(slack),
+            Announcing(slack),
             Learning(learner),
         )
     )

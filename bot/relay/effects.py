@@ -25,6 +25,7 @@ from bot.domain import (
     State,
 )
 from bot.relay.answer import Answer, Respond, Tell, TellInHome, UpdateView
+from bot.relay.channel_effects import Announce
 from bot.relay.file_effects import PostFile, RemoveFile, SendFile, TidyShares
 from bot.relay.people_effects import Notify, SavePerson, StartConversation
 
@@ -341,6 +342,7 @@ Payload = (
     | StartConversation
     | SavePerson
     | Notify
+    | Announce
 )
 
 _CLASSES: tuple[type[Any], ...] = get_args(Payload)

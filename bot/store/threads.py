@@ -54,6 +54,12 @@ def settle(tx: Transaction, whose: Whose) -> None:
     _remember(tx, whose, session_id)
 
 
+def is_nobodys(tx: Transaction, channel: ChannelId, thread_ts: MessageTs) -> None:
+    """Store that a root is no conversation's: what is written below it goes nowhere."""
+    if not tx.knows_thread(channel, thread_ts):
+        _remember(tx, Whose(channel, thread_ts, None, alive=True), None)
+
+
 def _is_stray(tx: Transaction, whose: Whose) -> bool:
     """Tell whether its root is several messages in one post: no card, its own row removes it."""
     return whose.key is not None and len(sets.keys(tx, whose.key)) > 1
