@@ -16,14 +16,14 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot import hearing, server, wiring
+from bot import hearing, hooks, server, wiring
 from bot.bridge import Bridge, Clients, now, now_ms
 from bot.config import Settings
 from bot.crisp.client import CrispClient
 from bot.crisp.convert import inbox_url
 from bot.desk import Desk
 from bot.desk.team import Team
-from bot.domain import Arrival
+from bot.domain import Arrival, Source
 from bot.errors import ApiError, ConfigError, Refused, StoreError
 from bot.pruning import prune
 from bot.router import Router
@@ -195,14 +195,17 @@ async def _start_intake(
         bridge.clients.slack.web,
         signing_secret=signing.get_secret_value() if signing else None,
     )
+    refusals = hooks.Refusals(bridge.metrics, clock=time.monotonic)
     slack_door = None
     if not settings.socket_mode and signing is not None:
-        slack_door = slack_events_handler(bolt, signing_secret=signing.get_secret_value())
+        slack_door = slack_events_handler(
+            bolt, signing_secret=signing.get_secret_value(), refused=refusals.at(Source.SLACK)
+        )
     application = server.build(
         health=bridge.health,
         metrics=bridge.metrics,
         slack_events=slack_door,
-        crisp_events=bridge.crisp_hook if settings.crisp_events == "webhook" else None,
+        crisp_events=_crisp_door(bridge, refusals),
         tiles=bool(settings.bridge.relay.public_url),
     )
     for side in (bridge.slack_side, bridge.crisp_side):
@@ -234,6 +237,20 @@ async def _start_intake(
         bridge.crisp_side.connect()
         if wiring.hears_uploads(settings):
             intake.create_task(hearing.upload_feed(bridge).run())
+
+
+def _crisp_door(bridge: Bridge, refusals: hooks.Refusals) -> server.HookHandler | None:
+    """Return what takes Crisp's hooks, None where its events come by socket."""
+    settings = bridge.settings
+    if settings.crisp_events != "webhook":
+        return None
+    secret, token = settings.crisp_hook_secret, settings.crisp_hook_token
+    return hooks.crisp_door(
+        bridge.accept_crisp, website_id=settings.crisp_website_id,
+        secret=secret.get_secret_value() if secret else None,
+        token=token.get_secret_value() if token else None,
+        now_ms=now_ms, refused=refusals.at(Source.CRISP),
+    )  # fmt: skip
 
 
 def _questions(

@@ -24,7 +24,6 @@ from bot.config import Settings
 from bot.crisp import events as crisp_events
 from bot.crisp.client import CrispClient
 from bot.crisp.quota import DailyCount
-from bot.crisp.webhook import Refusal, verify
 from bot.domain import Arrival, Millis, Post, Receipt, SessionId, SlackUserId, Source
 from bot.errors import StoreError, Unreachable
 from bot.groups import Groups
@@ -44,7 +43,7 @@ from bot.relay.changes import show_typing
 from bot.router import Router
 from bot.saved_replies import SavedReplies
 from bot.screens import Screens
-from bot.server import Answer, Health
+from bot.server import Health
 from bot.slack.client import SlackClient
 from bot.slack.models import Identity
 from bot.store import chosen, queue
@@ -347,30 +346,6 @@ class Bridge:
             payload = arrival.payload
             self.echoes.note(payload.get("session_id"), payload.get("fingerprint"))
         return self.inbox.accept(arrival)
-
-    async def crisp_hook(
-        self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
-    ) -> Answer:
-        """Verify a hook, commit what it says, and only then answer 200."""
-        secret, token = self.settings.crisp_hook_secret, self.settings.crisp_hook_token
-        hook = verify(
-            headers=headers,
-            query=query,
-            body=body,
-            website_id=self.settings.crisp_website_id,
-            secret=secret.get_secret_value() if secret else None,
-            token=token.get_secret_value() if token else None,
-            now_ms=now_ms(),
-        )
-        if isinstance(hook, Refusal):
-            log.warning("hook.refused", reason=hook.reason)
-            return Answer(hook.status, "This request is not Crisp's.")
-        arrival = crisp_events.arrival(
-            hook.event, hook.data, website_id=self.settings.crisp_website_id, at=hook.timestamp
-        )
-        if arrival is not None:
-            await self.accept_crisp(arrival)
-        return Answer(200)
 
 
 def _ignore() -> None:

@@ -7,15 +7,19 @@ the doors are handed to handlers, and what they raise becomes a bare 500.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 import structlog
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
 from bot.cards.tiles import has_tile, tile
+from bot.connections import HEAD_TIMEOUT, MOST, Gate
 from bot.errors import BridgeError
 from bot.telemetry import METRICS_CONTENT_TYPE, Metrics
 
@@ -25,6 +29,8 @@ BODY_TIMEOUT = 10.0
 """Seconds within which a body must have come in whole."""
 TILE_CACHE = "public, max-age=31536000, immutable"
 """What stands on a tile never changes."""
+KEEP_ALIVE = 75.0
+"""Seconds that a connection may be idle between two requests: longer than a proxy's minute."""
 LINGER = 1.0
 """Seconds that the rest of a refused body is still read, so that the sender sees the answer."""
 
@@ -114,28 +120,53 @@ def build(
 
 @asynccontextmanager
 async def listening(
-    application: web.Application, *, host: str, port: int, shutdown: float = BODY_TIMEOUT
+    application: web.Application,
+    *,
+    host: str,
+    port: int,
+    shutdown: float = BODY_TIMEOUT,
+    most: int = MOST,
+    head_timeout: float = HEAD_TIMEOUT,
 ) -> AsyncIterator[int]:
     """Listen while the block runs, and yield the port (``port`` 0: any free one).
 
-    At the end, requests being answered get ``shutdown`` seconds to finish. Raises BridgeError
-    when the address cannot be had.
+    ``most`` connections are held at a time, each for ``head_timeout`` seconds before it has asked
+    for something. At the end, requests being answered get ``shutdown`` seconds to finish. Raises
+    BridgeError when the address cannot be had.
     """
     runner = web.AppRunner(
-        application, access_log=None, shutdown_timeout=shutdown, lingering_time=LINGER
-    )
+        application, access_log=None, shutdown_timeout=shutdown, lingering_time=LINGER,
+        keepalive_timeout=KEEP_ALIVE, auto_decompress=False, logger=_quiet_logger(),
+    )  # fmt: skip
     await runner.setup()
+    gate = Gate(cast("web.Server", runner.server), most=most, head_timeout=head_timeout)
     try:
         try:
-            await web.TCPSite(runner, host, port).start()
+            listener = await asyncio.get_running_loop().create_server(gate, host, port)
         except OSError as err:
             raise BridgeError(
                 f"Cannot listen on {host} port {port} ({_why(err)}): "
                 "set BRIDGE_HTTP_HOST and BRIDGE_HTTP_PORT to a free address."
             ) from err
-        yield runner.addresses[0][1]
+        try:
+            yield listener.sockets[0].getsockname()[1]
+        finally:
+            listener.close()
     finally:
         await runner.cleanup()
+
+
+def _quiet_logger() -> logging.Logger:
+    """Return aiohttp's logger without what it says of bytes that are no HTTP at all."""
+    logger = logging.getLogger("aiohttp.server")
+    logger.addFilter(_is_ours)
+    return logger
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Drop the traceback for each stranger that talks nonsense: anybody could fill the disk."""
+    failed = record.exc_info[1] if record.exc_info else None
+    return not isinstance(failed, HttpProcessingError)
 
 
 def _why(err: OSError) -> str:
@@ -217,6 +248,8 @@ def _whole_bodies(limit: float) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: SlackHandler) -> web.StreamResponse:
+        if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
+            raise web.HTTPUnsupportedMediaType  # nobody who sends us events compresses them
         if request.can_read_body:
             if (request.content_length or 0) > MAX_BODY:
                 raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)

@@ -158,6 +158,10 @@ class Metrics:
         self._duplicates = Counter(
             "bridge_duplicates", "Events that were known already.", ["source"], registry=registry
         )
+        self._refused = Counter(
+            "bridge_refused_requests", "HTTP requests refused at a door.", ["door"],
+            registry=registry,
+        )  # fmt: skip
         self._failed = Counter(
             "bridge_failed_events", "Events whose handler failed.", registry=registry
         )
@@ -226,6 +230,10 @@ class Metrics:
     def duplicate(self, source: Source) -> None:
         """Count an event that was known already."""
         self._duplicates.labels(source.value).inc()
+
+    def refused(self, door: Source) -> None:
+        """Count a request that did not come from the platform whose door it knocked at."""
+        self._refused.labels(door.value).inc()
 
     def event_failed(self) -> None:
         """Count an event whose handler failed."""

@@ -25,6 +25,7 @@ MAX_BODY = 2 * 1024 * 1024
 """The longest body that is looked at, in bytes."""
 WINDOW_MS = 24 * 3600 * 1000
 """How old a signature may be: redeliveries come late, and the facts' keys stop replays."""
+_ONCE = ("x-crisp-signature", "x-crisp-request-timestamp")
 _SECONDS_END = 10**11
 """Below this a timestamp counts seconds, from it on milliseconds."""
 
@@ -64,6 +65,9 @@ def verify(
     if len(body) > MAX_BODY:
         return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too long")
     given = {name.lower(): value for name, value in headers.items()}
+    names = [name.lower() for name, _ in headers.items()]
+    if any(names.count(name) > 1 for name in _ONCE):
+        return Refusal(HTTPStatus.UNAUTHORIZED, "a header that must come once comes twice")
     reason = _unproven(
         given, query=query, body=body, secret=secret or "", token=token or "", now_ms=now_ms
     )

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.request.internals import parse_body
 from slack_sdk.signature import SignatureVerifier
 
 from bot.errors import ConfigError
@@ -20,12 +23,17 @@ from bot.errors import ConfigError
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_STAMP_HEADER = "X-Slack-Request-Timestamp"
+_SIGNATURE_HEADER = "X-Slack-Signature"
 
 
-def slack_events_handler(app: AsyncApp, *, signing_secret: str) -> Handler:
+def slack_events_handler(
+    app: AsyncApp, *, signing_secret: str, refused: Callable[[str], None] = lambda _reason: None
+) -> Handler:
     """Return the handler; ``app`` must have been built with the same secret.
 
-    Whatever is not signed by Slack is answered 401 before a byte of it is parsed.
+    Whatever is not signed by Slack is answered 401 before a byte of it is parsed; ``refused`` is
+    told of it.
     """
     if not signing_secret.strip():
         raise ConfigError("SLACK_SIGNING_SECRET is empty: copy it from the app's Basic Information")
@@ -34,24 +42,33 @@ def slack_events_handler(app: AsyncApp, *, signing_secret: str) -> Handler:
     async def handle(request: web.Request) -> web.Response:
         body = await request.read()
         if not _is_signed(verifier, request, body):
-            return web.Response(status=401, text="The request is not signed by Slack.")
-        try:
-            bolt_request = await to_bolt_request(request)
-        except ValueError:
-            return web.Response(status=400, text="The request's body cannot be read.")
-        return await to_aiohttp_response(await app.async_dispatch(bolt_request))
+            refused("it is not signed by Slack")
+            return _answer(HTTPStatus.UNAUTHORIZED, "The request is not signed by Slack.")
+        # As it was signed: in whatever charset the request says its body is, this is what counts.
+        text = body.decode()
+        if not _is_object(text, request.content_type):
+            return _answer(HTTPStatus.BAD_REQUEST, "The request's body cannot be read.")
+        asked = AsyncBoltRequest(body=text, query=request.query_string, headers={**request.headers})
+        return await to_aiohttp_response(await app.async_dispatch(asked))
 
     return handle
 
 
+def _answer(status: int, text: str) -> web.Response:
+    return web.Response(status=status, text=text)
+
+
 def _is_signed(verifier: SignatureVerifier, request: web.Request, body: bytes) -> bool:
-    timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
-    signature = request.headers.get("X-Slack-Signature", "")
+    """Tell whether Slack signed it; a header that comes twice can be read in two ways."""
+    timestamps = request.headers.getall(_STAMP_HEADER, [])
+    signatures = request.headers.getall(_SIGNATURE_HEADER, [])
+    if len(timestamps) != 1 or len(signatures) != 1:
+        return False
     return (
-        bool(_TIMESTAMP.fullmatch(timestamp))
-        and signature.isascii()
+        bool(_TIMESTAMP.fullmatch(timestamps[0]))
+        and signatures[0].isascii()
         and _is_text(body)
-        and verifier.is_valid(body, timestamp, signature)
+        and verifier.is_valid(body, timestamps[0], signatures[0])
     )
 
 
@@ -62,3 +79,12 @@ def _is_text(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_object(body: str, content_type: str) -> bool:
+    """Tell whether Bolt, which expects an object, can read the body."""
+    try:
+        found: object = parse_body(body, content_type)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict)
