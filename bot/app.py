@@ -36,6 +36,7 @@ from bot.slack.web import open_session
 from bot.store import queue
 from bot.store.files import Files, open_files
 from bot.store.reader import Reader
+from bot.vigil import Vigil
 from handlers import (
     crisp_conversations,
     crisp_messages,
@@ -53,6 +54,7 @@ from handlers import (
     slack_reactions,
     slack_revisions,
     slack_shortcuts,
+    slack_workspace,
 )
 from handlers.answers.asked import Sources
 from handlers.slack_history import Histories
@@ -86,6 +88,7 @@ HANDLERS = (
     slack_mending,
     slack_links,
     slack_home,
+    slack_workspace,
 )
 
 
@@ -215,6 +218,9 @@ async def _start_intake(
     intake.create_task(bridge.housekeeping())
     intake.create_task(prune(bridge.writer))
     intake.create_task(bridge.show_typing())
+    vigil = Vigil(bridge)
+    intake.create_task(vigil.watch())
+    intake.create_task(vigil.go_on())
     intake.create_task(bridge.saved_replies.watch())
     if settings.slack_app_token is not None:
         intake.create_task(
@@ -344,7 +350,9 @@ async def _clients(
         carrier = wiring.carrier(settings)
         stack.push_async_callback(carrier.aclose)
         movers = wiring.movers(settings, slack, crisp, carrier)
-        yield None if identity is None else Clients(slack, crisp, identity, quota, movers)
+        yield None if identity is None else Clients(
+            slack, crisp, identity, quota, movers, transport
+        )  # fmt: skip
 
 
 async def _identity(slack: SlackClient, stop: asyncio.Event) -> Identity | None:

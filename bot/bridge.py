@@ -24,6 +24,7 @@ from bot.config import Settings
 from bot.crisp import events as crisp_events
 from bot.crisp.client import CrispClient
 from bot.crisp.quota import DailyCount
+from bot.crisp.transport import HttpTransport
 from bot.domain import Arrival, Millis, Post, Receipt, SessionId, SlackUserId, Source
 from bot.errors import StoreError, Unreachable
 from bot.groups import Groups
@@ -76,6 +77,7 @@ class Clients:
     identity: Identity
     quota: DailyCount
     movers: Movers
+    transport: HttpTransport
 
 
 def now() -> float:
@@ -162,6 +164,8 @@ class Bridge:
             Source.CRISP, self._crisp_sweep(), self.to_slack,
             every=timers.sweep_every, limit=timers.catch_up_limit, on_swept=self._swept,
         )  # fmt: skip
+        self.on_arrival: Callable[[Arrival], None] = _ignore
+        """Called with each event that was taken in."""
         self.on_change: Callable[[], None] = _ignore
         """Called after each commit: what is stored may be different."""
         self.say_in_home: SayInHome = _not_yet
@@ -228,6 +232,7 @@ class Bridge:
         self.to_crisp.stop()
 
     def _count(self, arrival: Arrival, receipt: Receipt) -> None:
+        self.on_arrival(arrival)
         if receipt is Receipt.DUPLICATE:
             self.metrics.duplicate(arrival.source)
         elif receipt is Receipt.FAILED:
@@ -300,8 +305,6 @@ class Bridge:
         for source, side in ((Source.SLACK, self.slack_side), (Source.CRISP, self.crisp_side)):
             self.metrics.connected(source, up=side.connected)
         await self.save_quota()
-        self.metrics.troubles(trouble.code for trouble in self.troubles.current)
-        await self.troubles.keep(self.writer)
         patience = int(self.settings.bridge.timers.tell_waiting * 1000)
         overdue = Millis(now_ms() - patience)
         while await self.writer.submit(lambda tx: tell_waiting(tx, accepted_before=overdue)):
@@ -348,7 +351,7 @@ class Bridge:
         return self.inbox.accept(arrival)
 
 
-def _ignore() -> None:
+def _ignore(*_what: object) -> None:
     """Do nothing."""
 
 

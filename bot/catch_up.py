@@ -68,6 +68,10 @@ class CatchUp:
     def connect(self) -> None:
         """Hear that the side is connected: what happened before may have been missed."""
         self.connected = True
+        self.miss()
+
+    def miss(self) -> None:
+        """Hear that something may have been missed: it is read before anything follows it."""
         self.done = False
         self.hold()
         self._gap.set()

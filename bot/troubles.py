@@ -25,6 +25,10 @@ log = structlog.get_logger()
 __all__ = ["Trouble", "Troubles", "described", "sentence"]
 
 
+def _unheard(_trouble: Trouble) -> None:
+    """Tell nobody."""
+
+
 def sentence(trouble: Trouble) -> str:
     """Say what is wrong and what to do."""
     return texts.TROUBLES[trouble.code].format(**trouble.words)
@@ -49,15 +53,13 @@ def described(trouble: Trouble) -> Mapping[str, object]:
 class Troubles:
     """What is wrong at this moment; whoever sees it may note it again and again."""
 
-    def __init__(
-        self,
-        *,
-        clock_ms: Callable[[], int],
-        on_change: Callable[[], None] = lambda: None,
-    ) -> None:
-        """``on_change`` is told that there is something to keep."""
+    def __init__(self, *, clock_ms: Callable[[], int]) -> None:
+        """Begin with nothing wrong."""
         self._clock_ms = clock_ms
-        self._on_change = on_change
+        self.on_noted: Callable[[Trouble], None] = _unheard
+        """Called with what is wrong from now on, and with what has new words."""
+        self.on_healed: Callable[[Trouble], None] = _unheard
+        """Called with what is not wrong any more."""
         self._now: dict[tuple[str, str], Trouble] = {}
         self._kept: dict[tuple[str, str], Trouble] = {}
 
@@ -74,13 +76,14 @@ class Troubles:
         self._now[name] = found
         if known is None:
             log.error("trouble.noted", code=code, about=about)
-        self._on_change()
+        self.on_noted(found)
 
     def heal(self, code: str, about: str = "") -> None:
         """Say that something is not wrong, or not any more."""
-        if self._now.pop((code, about), None) is not None:
+        healed = self._now.pop((code, about), None)
+        if healed is not None:
             log.info("trouble.healed", code=code, about=about)
-            self._on_change()
+            self.on_healed(healed)
 
     def only(self, code: str, abouts: Collection[str]) -> None:
         """Heal what is noted about all others: they are of no importance any more."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import Histogram
 
+from bot import texts
 from bot.cli.deliveries import State
 from bot.telemetry import Metrics
 
@@ -81,6 +82,12 @@ def test_every_check_is_documented() -> None:
         for cells in rows(section("Is everything there? `doctor`"))
     }
     assert used == documented
+
+
+def test_every_trouble_is_documented() -> None:
+    """Each trouble has a row: what has happened, what to do, and what happens meanwhile."""
+    documented = [cells[0].strip("`") for cells in rows(section("What breaks"))]
+    assert sorted(documented) == sorted(texts.TROUBLES)
 
 
 def test_every_log_event_exists() -> None:

@@ -375,7 +375,7 @@ def test_a_sound_database(database: Path) -> None:
     """A database that is there, ours, whole, private and writable passes every check."""
     checks = in_database(database)
     assert statuses(checks, Status.OK) == set(checks)
-    assert len(checks) == 7
+    assert len(checks) == 8
 
 
 def test_a_newer_database(database: Path) -> None:

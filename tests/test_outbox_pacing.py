@@ -112,3 +112,13 @@ def test_a_bucket_is_used_so_often_at_a_time() -> None:
     assert not pacer.is_full("other")
     pacer.give_back("transfer")
     assert not pacer.is_full("transfer")
+
+
+def test_a_hold_for_what_was_mended_ends_at_once() -> None:
+    """A refused token holds a bucket until it is mended; what the platform asked for is kept."""
+    pacer = Pacer({})
+    pacer.hold("refused", 100.0, 0.0, mendable=True)
+    pacer.hold("limited", 100.0, 0.0, mendable=True)
+    pacer.hold("limited", 90.0, 0.0)
+    pacer.mended()
+    assert (pacer.wait("refused", 1.0), pacer.wait("limited", 1.0)) == (0.0, 99.0)

@@ -428,3 +428,20 @@ def test_a_view_of_nothing_answers_nothing() -> None:
     assert (view.conversation(SESSION), view.user("U"), view.watermark("crisp")) == (None,) * 3
     assert not view.roots_waiting()
     conn.close()
+
+
+def test_what_failed_is_hurried_once_it_is_mended(tx: Transaction) -> None:
+    """What a failure put off goes at once; doubt settles first, and what was delayed waits."""
+    later = Millis(NOW + 60_000)
+    for lane in ("failed", "doubted", "delayed", "crisp"):
+        source = Source.CRISP if lane == "crisp" else Source.SLACK
+        tx.enqueue(effect(lane, payload=POST, lane=lane, destination=source, delay_ms=60_000))
+    for lane in ("failed", "crisp"):
+        queue.postpone(tx, head(tx, lane), not_before=later, counts=True, error="is_archived")
+    queue.doubt(
+        tx, head(tx, "doubted"), not_before=later, attempt_ended=Millis(NOW), looks=0,
+        counts=True, error="timeout",
+    )  # fmt: skip
+    assert queue.hurry(tx, Source.SLACK) == ("failed",)
+    waits = {lane: head(tx, lane).not_before for lane in ("failed", "doubted", "delayed", "crisp")}
+    assert waits == {"failed": 0, "doubted": later, "delayed": later, "crisp": later}

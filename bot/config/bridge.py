@@ -105,6 +105,7 @@ class Timers(Table):
     shutdown: Seconds = 10.0
     tell_waiting: Positive = 120.0
     users_ttl: Seconds = 3600.0
+    watch_every: Positive = 60.0
 
 
 class Files(Table):

@@ -37,6 +37,9 @@ TIMEOUT = 10.0
 CONNECTIONS = 30
 """How many connections, and so how many calls, there are at a time."""
 
+Verdict = Callable[[str, Any, ApiError | None], None]
+"""Hears of each call's name and body, and how it failed; None if it did not."""
+
 _NEVER_LEFT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -105,6 +108,7 @@ class HttpTransport:
         self._with_json = httpx.Headers({**self._headers, "Content-Type": "application/json"})
         self._extensions = {"timeout": httpx.Timeout(timeout).as_dict()}
         self._wire = wire or AiohttpWire(max_connections=max_connections)
+        self.on_verdict: Verdict = lambda _call, _json, _err: None
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -124,6 +128,22 @@ class HttpTransport:
     ) -> Reply:
         """Make one call; see Transport."""
         call = self.name(method, path)
+        try:
+            reply = await self._judged(call, method, path, params, json)
+        except ApiError as err:
+            self.on_verdict(call, json, err)
+            raise
+        self.on_verdict(call, json, None)
+        return reply
+
+    async def _judged(
+        self,
+        call: str,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        json: Any,
+    ) -> Reply:
         answer = await self._exchange(call, method, path, params, encode(json))
         empty = method == "HEAD" or answer.status_code in {204, 205}
         body = None if empty else decode(answer.content)

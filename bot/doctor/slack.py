@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 
-from bot import wiring
+from bot import texts, wiring
 from bot.config import Settings
 from bot.doctor.access import access
 from bot.doctor.channel import chosen_channel
@@ -24,36 +24,10 @@ BOT_TOKEN = "slack bot token"  # noqa: S105 - a check's name
 APP_TOKEN = "slack app token"  # noqa: S105 - a check's name
 _REINSTALL = "add it under OAuth & Permissions (or take manifest.yml) and install the app again"
 
+FATAL = frozenset({"chat:write", "users:read"})
 SCOPES: Mapping[str, tuple[Status, str]] = {
-    "channels:history": (Status.WARN, "replies in public channels do not reach the bridge"),
-    "channels:read": (Status.WARN, "it cannot be seen whether the bot is in a public channel"),
-    "chat:write": (Status.FAIL, "nothing can be posted"),
-    "chat:write.customize": (
-        Status.WARN,
-        "customers' names stand in the text instead of above it",
-    ),
-    "commands": (Status.WARN, "/crisp does not exist"),
-    "files:read": (Status.WARN, "agents' files are not passed on to customers"),
-    "files:write": (Status.WARN, "customers' files are shown as addresses, not as files"),
-    "groups:history": (Status.WARN, "replies in private channels do not reach the bridge"),
-    "groups:read": (Status.WARN, "it cannot be seen whether the bot is in a private channel"),
-    "im:write": (Status.WARN, "nobody gets the notifications that they chose in their settings"),
-    "links:read": (Status.WARN, "links to Crisp's inbox are not previewed"),
-    "links:write": (Status.WARN, "links to Crisp's inbox are not previewed"),
-    "reactions:read": (Status.WARN, "reactions are not heard: ✅ resolves nothing"),
-    "reactions:write": (Status.WARN, "no ⚠ is put on a reply that was not delivered"),
-    "usergroups:read": (
-        Status.WARN,
-        "mentions of user groups reach customers as @team, and none under [access] is known",
-    ),
-    "users:read": (
-        Status.FAIL,
-        "nobody's reply is sent, because agents cannot be told from guests and strangers",
-    ),
-    "users:read.email": (
-        Status.WARN,
-        "agents are not matched with Crisp's operators by e-mail, only by [agents] in bridge.toml",
-    ),
+    scope: (Status.FAIL if scope in FATAL else Status.WARN, loss)
+    for scope, loss in texts.SCOPE_LOSSES.items()
 }
 """What the bridge asks for, and what stops working without it; the same as in manifest.yml.
 

@@ -110,6 +110,11 @@ class Dispatcher:
         self._open = True
         self._changed.set()
 
+    def mended(self, lanes: Iterable[str]) -> None:
+        """Hear that a trouble is over, and that these lanes need not wait any more."""
+        self._pacer.mended()
+        self.wake(lanes)
+
     def stop(self) -> None:
         """Start nothing more; ``run`` ends when what is in flight is done."""
         self._stopping = True
@@ -306,7 +311,8 @@ class Dispatcher:
         else:
             self._unreachable += 1
             until = now + min(MAX_HOLD, 0.25 * 2.0 ** min(self._unreachable // self._in_flight, 10))
-        self._pacer.hold(self._courier.bucket(row), until, now)
+        mendable = isinstance(err, Unauthorized)
+        self._pacer.hold(self._courier.bucket(row), until, now, mendable=mendable)
         log.warning(
             "outbox.bucket_held",
             bucket=self._courier.bucket(row),

@@ -25,6 +25,7 @@ class _Bucket:
     filled_at: float
     held_until: float = 0.0
     held_for: float = 0.0
+    mendable: bool = False
 
     def fill(self, now: float) -> None:
         if self.rate is not None:
@@ -88,9 +89,19 @@ class Pacer:
         if bucket.rate is not None:
             bucket.tokens -= 1.0
 
-    def hold(self, name: str, until: float, now: float) -> None:
-        """Let nobody use the bucket before ``until``: the platform said so."""
+    def mended(self) -> None:
+        """Let buckets be used again that were held for what a person has mended by now."""
+        for bucket in self._buckets.values():
+            if bucket.mendable:
+                bucket.held_until = bucket.held_for = 0.0
+
+    def hold(self, name: str, until: float, now: float, *, mendable: bool = False) -> None:
+        """Let nobody use the bucket before ``until``: the platform said so.
+
+        ``mendable``: it is for what a person can mend before that.
+        """
         bucket = self._bucket(name, now)
+        bucket.mendable = mendable
         bucket.held_until = max(bucket.held_until, until)
         # The clock may go back meanwhile; the pause must not become longer by that.
         bucket.held_for = bucket.held_until - now

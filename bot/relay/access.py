@@ -122,6 +122,13 @@ class Rules:
         """Return what holds in a channel."""
         return self.channels.get(channel, self.everywhere) if channel else self.everywhere
 
+    def destinations(self) -> frozenset[ChannelId]:
+        """Return every channel that new conversations can go to."""
+        named = {route.channel for route in self.routes}
+        if not self.routes_everything:
+            named.add(self.default_channel)
+        return frozenset(channel for channel in named if channel)
+
     def bridged_channels(self) -> frozenset[ChannelId]:
         """Return every channel that can hold threads."""
         named = {route.channel for route in self.routes} | {self.channel, self.default_channel}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain import Json, Source
-from bot.errors import Unreachable
+from bot.errors import ApiError, Unreachable
 from bot.platform_time import PlatformTime
 from bot.slack.failures import from_answer, from_transport
 
@@ -29,6 +29,13 @@ TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 _sdk_log = logging.getLogger("slack_sdk.web.bridge")
 _CONNECTIONS = 32
 _PAGE = 200
+
+Verdict = Callable[[str, Json, ApiError | None], None]
+"""Hears of each call's method, its arguments, and how it failed; None if it did not."""
+
+
+def _unheard(_method: str, _given: Json, _err: ApiError | None) -> None:
+    """Tell nobody."""
 
 
 def is_loopback(url: str) -> bool:
@@ -68,6 +75,7 @@ class WebApi(AsyncWebClient):
         )
         self.limits = timeout
         self.time = PlatformTime()
+        self.on_verdict: Verdict = _unheard
         # The SDK takes HTTPS_PROXY even for loopback and without NO_PROXY; the session knows both.
         self.proxy = None
         self._json_headers = {
@@ -95,6 +103,18 @@ class WebApi(AsyncWebClient):
 
         Raises an ApiError; the SDK's own error is not chained, because it quotes the answer.
         """
+        given = (query if body is None else body) or {}
+        try:
+            answer = await self._call(method, body=body, query=query)
+        except ApiError as err:
+            self.on_verdict(method, given, err)
+            raise
+        self.on_verdict(method, given, None)
+        return answer
+
+    async def _call(
+        self, method: str, *, body: Json | None, query: Json | None
+    ) -> AsyncSlackResponse:
         self._need_session(method)
         try:
             if body is None:

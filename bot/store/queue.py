@@ -190,6 +190,19 @@ def become(tx: Transaction, row: OutboxRow, payload: Payload) -> None:
     )
 
 
+def hurry(tx: Transaction, destination: Source) -> tuple[str, ...]:
+    """Have what was put off by a failure tried again now; return the lanes.
+
+    What is in doubt keeps its time to settle, and what was never tried the time that it was given.
+    """
+    rows = tx.conn.execute(
+        "UPDATE outbox SET not_before = 0 WHERE state = 'pending' AND destination = ?"
+        " AND error IS NOT NULL AND must_look = 0 AND not_before > ? RETURNING lane",
+        (destination.value, tx.now),
+    ).fetchall()
+    return tuple(dict.fromkeys(row[0] for row in rows))
+
+
 def give_up(tx: Transaction, row: OutboxRow, *, certain: bool, error: str) -> bool:
     """Turn a row into a dead letter (or an uncertain one); its lane goes on without it.
 

@@ -4,6 +4,33 @@ from __future__ import annotations
 
 from typing import Final
 
+SCOPE_LOSSES: Final = {
+    "channels:history": "replies in public channels do not reach the bridge",
+    "channels:read": "it cannot be seen whether the bot is in a public channel",
+    "chat:write": "nothing can be posted",
+    "chat:write.customize": "customers' names stand in the text instead of above it",
+    "commands": "/crisp does not exist",
+    "files:read": "agents' files are not passed on to customers",
+    "files:write": "customers' files are shown as addresses, not as files",
+    "groups:history": "replies in private channels do not reach the bridge",
+    "groups:read": "it cannot be seen whether the bot is in a private channel",
+    "im:write": "nobody gets the notifications that they chose in their settings",
+    "links:read": "links to Crisp's inbox are not previewed",
+    "links:write": "links to Crisp's inbox are not previewed",
+    "reactions:read": "reactions are not heard: ✅ resolves nothing",
+    "reactions:write": "no ⚠ is put on a reply that was not delivered",
+    "usergroups:read": (
+        "mentions of user groups reach customers as @team, and none under [access] is known"
+    ),
+    "users:read": "nobody's reply is sent, because agents cannot be told from guests and strangers",
+    "users:read.email": (
+        "agents are not matched with Crisp's operators by e-mail, only by [agents] in bridge.toml"
+    ),
+}
+"""What does not work without each scope that manifest.yml asks for."""
+SCOPES_TO_DO_WITHOUT: Final = ("chat:write.customize", "usergroups:read", "users:read.email")
+"""Scopes without which something is shown otherwise, and nothing is wrong."""
+
 TROUBLES: Final = {
     "channel_without_bot": (
         "The bot is not in {channel} any more: nothing is posted there, and replies written there "
@@ -33,6 +60,30 @@ TROUBLES: Final = {
         "Crisp refuses the token ({reason}): nothing goes to customers. Make a new token in Crisp "
         "and put it into CRISP_TOKEN_IDENTIFIER and CRISP_TOKEN_KEY; what waits is then sent."
     ),
+    "crisp_socket": (
+        "Crisp lets nobody in at its socket with this token: customers' messages come minutes "
+        "late. Check that CRISP_TIER says what kind of token it is, or make a new token."
+    ),
+    "crisp_unsubscribed": (
+        "The plugin of the Crisp token is not installed on the website any more: nothing goes to "
+        "customers. Install it again in Crisp; what waits is then sent."
+    ),
+    "membrane": (
+        "Membrane lets no call through to Crisp ({reason}): nothing goes to customers. Connect it "
+        "again in Membrane, or check MEMBRANE_TOKEN; what waits is then sent."
+    ),
+    "crisp_plan": (
+        "Crisp's plan does not include what was wanted, as with private notes on the free plan: it "
+        "was refused, and whoever wanted it was told. Change the plan, or do without."
+    ),
+    "crisp_full": (
+        "Crisp's plan is used up: it takes no messages for now, and replies wait. Look at the "
+        "plan's limits in Crisp; what waits is sent as soon as Crisp takes it."
+    ),
+    "crisp_limited": (
+        "Crisp answers nothing but that there were too many calls: replies wait. The day's calls "
+        "may be used up, which ends at midnight UTC; a plugin's limit can be raised by Crisp."
+    ),
     "crisp_website": (
         "Crisp does not know the website of CRISP_WEBSITE_ID: nothing goes to customers. Put the "
         "website's id from Crisp's workspace settings there; what waits is then sent."
@@ -48,6 +99,12 @@ TROUBLES_OVER: Final = {
     "slack_app_token": "Slack takes the app's token again: what was missed is being read.",
     "slack_scope": "The Slack app has the scope {scope} again.",
     "crisp_token": "Crisp takes the token again: what waited is being sent.",
+    "crisp_socket": "Crisp's socket lets the bridge in again.",
+    "crisp_unsubscribed": "The Crisp plugin is installed again: what waited is being sent.",
+    "membrane": "Membrane lets calls through to Crisp again: what waited is being sent.",
+    "crisp_plan": "Crisp's plan includes it again.",
+    "crisp_full": "Crisp takes messages again: what waited is being sent.",
+    "crisp_limited": "Crisp takes calls again: what waited is being sent.",
     "crisp_website": "Crisp knows the website again: what waited is being sent.",
 }
 """What is said when it is mended, by the same code."""

@@ -1,0 +1,111 @@
+"""Looking after what Slack does not tell: whether the bot is in its channels, and who it is there.
+
+Responsible for asking again and again, and for noting what is wrong. One call a channel and one
+for the scopes at each look: with a look a minute and up to thirty channels that is less than what
+Slack's tier 3 (50 calls a minute and method) allows. It must not mend anything.
+https://docs.slack.dev/reference/methods/conversations.info
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.domain import ChannelId
+from bot.errors import ApiError, Refused
+from bot.slack.client import SlackClient
+from bot.slack.failures import MissingScope
+from bot.slack.models import Channel
+from bot.troubles import Troubles
+
+log = structlog.get_logger()
+
+APART = 2.0
+"""Seconds between two channels, so that thirty in a minute leave room for all else."""
+CODES = ("channel_without_bot", "channel_archived", "channel_unknown")
+
+
+class Watch:
+    """Looks at every channel that gets conversations, every so often and when it is asked to."""
+
+    def __init__(
+        self,
+        slack: SlackClient,
+        troubles: Troubles,
+        channels: Callable[[], frozenset[ChannelId]],
+        *,
+        every: float,
+        on_scopes: Callable[[frozenset[str]], None] = lambda _scopes: None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """Look every so many seconds; ``on_scopes`` hears which the token has."""
+        self._slack = slack
+        self._troubles = troubles
+        self._channels = channels
+        self._every = every
+        self._on_scopes = on_scopes
+        self._sleep = sleep
+        self._asked = asyncio.Event()
+        self._names: dict[ChannelId, str] = {}
+
+    def poke(self, channel: ChannelId | None = None) -> None:
+        """Have it look soon: something has happened to a channel, or to the app."""
+        if channel is None or channel in self._channels():
+            self._asked.set()
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            self._asked.clear()
+            await self.look()
+            await self._sleep(min(APART, self._every))  # many pokes are one look
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._every):
+                    await self._asked.wait()
+
+    async def look(self) -> None:
+        """Look at the token and at every channel once."""
+        channels = sorted(self._channels())
+        for code in CODES:
+            self._troubles.only(code, frozenset(channels))
+        try:
+            self._on_scopes((await self._slack.identity()).scopes)
+        except ApiError as err:
+            log.info("watch.unanswered", code=err.code)
+            return
+        for number, channel in enumerate(channels):
+            if number:
+                await self._sleep(min(APART, self._every))
+            await self._look_at(channel)
+
+    async def _look_at(self, channel_id: ChannelId) -> None:
+        try:
+            channel = await self._slack.channel(channel_id)
+        except MissingScope:
+            return  # noted by who hears of all calls; whether the bot is in it cannot be seen
+        except Refused as err:
+            if err.code == "channel_not_found":
+                self._note("channel_unknown", channel_id)
+            return
+        except ApiError as err:
+            log.info("watch.unanswered", channel=channel_id, code=err.code)
+            return
+        self._names[channel_id] = f"#{channel.name}"
+        self._note(_wrong(channel), channel_id)
+
+    def _note(self, wrong: str, channel_id: ChannelId) -> None:
+        name = self._names.get(channel_id, channel_id)
+        for code in CODES:
+            if code == wrong:
+                self._troubles.note(code, channel_id, channel=name)
+            else:
+                self._troubles.heal(code, channel_id)
+
+
+def _wrong(channel: Channel) -> str:
+    if channel.archived:
+        return "channel_archived"
+    return "" if channel.member else "channel_without_bot"
