@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := build/lock
+# Compiled modules are kept, whatever the environment says: the tests start some hundred processes.
+export PYTHONDONTWRITEBYTECODE :=
 PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
 # Most tests wait for sockets and disks most of the time: two for each processor.
 WORKERS ?= $(shell echo $$((2 * $$(nproc))))
@@ -65,12 +67,12 @@ clean: ## remove what was built, the virtual environment included
 # so either stamp can be reached first and neither undoes the other.
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	@echo "Installing what the bridge needs into $(VENV) (once) ..."
-	@$(PIP) install --no-compile --require-hashes -r requirements.txt
+	@$(PIP) install --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the bridge and its tests need into $(VENV) (once) ..."
-	@$(PIP) install --no-compile --require-hashes -r requirements-dev.txt
+	@$(PIP) install --require-hashes -r requirements-dev.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.runtime
 

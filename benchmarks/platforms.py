@@ -61,7 +61,7 @@ class Platforms:
 
     def refused(self) -> int:
         """Return how often Slack did not take a post."""
-        return int(self._slack.dump()["calls"].get("chat.postMessage", 0)) - self.posts()
+        return int(self._slack.dump("calls")["calls"].get("chat.postMessage", 0)) - self.posts()
 
     def shown(self) -> list[list[int]]:
         """Return for each thread the numbers of the messages that it shows, from the top."""
@@ -71,7 +71,7 @@ class Platforms:
         ]
 
     def _threads(self) -> list[list[dict[str, Any]]]:
-        roots = self._slack.dump()["channels"][self.channel]["messages"]
+        roots = self._slack.dump("channels")["channels"][self.channel]["messages"]
         return [[root, *root["replies"]] for root in roots if root.get("bot_id")]
 
     def crisp_calls(self) -> int:
@@ -178,7 +178,7 @@ class Platforms:
             for session_id in sessions
         }
         by_number = {int(m.group(1)): s for s, m in texts.items() if m is not None}
-        for root in self._slack.dump()["channels"][self.channel]["messages"]:
+        for root in self._slack.dump("channels")["channels"][self.channel]["messages"]:
             found = _NUMBER.search(f"{root.get('text')} {root.get('blocks')}")
             if found is not None and int(found.group(1)) in by_number:
                 self.threads.setdefault(by_number[int(found.group(1))], root["ts"])

@@ -33,7 +33,7 @@ def waiting(world: World) -> int:
 
 def at_rest(world: World) -> bool:
     """Tell whether Slack has nothing to deliver to the app and the bridge nothing to do."""
-    return not world.slack.dump()["pending"] and waiting(world) == 0
+    return not world.slack.dump("pending")["pending"] and waiting(world) == 0
 
 
 async def rest(world: World) -> None:
@@ -69,7 +69,7 @@ async def press(
 
 def home(world: World, user: str) -> Json | None:
     """Return somebody's App Home as it is now."""
-    found: Json | None = world.slack.dump()["homes"].get(_id(world, user))
+    found: Json | None = world.slack.dump("homes")["homes"].get(_id(world, user))
     return found
 
 
@@ -82,7 +82,7 @@ async def open_home(world: World, user: str) -> Json:
 
 def modal(world: World, user: str) -> Json | None:
     """Return the modal that somebody sees, the topmost one."""
-    stack = world.slack.dump()["views"].get(_id(world, user))
+    stack = world.slack.dump("views")["views"].get(_id(world, user))
     return stack[-1] if stack else None
 
 

@@ -66,7 +66,7 @@ async def customer_has(world: World, session: str, *wanted: tuple[str, Any]) -> 
 
 def in_thread(world: World, session: str) -> list[Any]:
     """Return what the bot shows in a thread: texts, small lines; of files name, size, digest."""
-    files = world.slack.dump()["files"]
+    files = world.slack.dump("files")["files"]
     shown: list[Any] = []
     for message in world.thread(session):
         if not by_bot(message):

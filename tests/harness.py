@@ -91,37 +91,27 @@ class World:
 
     def posts(self, channel: str | None = None) -> list[Json]:
         """Return every message of the channel, roots and replies, by ts."""
-        roots = self.slack.dump()["channels"][channel or self.channel]["messages"]
+        roots = self.slack.dump(channel=channel or self.channel)["channel"]["messages"]
         flat = [m for root in roots for m in (root, *root["replies"])]
         return sorted(flat, key=lambda m: float(m["ts"]))
 
     def roots(self) -> list[Json]:
         """Return the channel's visible roots that the bot posted."""
-        return [m for m in self.posts() if m.get("thread_ts") in (None, m["ts"]) and by_bot(m)]
+        return _roots(self.posts())
 
     def root_of(self, session_id: str) -> Json | None:
         """Return the root card of a conversation, told by the session id in its actions."""
-        for root in self.roots():
-            if session_id in str(root.get("blocks")):
-                return root
-        return None
+        return _root_of(session_id, self.posts())
 
     def thread(self, session_id: str) -> list[Json]:
         """Return the replies in a conversation's thread."""
-        root = self.root_of(session_id)
-        if root is None:
-            return []
-        return [
-            m for m in self.posts() if m.get("thread_ts") == root["ts"] and m["ts"] != root["ts"]
-        ]
+        return _thread(session_id, self.posts())[1:]
 
     def shown(self, session_id: str) -> list[str]:
         """Return what the bot shows in a thread: the root's first text, then all the replies'."""
-        root = self.root_of(session_id)
-        if root is None:
-            return []
-        replies = [m for m in self.thread(session_id) if by_bot(m) and not is_context(m)]
-        return [first_text(root), *(text for m in replies for text in paragraphs(m))]
+        thread = _thread(session_id, self.posts())
+        replies = [m for m in thread[1:] if by_bot(m) and not is_context(m)]
+        return [first_text(m) for m in thread[:1]] + [t for m in replies for t in paragraphs(m)]
 
     async def reply(self, session_id: str, text: str, user: str = "U0ANA00001", **more: Any) -> str:
         """Answer in a conversation's thread; return the ts."""
@@ -141,7 +131,7 @@ class World:
 
     def ephemerals(self, user: str) -> list[Json]:
         """Return what only this user sees."""
-        return list(self.slack.dump()["ephemerals"].get(user, []))
+        return list(self.slack.dump("ephemerals")["ephemerals"].get(user, []))
 
     def reactions(self, ts: str) -> set[str]:
         """Return the names of the reactions on a message."""
@@ -264,6 +254,23 @@ async def get(port: int, path: str) -> tuple[int, str]:
         writer.close()
     head, _, body = answer.partition("\r\n\r\n")
     return (int(head.split(" ")[1]), body) if head else (0, "")
+
+
+def _roots(posts: list[Json]) -> list[Json]:
+    return [m for m in posts if m.get("thread_ts") in (None, m["ts"]) and by_bot(m)]
+
+
+def _root_of(session_id: str, posts: list[Json]) -> Json | None:
+    return next((root for root in _roots(posts) if session_id in str(root.get("blocks"))), None)
+
+
+def _thread(session_id: str, posts: list[Json]) -> list[Json]:
+    """Return the root and its replies; nothing where there is no root."""
+    root = _root_of(session_id, posts)
+    if root is None:
+        return []
+    ts = root["ts"]
+    return [root, *(m for m in posts if m.get("thread_ts") == ts and m["ts"] != ts)]
 
 
 def by_bot(message: Json) -> bool:

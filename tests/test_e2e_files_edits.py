@@ -68,7 +68,7 @@ async def test_a_file_taken_back_on_its_way_is_never_sent(world: World) -> None:
         session = await opened(world)
         crawling = {**ONE, "serve": {"pieces": 10, "seconds": 0.3}}
         done = await share(world, session, crawling, TWO, text="look")
-        await eventually(lambda: world.slack.dump()["downloads"], what="the download")
+        await eventually(lambda: world.slack.dump("downloads")["downloads"], what="the download")
         await world.slack.act(
             {
                 "as": ANA, "do": "edit", "channel": world.channel, "ts": done["ts"],

@@ -124,7 +124,7 @@ async def test_a_file_is_asked_about_where_slack_says_so(world: World) -> None:
 
 async def test_a_missing_scope_is_named_and_heals(world: World) -> None:
     """Without files:read the agent is told so; once it is there, a retry works, with no restart."""
-    scopes = [s for s in world.slack.dump()["config"]["scopes"] if s != "files:read"]
+    scopes = [s for s in world.slack.dump("config")["config"]["scopes"] if s != "files:read"]
     async with world.bridge():
         session = await opened(world)
         world.slack.configure(scopes=scopes)
@@ -217,7 +217,7 @@ async def test_downloads_that_break_off_are_made_again(world: World, do: str) ->
             shared = await share(
                 world, session, {"name": "a.png", "size": 9000, "serve": {"truncate": 100}}
             )
-            await eventually(lambda: world.slack.dump()["downloads"], what="a download")
+            await eventually(lambda: world.slack.dump("downloads")["downloads"], what="a download")
             await world.slack.act({"do": "set_file", "file": shared["files"][0], "serve": {}})
         else:
             world.slack.faults.add({"on": "files.download", "do": do, "times": 1})
@@ -232,7 +232,7 @@ async def test_a_large_file_delays_nobody_else(world: World) -> None:
         for session in slow:
             crawling = {"name": "slow.bin", "size": 1000, "serve": {"pieces": 10, "seconds": 60}}
             await share(world, session, crawling)
-        await eventually(lambda: world.slack.dump()["downloads"], what="the downloads")
+        await eventually(lambda: world.slack.dump("downloads")["downloads"], what="the downloads")
         quick = await opened(world)
         await world.reply(quick, "hello")
         await eventually(

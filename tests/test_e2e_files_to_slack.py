@@ -153,7 +153,7 @@ async def test_what_cannot_travel_is_an_address_and_a_sentence(
 
 async def test_a_missing_scope_is_named_and_heals(world: World) -> None:
     """Without files:write the thread says so and shows addresses; with it, files come again."""
-    scopes = world.slack.dump()["config"]["scopes"]
+    scopes = world.slack.dump("config")["config"]["scopes"]
     world.slack.configure(scopes=[s for s in scopes if s != "files:write"])
     async with world.bridge():
         session = await opened(world)
@@ -168,7 +168,7 @@ async def test_a_missing_scope_is_named_and_heals(world: World) -> None:
 
 async def test_files_are_found_without_the_scope_to_read(world: World) -> None:
     """Without files:read our own shares are found in their thread."""
-    scopes = world.slack.dump()["config"]["scopes"]
+    scopes = world.slack.dump("config")["config"]["scopes"]
     world.slack.configure(scopes=[s for s in scopes if s != "files:read"])
     async with world.bridge():
         session = await opened(world)
@@ -180,7 +180,7 @@ async def test_files_are_found_without_the_scope_to_read(world: World) -> None:
 
 async def test_without_the_scope_to_customize_the_name_is_said(world: World) -> None:
     """Where a share cannot bear the customer's name, it says it."""
-    scopes = world.slack.dump()["config"]["scopes"]
+    scopes = world.slack.dump("config")["config"]["scopes"]
     world.slack.configure(scopes=[s for s in scopes if s != "chat:write.customize"])
     async with world.bridge():
         session = await opened(world)
@@ -282,7 +282,7 @@ async def test_a_removed_file_is_taken_away(world: World, removals: str) -> None
         world.crisp.act({"do": "visitor_remove", "session_id": session, "fingerprint": fingerprint})
         await eventually(lambda: in_thread(world, session) == [], what="its removal")
         await rest(world)
-    assert [file["mode"] for file in world.slack.dump()["files"].values()] == ["tombstone"]
+    assert [file["mode"] for file in world.slack.dump("files")["files"].values()] == ["tombstone"]
 
 
 async def test_a_second_share_is_taken_back(world: World) -> None:
@@ -294,7 +294,9 @@ async def test_a_second_share_is_taken_back(world: World) -> None:
         send(world, session, "a.png", 10)
         world.visitor("two", session)
         await eventually(
-            lambda: world.slack.dump()["calls"].get("chat.delete"), what="a removal", within=PATIENT
+            lambda: world.slack.dump("calls")["calls"].get("chat.delete"),
+            what="a removal",
+            within=PATIENT,
         )
         await rest(world)
         assert in_thread(world, session) == [made("a.png", 10), "two"]

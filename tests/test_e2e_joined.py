@@ -163,7 +163,7 @@ async def test_the_edits_of_cards_are_merged_during_a_burst(world: World) -> Non
     async with world.bridge(calm):
         wrote = burst(world, conversations=5, each=1)
         await complete(world, wrote)
-        before = world.slack.dump()["calls"].get("chat.update", 0)
+        before = world.slack.dump("calls")["calls"].get("chat.update", 0)
         hold(world)
         for number in range(1, 7):
             for session in wrote:
@@ -178,7 +178,7 @@ async def test_the_edits_of_cards_are_merged_during_a_burst(world: World) -> Non
             what="the cards",
         )
         await rest(world)
-        edits = world.slack.dump()["calls"]["chat.update"] - before
+        edits = world.slack.dump("calls")["calls"]["chat.update"] - before
     assert edits <= 2 * 5
     assert posts(world) < 5 + 5 * 6 / 2
 

@@ -322,7 +322,7 @@ async def test_a_customer_without_a_picture_has_one_colour_on_each_post(world: W
     shown = {icon["emoji"] for icon in (*icons(world, first), *icons(world, other))}
     assert len(shown) == 1
     assert shown.pop().endswith("_circle:")
-    assert "evil.example" not in str(world.slack.dump()["channels"])
+    assert "evil.example" not in str(world.slack.dump("channels")["channels"])
 
 
 async def test_a_tile_is_served_where_slack_can_fetch_it(world: World) -> None:

@@ -11,7 +11,7 @@ from tests.ordering_kit import Team, begun
 
 def direct(world: World) -> list[Json]:
     """Return what the bot has written to people directly, oldest first."""
-    channels = world.slack.dump()["channels"]
+    channels = world.slack.dump("channels")["channels"]
     found = [
         message
         for channel_id, channel in channels.items()

@@ -95,7 +95,7 @@ async def test_a_deleted_roots_thread_is_not_posted_in(world: World) -> None:
 
 def posted(world: World) -> int:
     """Return how often the bridge has called chat.postMessage."""
-    return int(world.slack.dump()["calls"]["chat.postMessage"])
+    return int(world.slack.dump("calls")["calls"]["chat.postMessage"])
 
 
 async def test_whose_a_deleted_roots_thread_is(world: World) -> None:

@@ -18,7 +18,7 @@ HOURGLASS = "hourglass_flowing_sand"
 
 def reaction_calls(world: World) -> int:
     """Return how many calls added or removed a reaction."""
-    calls = world.slack.dump()["calls"]
+    calls = world.slack.dump("calls")["calls"]
     return sum(calls.get(name, 0) for name in ("reactions.add", "reactions.remove"))
 
 
@@ -226,7 +226,7 @@ async def ask(world: World, ts: str, user: str = ANA) -> Json:
 
 def modals(world: World, user: str = ANA) -> list[Json]:
     """Return the modals that somebody has open, the topmost last."""
-    found: list[Json] = world.slack.dump()["views"].get(user, [])
+    found: list[Json] = world.slack.dump("views")["views"].get(user, [])
     return found
 
 
@@ -345,14 +345,14 @@ async def test_the_card_says_while_the_customer_types(world: World) -> None:
         session_id = world.visitor("Hi")
         await eventually(lambda: world.root_of(session_id), what="the card")
         await rest(world)
-        before = world.slack.dump()["calls"].get("chat.update", 0)
+        before = world.slack.dump("calls")["calls"].get("chat.update", 0)
         for text in ("My pass", "My password is", "My password is sesame"):
             world.crisp.act({"do": "visitor_typing", "session_id": session_id, "text": text})
         await eventually(lambda: "is typing" in card_says(world, session_id), what="the line")
         assert "sesame" not in card_says(world, session_id)
         await rest(world)
         assert "is typing" not in card_says(world, session_id)
-        assert world.slack.dump()["calls"]["chat.update"] == before + 2
+        assert world.slack.dump("calls")["calls"]["chat.update"] == before + 2
         assert "sesame" not in str(stored(world, "SELECT * FROM inbox"))
 
 

@@ -38,7 +38,7 @@ def preview(world: World, ts: str, channel: str = GENERAL) -> str:
 
 def unfurls(world: World) -> int:
     """Return how many calls made a preview."""
-    calls: int = world.slack.dump()["calls"].get("chat.unfurl", 0)
+    calls: int = world.slack.dump("calls")["calls"].get("chat.unfurl", 0)
     return calls
 
 

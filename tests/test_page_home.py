@@ -110,7 +110,7 @@ async def test_the_home_is_published_used_and_left(
     _, searched, pressed = heard
     assert (searched["actions"][0]["value"], searched["view"]["type"]) == ("maya", "home")
     assert pressed["view"]["state"]["values"]["Search"]["Search"]["value"] == "maya"
-    assert not bare.slack.dump()["pending"]
+    assert not bare.slack.dump("pending")["pending"]
 
 
 async def test_the_app_suggests_what_can_be_chosen(bare: Bare, browser: Browser) -> None:
@@ -185,7 +185,7 @@ async def test_a_submission_shows_how_it_goes(bare: Bare, browser: Browser) -> N
         await dialog.get_by_label("Text").fill("Hello Maya")
         await dialog.get_by_role("button", name="Go").click()
         await expect(dialog).to_contain_text("Sending …")
-        (view,) = bare.slack.dump()["views"][ANA]
+        (view,) = bare.slack.dump("views")["views"][ANA]
         url = f"https://app.crisp.chat/website/w/inbox/{MAYA}/"
         done = {"type": "section", "text": {"type": "mrkdwn", "text": f"Sent to <{url}|Maya>"}}
         shown = {"type": "modal", "title": words("Sent"), "blocks": [done]}

@@ -87,7 +87,7 @@ async def test_a_shortcut_opens_the_apps_dialog(bare: Bare, browser: Browser) ->
         await expect(dialog).to_have_count(0)
     assert (took[0]["type"], took[0]["callback_id"]) == ("message_action", "delivery_status")
     assert (took[0]["message"]["ts"], took[0]["user"]["name"]) == (ts, "ana")
-    assert not bare.slack.dump()["views"]
+    assert not bare.slack.dump("views")["views"]
 
 
 async def test_a_dialog_is_filled_in_corrected_and_submitted(bare: Bare, browser: Browser) -> None:

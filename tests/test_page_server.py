@@ -115,7 +115,7 @@ async def test_too_much_is_refused_in_one_sentence(
     ):
         status, answer = await sent(bare, side, body)
         assert (status, answer) == (413, {"error": "The demo takes up to 1 MB at a time."})
-    assert not bare.slack.dump()["files"]
+    assert not bare.slack.dump("files")["files"]
     assert not bare.crisp.dump()["conversations"]
 
 

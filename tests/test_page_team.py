@@ -162,7 +162,7 @@ async def test_reactions_are_pills_that_say_who(bare: Bare, browser: Browser) ->
     async with opened(browser, bare.url) as page:
         done = message(page, "Done")
         read = done.get_by_role("button", name=re.compile("mailbox with mail, 1: "))
-        bot = bare.slack.dump()["users"]["U0BRIDGE01"]["real_name"]
+        bot = bare.slack.dump("users")["users"]["U0BRIDGE01"]["real_name"]
         await expect(read).to_have_attribute("data-tip", f"{bot}: mailbox with mail")
         await tool(page, "Done", "React with zzz")
         mine = done.get_by_role("button", name="zzz, 1: you", pressed=True)

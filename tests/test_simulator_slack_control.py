@@ -59,6 +59,12 @@ async def test_state_can_be_asked_for_whole_or_in_part(
     assert state["channels"][SUPPORT]["messages"][0]["replies"][0]["text"] == "b"
     assert state["calls"] == {"auth.test": 1}
     assert len(state["pending"]) == 2
+    parts = await ask(http, "GET", "state?only=calls,pending")
+    assert set(parts) == {"ok", "calls", "pending"}
+    assert parts["calls"] == state["calls"]
+    wrong = await ask(http, "GET", "state?only=cals")
+    assert "'cals'" in wrong["error"]
+    assert "'calls'" in wrong["error"]
     part = await ask(http, "GET", "state?channel=support")
     assert part["channel"]["messages"][0]["ts"] == root
     thread = await ask(http, "GET", f"state?channel=support&thread_ts={root}")

@@ -217,7 +217,7 @@ class Play:
             await asyncio.sleep(1)
             verdict = self._verdict()
             open_ends = len(verdict.lost) + len(verdict.outdated)
-            if not open_ends and not self._stage.slack.dump()["pending"]:
+            if not open_ends and not self._stage.slack.dump("pending")["pending"]:
                 await asyncio.sleep(2)  # what doubles has doubled by then
                 return
             if open_ends != before:

@@ -146,7 +146,7 @@ class Stage:
 
     def threads_now(self) -> Mapping[str, list[Json]]:
         """Return the bot's posts by the root they are under, the root first."""
-        channel = self.slack.dump()["channels"][self.slack.channel_id]
+        channel = self.slack.dump("channels")["channels"][self.slack.channel_id]
         return {
             root["ts"]: [m for m in (root, *root["replies"]) if m.get("bot_id")]
             for root in channel["messages"]

@@ -27,8 +27,8 @@ class Controlled(Protocol):
 
     faults: Faults
 
-    def dump(self, *, channel: str = "", thread_ts: str = "") -> Json:
-        """Return the state."""
+    def dump(self, *only: str, channel: str = "", thread_ts: str = "") -> Json:
+        """Return the state, or these parts of it."""
         ...
 
     async def act(self, order: Json, /) -> Json:
@@ -78,7 +78,9 @@ class Routes:
     async def _state(self, request: web.Request) -> Json:
         channel = request.query.get("channel", "")
         thread_ts = request.query.get("thread_ts", "")
-        return self._simulator.dump(channel=channel, thread_ts=thread_ts)
+        only = request.query.get("only", "")
+        wanted = [name.strip() for name in only.split(",") if name.strip()]
+        return self._simulator.dump(*wanted, channel=channel, thread_ts=thread_ts)
 
     async def _act(self, request: web.Request) -> Json:
         return await self._simulator.act(await _object(request))

@@ -5,42 +5,62 @@ Responsible for reading state out as JSON; it changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import asdict, fields
+from typing import Any
 
 from bot.simulator.slack import people, render, views
 from bot.simulator.slack.delivery import Dispatcher
-from bot.simulator.slack.model import Channel, File, Json
+from bot.simulator.slack.model import Channel, Ephemeral, File, Json
 from bot.simulator.slack.sockets import Sockets
 from bot.simulator.slack.workspace import Workspace
 
+Part = Callable[[], Any]
 
-def everything(ws: Workspace, dispatcher: Dispatcher, sockets: Sockets) -> Json:
-    """Return the whole state."""
+
+def parts(ws: Workspace, dispatcher: Dispatcher, sockets: Sockets) -> dict[str, Part]:
+    """Return what makes each part of the state, by its name."""
     return {
-        "ok": True,
-        "team_id": people.TEAM,
-        "bot_user_id": people.BOT_USER,
-        "bot_id": people.BOT,
-        "app_id": people.APP,
-        "users": {u.id: render.user(ws, u) for u in ws.users.values()},
-        "channels": {c.id: channel(ws, c) for c in ws.channels.values()},
-        "files": {f.id: render.file_with_shares(ws, f) | _stored(f) for f in ws.files.values()},
-        "strays": list(ws.strays.seen),
-        "composer": ws.composer,
-        "downloads": dict(ws.downloads),
-        "ephemerals": {user: [asdict(e) for e in seen] for user, seen in ws.ephemerals.items()},
-        "views": _views(ws),
-        "homes": {user: views.wire(view) for user, view in ws.homes.items()},
-        "response_urls": {u.id: asdict(u) for u in ws.response_urls.values()},
-        "calls": dict(ws.calls),
-        "sockets": sockets.dump(),
-        "sockets_opened": sockets.opened,
-        "sockets_refused": sockets.refused,
-        "pending": [d.dump() for d in dispatcher.pending()],
-        "acked": dispatcher.acked_count,
-        "lost": dispatcher.lost_count,
-        "config": ws.config.dump(),
+        "team_id": lambda: people.TEAM,
+        "bot_user_id": lambda: people.BOT_USER,
+        "bot_id": lambda: people.BOT,
+        "app_id": lambda: people.APP,
+        "users": lambda: {u.id: render.user(ws, u) for u in ws.users.values()},
+        "channels": lambda: {c.id: channel(ws, c) for c in ws.channels.values()},
+        "files": lambda: {f.id: _file(ws, f) for f in ws.files.values()},
+        "strays": lambda: list(ws.strays.seen),
+        "composer": lambda: ws.composer,
+        "downloads": lambda: dict(ws.downloads),
+        "ephemerals": lambda: {user: _shown(seen) for user, seen in ws.ephemerals.items()},
+        "views": lambda: _views(ws),
+        "homes": lambda: {user: views.wire(view) for user, view in ws.homes.items()},
+        "response_urls": lambda: {u.id: asdict(u) for u in ws.response_urls.values()},
+        "calls": lambda: dict(ws.calls),
+        "sockets": sockets.dump,
+        "sockets_opened": lambda: sockets.opened,
+        "sockets_refused": lambda: sockets.refused,
+        "pending": lambda: [d.dump() for d in dispatcher.pending()],
+        "acked": lambda: dispatcher.acked_count,
+        "lost": lambda: dispatcher.lost_count,
+        "config": ws.config.dump,
     }
+
+
+def of(made: dict[str, Part], only: Collection[str]) -> Json:
+    """Return the whole state, or these parts of it; ValueError if there is no such part."""
+    unknown = sorted(set(only) - set(made))
+    if unknown:
+        raise ValueError(f"no part of the state is called {unknown[0]!r}; there are: {list(made)}")
+    return {"ok": True, **{name: make() for name, make in made.items() if name in (only or made)}}
+
+
+def _file(ws: Workspace, one: File) -> Json:
+    return render.file_with_shares(ws, one) | _stored(one)
+
+
+def _shown(seen: Iterable[Ephemeral]) -> list[Json]:
+    """Return ephemeral messages; the blocks are those that were sent, which nothing changes."""
+    return [{f.name: getattr(one, f.name) for f in fields(one)} for one in seen]
 
 
 def _stored(one: File) -> Json:
@@ -85,7 +105,7 @@ def one_channel(ws: Workspace, which: str, thread_ts: str) -> Json:
     """Return one channel, or one thread of it, with what single people see there."""
     found = ws.channel(which)
     seen = {
-        user: [asdict(e) for e in all_seen if e.channel == found.id and _in(e.thread_ts, thread_ts)]
+        user: _shown(e for e in all_seen if e.channel == found.id and _in(e.thread_ts, thread_ts))
         for user, all_seen in ws.ephemerals.items()
     }
     if thread_ts:

@@ -204,11 +204,11 @@ class SlackSimulator:
         given = {key.removesuffix("_"): value for key, value in more.items()}
         return await self._actors.act({**(order or {}), **given})
 
-    def dump(self, *, channel: str = "", thread_ts: str = "") -> Json:
-        """Return the state: ``GET /_control/state``."""
+    def dump(self, *only: str, channel: str = "", thread_ts: str = "") -> Json:
+        """Return the state, or these parts of it: ``GET /_control/state``."""
         if channel:
             return dump.one_channel(self.workspace, channel, thread_ts)
-        return dump.everything(self.workspace, self._dispatcher, self._sockets)
+        return dump.of(dump.parts(self.workspace, self._dispatcher, self._sockets), only)
 
     def configure(self, **values: object) -> Json:
         """Set switches: ``POST /_control/config``; an outage cuts the sockets off."""
