@@ -34,6 +34,7 @@ from bot.slack.models import Identity
 from bot.slack.socket import SocketModeService
 from bot.slack.web import open_session
 from bot.store import queue
+from bot.store.barring import hold_barred
 from bot.store.files import Files, open_files
 from bot.store.reader import Reader
 from bot.vigil import Vigil
@@ -53,6 +54,7 @@ from handlers import (
     slack_people,
     slack_reactions,
     slack_revisions,
+    slack_sending,
     slack_shortcuts,
     slack_workspace,
 )
@@ -83,6 +85,7 @@ HANDLERS = (
     slack_people,
     slack_reactions,
     slack_revisions,
+    slack_sending,
     slack_shortcuts,
     slack_modals,
     slack_mending,
@@ -152,6 +155,9 @@ async def _cancel() -> None:
 async def _recover(bridge: Bridge) -> None:
     """Doubt what may have been in flight when the last run ended, unless it ended cleanly."""
     doubted = await bridge.writer.submit(queue.take_up)
+    held = await bridge.writer.submit(lambda tx: hold_barred(tx, bridge.rules))
+    if held:
+        log.info("outbox.held_by_mode", replies=held)
     lanes = await bridge.reader.ask(queue.open_lanes)
     if lanes:
         log.info("outbox.taken_up", lanes=len(lanes), doubted=doubted)

@@ -150,7 +150,7 @@ class Bridge:
         self.to_crisp = Dispatcher(
             Source.CRISP,
             crisp_courier(
-                clients.crisp, self.reader, learner=learner, echoes=self.echoes,
+                clients.crisp, self.reader, self.rules, learner=learner, echoes=self.echoes,
                 spare=self._spare,
                 movers=movers,
             ),

@@ -35,6 +35,7 @@ from bot.store import fates
 from bot.store.rows import StoredMessage
 from bot.store.view import View
 from handlers import learning
+from handlers.presses import barred
 
 router = Router()
 
@@ -73,6 +74,9 @@ def retry(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     given_up = [part.given_up for part in fate.parts if part.given_up] if fate else []
     if fate is None or not given_up:
         return _not_now(wish, view, fate, texts.NOTHING_TO_RETRY)
+    rows = [row for key in given_up if (row := view.given_up(key))]
+    if refused := next((why for row in rows if (why := barred(row, view, rules))), None):
+        return wish.say(cards.refusal(refused))
     said = wish.say(cards.sentence(texts.TRIED_AGAIN))
     audit = wish.audit("retry", fate.session_id)
     return replace(said, requeue=given_up[0], requeue_also=tuple(given_up[1:]), audit=audit)

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot import cards, markup, texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Millis, Source
+from bot.relay import gate
 from bot.relay.access import Rules, refusal
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell, untold
 from bot.relay.answer import Tell
@@ -114,6 +115,8 @@ def _edited(
         decision = _amended(said, message, anew, now=view.now)
     else:
         denied = None if said.app else refusal(said.user, rules)
+        if message.kind == "text" and gate.is_closed(rules, said.channel):
+            denied = denied or texts.EDIT_IN_ALERTS
         decision = _carried(said, message, anew, denied, now=view.now)
     if said.app is not None:
         decision = untold(decision)

@@ -27,7 +27,8 @@ def destinations() -> tuple[Errands, Errands]:
         movers=SimpleNamespace(slack=nothing), say_in_home=nothing,  # type: ignore[arg-type]  # as above
     )  # fmt: skip
     crisp = crisp_courier(
-        nothing, nothing, learner=nothing, echoes=Echoes(), spare=nothing, movers=nothing,  # type: ignore[arg-type]  # as above
+        nothing, nothing, Rules(CHANNEL, "w"),  # type: ignore[arg-type]  # as above
+        learner=nothing, echoes=Echoes(), spare=nothing, movers=nothing,  # type: ignore[arg-type]  # as above
     )  # fmt: skip
     return slack, crisp
 

@@ -54,13 +54,25 @@ def held_notice(*, word: str, value: str) -> Post:
     return _held(texts.HELD_FORWARDED if word == texts.PRIVATE_MESSAGE else said, value)
 
 
-def _held(said: str, value: str) -> Post:
+def _held(said: str, value: str, *, sends: bool = True) -> Post:
+    send = [button(texts.HELD_SEND, "held:send", value=value)] if sends else []
     return _notice(
         said,
-        button(texts.HELD_SEND, "held:send", value=value),
+        *send,
         button(texts.HELD_NOTE, "held:note", value=value),
         button(texts.HELD_DISCARD, "held:discard", value=value),
     )
+
+
+def noted_notice(*, value: str, files: bool = False) -> Post:
+    """Return what is said of a reply that became a note by its channel's mode: it can be sent."""
+    said = f"{texts.NOTED_HERE} {texts.FILES_IN_A_NOTE}" if files else texts.NOTED_HERE
+    return _notice(said, button(texts.SEND_INSTEAD, "note:send", value=value))
+
+
+def held_by_mode(*, value: str, closed: bool) -> Post:
+    """Return the question about a reply that waited when its channel ceased to send."""
+    return _held(texts.HELD_BY_MODE, value, sends=not closed)
 
 
 def held_again(value: str) -> Post:

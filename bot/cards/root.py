@@ -60,6 +60,8 @@ class CardView:
     removed: bool = False
     typing: bool = False
     """The customer types just now."""
+    mode: str = "reply"
+    """What becomes of what is written in the thread: the mode of its channel."""
     moved_to: str = ""
     """The address of the thread where the conversation goes on; this card is out of use then."""
 
@@ -86,7 +88,7 @@ def root_card(view: CardView) -> Post:
     if view.moved_to:
         blocks += pointer_post(view.moved_to).blocks
     else:
-        blocks.append(status_line(conversation, view.assignee, typing=view.typing))
+        blocks.append(status_line(conversation, view.assignee, typing=view.typing, mode=view.mode))
     if buttons := _buttons(view):
         blocks.append(actions(buttons, f"conversation:{conversation.session_id}"))
     name = one_line(view.author.name, _NAME_LIMIT) or texts.UNTITLED
@@ -95,10 +97,16 @@ def root_card(view: CardView) -> Post:
 
 
 def status_line(
-    conversation: Conversation, assignee: Operator | None, *, typing: bool = False
+    conversation: Conversation,
+    assignee: Operator | None,
+    *,
+    typing: bool = False,
+    mode: str = "reply",
 ) -> Block:
     """Return the live line: number, state, since when the customer waits, who has it."""
-    more = [plain_text(texts.TYPING, _FACT_LIMIT)] if typing else []
+    sign = texts.MODE_SIGNS.get(mode)
+    more = [plain_text(sign, _FACT_LIMIT)] if sign else []
+    more += [plain_text(texts.TYPING, _FACT_LIMIT)] if typing else []
     words = f"*#{conversation.number}* · {texts.STATES[conversation.state]}"
     if conversation.waiting_since and conversation.state is not State.RESOLVED:
         words += f" · {texts.WAITING_SINCE} {date_mrkdwn(conversation.waiting_since)}"

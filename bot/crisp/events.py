@@ -14,6 +14,7 @@ from typing import Any
 from bot.crisp.fields import clean, scrub, whole
 from bot.crisp.models import Conversation, Message
 from bot.domain import Arrival, Millis, Source
+from bot.relay import keys
 
 MESSAGE_SEND = "message:send"
 """Written by the visitor."""
@@ -68,7 +69,7 @@ _OF_A_MESSAGE = _CREATIONS | {MESSAGE_UPDATED, MESSAGE_REMOVED}
 
 def message_fact(session_id: str, fingerprint: int) -> str:
     """Return the identity of a message's creation."""
-    return f"message:{session_id}:{fingerprint}"
+    return keys.message_fact(session_id, fingerprint)
 
 
 def arrival(

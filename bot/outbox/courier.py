@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from bot.domain import Conversation
+from bot.errors import Refused
+from bot.relay import gate
+from bot.relay.access import Rules
 from bot.relay.effects import LOOKED_FOR
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
@@ -162,6 +165,22 @@ class Errands:
         if errand is None:
             raise TypeError(f"a {row.kind} row is not for {row.destination.value}")
         return errand
+
+
+class Gated(Errands):
+    """A destination that asks the gate first: nothing leaves by a way that was not thought of."""
+
+    def __init__(self, errands: Iterable[Errand], rules: Rules) -> None:
+        """``rules`` say what each channel lets through."""
+        super().__init__(errands)
+        self._rules = rules
+
+    async def attempt(self, row: OutboxRow) -> Result:
+        """Do it once, if it may be done at all."""
+        code = gate.barred(row.payload(), row.conversation, self._rules)
+        if code is not None:
+            raise Refused(row.destination, row.kind, code)
+        return await super().attempt(row)
 
 
 def conversation_of(row: OutboxRow) -> Conversation:

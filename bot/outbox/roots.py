@@ -21,6 +21,7 @@ from bot.errors import ApiError, Refused
 from bot.outbox import rendering
 from bot.outbox.courier import Again
 from bot.recent_pages import RecentPages
+from bot.relay import gate
 from bot.relay.access import Rules
 from bot.relay.changes import contact_columns
 from bot.relay.effects import PostMessage
@@ -134,6 +135,7 @@ class Roots:
                 inbox_url=convert.inbox_url(self.rules.website_id, conversation.session_id),
                 now=Millis(int(self._clock() * 1000)),
                 moved_to=moved_to,
+                mode=self.rules.of(gate.thread_channel(conversation, self.rules)).mode,
             )
         )
 

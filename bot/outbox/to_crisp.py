@@ -11,7 +11,7 @@ from bot.crisp.client import CrispClient
 from bot.outbox.acting import Acting, ActingOnce
 from bot.outbox.changes import Assigning, SettingState
 from bot.outbox.checks import Checking
-from bot.outbox.courier import Errands
+from bot.outbox.courier import Errands, Gated
 from bot.outbox.echoes import Echoes
 from bot.outbox.edits import EditingSent
 from bot.outbox.files_to_crisp import SendingFile
@@ -22,12 +22,14 @@ from bot.outbox.read_marks import MarkingRead
 from bot.outbox.sends import Sending
 from bot.outbox.starting import Starting
 from bot.outbox.waking import Waking
+from bot.relay.access import Rules
 from bot.store.reader import Reader
 
 
 def crisp_courier(
     crisp: CrispClient,
     reader: Reader,
+    rules: Rules,
     *,
     learner: Learner,
     echoes: Echoes,
@@ -39,7 +41,7 @@ def crisp_courier(
     ``learner`` asks Slack who somebody is: such a row keeps its place among the replies. ``spare``
     tells whether a call that could be left out can be made today.
     """
-    return Errands(
+    return Gated(
         (
             Sending(crisp, reader, echoes=echoes),
             SendingFile(crisp, reader, movers, echoes=echoes),
@@ -54,5 +56,6 @@ def crisp_courier(
             Starting(crisp, echoes=echoes),
             SavingPerson(crisp),
             Learning(learner),
-        )
+        ),
+        rules,
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bot.crisp.client import CrispClient
 from bot.outbox.announcing import Announcing
 from bot.outbox.card_edits import ShowingTyping, UpdatingCard
-from bot.outbox.courier import Errands
+from bot.outbox.courier import Errands, Gated
 from bot.outbox.files_to_slack import PostingFile, RemovingFile, TidyingShares
 from bot.outbox.histories import Pointing, ShowingHistory
 from bot.outbox.learner import Learner, Learning
@@ -64,7 +64,7 @@ def slack_courier(
     roots = Roots(crisp, rules, pages=pages, clock=clock)
     looks = RootLooks(slack, reader, rules.bridged_channels(), clock=clock)
     openings = Openings(slack, reader, roots, redecide=redecide)
-    return Errands(
+    return Gated(
         (
             PostingFile(movers),
             RemovingFile(movers.slack, slack),
@@ -86,5 +86,6 @@ def slack_courier(
             Removing(slack),
             Announcing(slack),
             Learning(learner),
-        )
+        ),
+        rules,
     )

@@ -24,7 +24,7 @@ from bot.domain import (
     Speaker,
 )
 from bot.files import SlackFile
-from bot.relay import keys, verbs
+from bot.relay import gate, keys, verbs
 from bot.relay.access import Rules, outsider, refusal, speaker_for
 from bot.relay.answer import Tell
 from bot.relay.decisions import Audit, Change, Decision, Effect, NewMessage
@@ -102,6 +102,8 @@ def _meant(event: AgentWrote, intent: Meant, rules: Rules) -> Decision | Verb:
         return _refused(event, intent, reason or texts.WRITER_UNMATCHED)
     if event.conversation.gone and isinstance(intent, ToCustomer | AsNote):
         return _refused(event, intent, texts.CONVERSATION_GONE)
+    if gate.is_closed(rules, event.channel) and isinstance(intent, ToCustomer | Unclear):
+        return _closed(event)
     match intent:
         case Verb() as verb:
             return verb
@@ -110,10 +112,31 @@ def _meant(event: AgentWrote, intent: Meant, rules: Rules) -> Decision | Verb:
         case AsNote():
             note = strip_note_marker(event.markdown)
             return _held(event, "note:") if note is None else sent(event, "note", note, speaker)
-        case ToCustomer() if any(_is_private(text, rules) for text in event.shared):
-            return _held(event, texts.PRIVATE_MESSAGE)
         case ToCustomer():
-            return sent(event, "text", event.markdown, speaker)
+            return _to_customer(event, speaker, rules)
+
+
+def _to_customer(event: AgentWrote, speaker: Speaker, rules: Rules) -> Decision:
+    if any(_is_private(text, rules) for text in event.shared):
+        return _held(event, texts.PRIVATE_MESSAGE)
+    if rules.of(event.channel).mode == "note":
+        return _as_note(event, speaker)
+    return sent(event, "text", event.markdown, speaker, rules=rules)
+
+
+def _closed(event: AgentWrote) -> Decision:
+    """Say that nothing is sent from the channel; what is written there is the team's own."""
+    said = tell(event, "closed", cards.refusal(texts.ALERTS_ONLY))
+    decision = _stored(event, "kept", "text", (said,))
+    return replace(decision, audit=event.audit("reply", refused=True))
+
+
+def _as_note(event: AgentWrote, speaker: Speaker) -> Decision:
+    """Make a note of what was written where only what is sent on purpose goes to the customer."""
+    decision = sent(event, "note", event.markdown, speaker)
+    offer = cards.noted_notice(value=f"{event.channel}:{event.ts}", files=bool(event.files))
+    others = (effect for effect in decision.effects if not isinstance(effect.payload, Tell))
+    return replace(decision, effects=(*others, tell(event, "noted", offer)))
 
 
 def _is_private(shared: str, rules: Rules) -> bool:
@@ -127,8 +150,11 @@ def _of_app(event: AgentWrote, app: Speaker, rules: Rules) -> Decision:
     match read_intent(
         event.plain, verbs=FIRST_WORDS, bot_user_id=rules.bot_user_id, lined=LINE_WORDS
     ):
+        case ToCustomer() if gate.is_closed(rules, event.channel):
+            return _stored(event, "kept", "text", ())
         case ToCustomer():
-            return untold(sent(event, "text", event.markdown, app))
+            kind = "note" if rules.of(event.channel).mode == "note" else "text"
+            return untold(sent(event, kind, event.markdown, app, rules=rules))
         case AsNote() if note := strip_note_marker(event.markdown):
             return untold(sent(event, "note", note, app))
         case StaysInSlack():
@@ -145,7 +171,13 @@ def untold(decision: Decision) -> Decision:
 
 
 def sends(
-    event: AgentWrote, kind: str, markdown: str, speaker: Speaker, *, order_key: int | None = None
+    event: AgentWrote,
+    kind: str,
+    markdown: str,
+    speaker: Speaker,
+    *,
+    order_key: int | None = None,
+    meant: bool = False,
 ) -> tuple[Effect, ...]:
     """Return the rows of one reply or note: the text, split where Crisp cuts, then the files.
 
@@ -162,6 +194,7 @@ def sends(
                 ts=event.ts,
                 thread_ts=event.thread_ts,
                 user=event.user.user_id,
+                meant=meant,
             ),
             key=keys.send_key(event.channel, event.ts, part),
             part=part,
@@ -179,6 +212,7 @@ def sends(
                 ts=event.ts,
                 thread_ts=event.thread_ts,
                 user=event.user.user_id,
+                meant=meant,
             ),
             key=keys.file_key(event.channel, event.ts, file.id),
             part=keys.FIRST_FILE + number,
@@ -241,11 +275,24 @@ def mark(channel: ChannelId, ts: MessageTs, name: str, *, present: bool = True) 
     )
 
 
-def sent(event: AgentWrote, kind: str, markdown: str, speaker: Speaker) -> Decision:
-    """Return what follows from a reply, or a note, that goes to Crisp as it is."""
-    rows = sends(event, kind, markdown, speaker)
+def sent(
+    event: AgentWrote,
+    kind: str,
+    markdown: str,
+    speaker: Speaker,
+    *,
+    rules: Rules | None = None,
+    meant: bool = False,
+) -> Decision:
+    """Return what follows from a reply, or a note, that goes to Crisp as it is.
+
+    ``meant``: it was sent on purpose. With ``rules`` it waits as long as its channel says.
+    """
+    rows = sends(event, kind, markdown, speaker, meant=meant)
     if kind == "text":
-        rows = tuple(replace(row, delay_ms=event.user.hold_seconds * 1000) for row in rows)
+        held = rules.of(event.channel).hold_seconds if rules is not None else 0
+        wait = max(held, event.user.hold_seconds) * 1000
+        rows = tuple(replace(row, delay_ms=wait) for row in rows)
     left = event.files if kind == "note" else ()
     notices = (tell(event, "files", cards.refusal(texts.FILES_IN_A_NOTE)),) if left else ()
     if not rows:

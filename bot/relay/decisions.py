@@ -101,6 +101,8 @@ class Amend:
     sends: tuple[Effect, ...] = ()
     files: tuple[SlackFile, ...] = ()
     removed: bool = False
+    recast: bool = False
+    """What is in Crisp as a note is taken out there, and sent as a reply."""
 
 
 @dataclass(frozen=True, slots=True)

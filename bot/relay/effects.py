@@ -168,6 +168,8 @@ class SendMessage:
     """Set when the reply was deleted before it went out: nothing is to be sent any more."""
     answer: Answer | None = None
     """Whom to tell what has become of it, where that is not its thread."""
+    meant: bool = False
+    """Somebody sent it on purpose: by a verb, a form or a button, not by writing in the thread."""
 
 
 ForCustomer = SendMessage | SendFile
@@ -190,6 +192,8 @@ class EditSent:
     thread_ts: MessageTs | None
     user: SlackUserId
     version: int
+    note: bool = False
+    """What is changed is a private note."""
 
 
 @dataclass(frozen=True, slots=True)

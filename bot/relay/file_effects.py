@@ -30,6 +30,8 @@ class SendFile:
     """Set when the file was taken back before it went out."""
     resource: str = ""
     """Crisp's address of the bytes, once they are there: then there is a message to send."""
+    meant: bool = False
+    """Somebody sent it on purpose: by a verb, a form or a button."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ def file_key(channel: ChannelId, ts: MessageTs, file_id: str) -> Key:
     return Key(f"sendfile:{channel}:{ts}:{file_id}")
 
 
+def message_fact(session_id: str, fingerprint: int) -> str:
+    """Return the identity of a message's creation in Crisp, whichever way it was heard of."""
+    return f"message:{session_id}:{fingerprint}"
+
+
 def to_slack(session_id: SessionId) -> str:
     """Name the lane of a conversation's posts in its thread."""
     return f"slack:{session_id}"

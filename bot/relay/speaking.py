@@ -42,7 +42,7 @@ def say(
 
 def went_out(payload: Say, said: AgentWrote) -> Decision:
     """Return what follows from the post: what follows from a reply, and the state behind it."""
-    decision = sent(said, payload.type, payload.markdown, payload.speaker)
+    decision = sent(said, payload.type, payload.markdown, payload.speaker, meant=True)
     rows = [effect for effect in decision.effects if isinstance(effect.payload, SendMessage)]
     effects = tuple(_answering(effect, payload, last=effect is rows[-1]) for effect in rows)
     if payload.then is not None:

@@ -41,6 +41,8 @@ class Verb:
     """How much of its argument the audit may hold: never a text, nor what is a customer's."""
     choices: frozenset[str] = frozenset()
     """The words that may follow, where only some may."""
+    sends: bool = False
+    """The customer gets something by it."""
     question: bool = False
     """It changes nothing, and is answered at once."""
     undo: str = ""
@@ -74,7 +76,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("snooze", takes="needed", undo="unresolve", keeps="all"),
     Verb("assign", takes="optional", undo="unassign", keeps="all"),
     Verb("unassign"),
-    Verb("reply", takes="lines"),
+    Verb("reply", takes="lines", sends=True),
     Verb("note", takes="lines"),
     Verb("read"),
     Verb("unread"),
@@ -89,13 +91,13 @@ VERBS: tuple[Verb, ...] = (
     Verb("data unset", takes="needed", keeps="all"),
     Verb("cc add", takes="needed"),
     Verb("cc remove", takes="needed"),
-    Verb("transcript", takes="optional"),
-    Verb("r", takes="optional", keeps="first"),
+    Verb("transcript", takes="optional", sends=True),
+    Verb("r", takes="optional", keeps="first", sends=True),
     Verb("replies", about="website", takes="optional", question=True),
     Verb("rebuild"),
     Verb("delete", takes="optional", admins_only=True, asks="number"),
     Verb("who", about="person", takes="needed", question=True),
-    Verb("new", about="person", takes="lines", keeps="nothing"),
+    Verb("new", about="person", takes="lines", keeps="nothing", sends=True),
     Verb("person show", about="person", takes="needed", question=True),
     Verb("person add", about="person", takes="needed", keeps="nothing"),
     Verb("person edit", about="person", takes="needed", keeps="nothing"),

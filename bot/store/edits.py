@@ -26,7 +26,7 @@ from bot.relay.effects import (
 )
 from bot.relay.file_effects import SendFile
 from bot.relay.replies import edit_sent, is_chatbox
-from bot.store import queue, truth
+from bot.store import queue, recasting, truth
 from bot.store.rows import OutboxRow, dump_files, files_from
 from bot.store.transaction import Transaction
 from bot.store.view import View
@@ -99,6 +99,8 @@ def amend(tx: Transaction, change: Amend) -> None:
             tx.enqueue(effect, part_id=tx.insert_part(change.message, effect))
         elif state != "delivered":
             _fold(tx, effect, part_id=part_id)
+        elif change.recast:
+            recasting.recast(tx, effect, part_id=part_id)
         elif isinstance(effect.payload, SendMessage):
             shown = piece(before, effect.part) if overwritten is None else overwritten
             if effect.payload.content != shown:
@@ -300,7 +302,7 @@ def _carry(tx: Transaction, part_id: int, content: str | None, *, shown: str | N
         return
     payload = EditSent(
         part_id, Fingerprint(row[6]), content, channel=row[3], ts=row[4],
-        thread_ts=conversation.thread_ts, user=row[5], version=row[2],
+        thread_ts=conversation.thread_ts, user=row[5], version=row[2], note=row[1] == "note",
     )  # fmt: skip
     if row[1] == "note" or is_chatbox(conversation):
         change = edit_sent(payload, conversation.session_id)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bot.texts.answers import *  # noqa: F403 - the catalogue is one, in parts
 from bot.texts.cards import *  # noqa: F403 - the catalogue is one, in parts
 from bot.texts.forms import *  # noqa: F403 - the catalogue is one, in parts
+from bot.texts.guarding import *  # noqa: F403 - the catalogue is one, in parts
 from bot.texts.help import *  # noqa: F403 - the catalogue is one, in parts
 from bot.texts.home import *  # noqa: F403 - the catalogue is one, in parts
 from bot.texts.notices import *  # noqa: F403 - the catalogue is one, in parts

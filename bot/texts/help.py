@@ -86,7 +86,7 @@ HELP_GROUPS: Final = {
 }
 HELP_MORE: Final = (
     "REF is {forms}. In a conversation's thread, type ! in place of /crisp and leave REF out. "
-    "Type help and a command for an example of it."
+    "Type help and a command for an example of it. {modes}"
 )
 HELP_SLASH: Final = "Anywhere"
 HELP_THREAD: Final = "In its thread"

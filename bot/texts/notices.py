@@ -207,6 +207,10 @@ REASONS: Final = {
     "invalid_session": "the Crisp token was refused",
     "unreachable": "Crisp could not be reached",
     "no_answer": "Crisp gave no usable answer",
+    "channel_sends_nothing": "nothing goes to customers from this channel",
+    "channel_sends_on_purpose": (
+        "from this channel only what is sent on purpose goes to customers (!reply, or a button)"
+    ),
     "cannot_be_looked_for": "Crisp gave no usable answer, and does not tell whether it was done",
 }
 OF_A_FILE: Final = "the file “{name}” cannot be passed on: {reason}"

@@ -28,7 +28,9 @@ def overview() -> Post:
         cards.HelpGroup(title, [(v.usage, v.summary) for v in VERBS if v.about == about])
         for about, title in texts.HELP_GROUPS.items()
     ]
-    return cards.help_card(groups, more=texts.HELP_MORE.format(forms=texts.REF_FORMS))
+    return cards.help_card(
+        groups, more=texts.HELP_MORE.format(forms=texts.REF_FORMS, modes=texts.HELP_MODES)
+    )
 
 
 def explained(verb: Verb) -> Post:

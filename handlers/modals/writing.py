@@ -7,7 +7,7 @@ from typing import Any
 
 from bot import cards, markup, texts
 from bot.domain import Block, Key, Speaker
-from bot.relay import verbs
+from bot.relay import gate, verbs
 from bot.relay.access import Rules, speaker_for
 from bot.relay.decisions import Decision
 from bot.relay.effects import SendMessage, load_payload
@@ -35,12 +35,17 @@ class _Writing:
         about = opening.conversation
         if about is None:
             return texts.STATUS_ELSEWHERE
+        channel = gate.thread_channel(about, rules)
+        if not self._note and gate.is_closed(rules, channel):
+            return texts.ALERTS_ONLY
         speaker = speaker_for(opening.user, opening.operator, rules)
         if speaker is None:
             return texts.WRITER_UNMATCHED
         typed = opening.form.value(TEXT) if opening.form is not None else ""
         field = cards.text_input(texts.WRITING_LABELS[self._name], TEXT, lines=True)
         blocks = [field, *self._preview(typed, speaker, view)]
+        if not self._note and rules.of(channel).mode == "note":
+            blocks.insert(0, cards.said(texts.MODE_IN_FORM))
         return cards.modal(
             texts.WRITING_TITLES[self._name].format(number=about.number), blocks,
             callback=self._name, meta=opening.meta(), submit=texts.WRITING_SUBMITS[self._name],
@@ -61,11 +66,13 @@ class _Writing:
 
     def submitted(self, said: Submission, view: View, rules: Rules) -> Order | Decision:
         """Order the verb of the same name; what was not sent and is unchanged is tried again."""
-        del rules
         text = as_slack_sends(said.form.value(TEXT))
         verb = verbs.named("note" if self._note else "reply")
+        order = said.order(verb, view)
+        if verb.sends and order.sends_from_closed(rules):
+            return order  # refused as any other
         if again := _not_sent(said, view, as_crisp(text, view)):
-            audit = replace(said.order(verb, view).audit(), verb="retry")
+            audit = replace(order.audit(), verb="retry")
             return Decision(requeue=again[0], requeue_also=tuple(again[1:]), audit=audit)
         return said.order(verb, view, argument=_RESOLVE + text if self._resolves else text)
 

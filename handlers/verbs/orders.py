@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from bot import cards, markup, texts
 from bot.domain import Conversation, Json, Millis, Operator, Post, SessionId, SlackUser, Speaker
-from bot.relay import verbs
+from bot.relay import gate, verbs
 from bot.relay.access import Rules, admin_refusal, refusal
 from bot.relay.agents import AgentWrote
 from bot.relay.answer import Answer
@@ -74,6 +74,16 @@ class Order:
             raise LookupError(f"{self.verb.name} is about no conversation")
         return self.session_id
 
+    def sends_from_closed(self, rules: Rules) -> bool:
+        """Tell whether it would be sent from where nothing goes to customers.
+
+        What counts is the channel of the conversation's thread, and of that where it was written.
+        """
+        channels = {gate.thread_channel(self.conversation, rules)}
+        if self.face == "thread":
+            channels.add(self.answer.channel)
+        return any(gate.is_closed(rules, channel) for channel in channels)
+
     def answering(self, success: str) -> Answer:
         """Whom to tell how it went; success is said only where it does not show by itself.
 
@@ -118,6 +128,9 @@ def carry_out(order: Order, act: Act, view: View, rules: Rules) -> Decision:
         )
     if order.verb.about == "conversation" and (missing := _missing(order)):
         return order.say(cards.refusal(missing), failed=True)
+    if order.verb.sends and order.sends_from_closed(rules):
+        told = order.say(cards.refusal(texts.ALERTS_ONLY), failed=True)
+        return replace(told, audit=order.audit(refused=True))
     if order.verb.asks == "button" and not order.confirmed:
         return order.say(confirmation(order))
     if order.verb.asks == "number" and not order.numbered:

@@ -37,7 +37,7 @@ def _writing(kind: str) -> Act:
             return texts.NOT_PLAIN.format(word=word)
         then = State.RESOLVED if resolves else None
         if order.said is not None:
-            return _as_reply(order, kind, markdown, speaker, then)
+            return _as_reply(order, kind, markdown, speaker, rules, then=then)
         told = order.answering(_success(order, kind, resolves=resolves))
         payload = Say(kind, markdown, speaker, SlackUserId(order.user.user_id), told, then)
         return say(order.target, order.conversation, payload, fact=order.fact, at=order.at)
@@ -80,12 +80,12 @@ def _doubtful(plain: str, rules: Rules) -> str:
 
 
 def _as_reply(
-    order: Order, kind: str, markdown: str, speaker: Speaker, then: State | None
+    order: Order, kind: str, markdown: str, speaker: Speaker, rules: Rules, *, then: State | None
 ) -> Decision:
     """Take the message in the thread for the reply that it is."""
     if order.said is None:
         raise LookupError("an order from elsewhere is no reply in the thread")
-    decision = sent(order.said, kind, markdown, speaker)
+    decision = sent(order.said, kind, markdown, speaker, rules=rules, meant=True)
     if then is None:
         return decision
     rows = [effect for effect in decision.effects if isinstance(effect.payload, ForCustomer)]

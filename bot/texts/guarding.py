@@ -1,0 +1,40 @@
+"""Texts about what does not simply go to the customer: modes of channels, holds, doubts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ALERTS_ONLY: Final = (
+    "This was not sent: nothing goes to customers from this channel. Answer in Crisp, or write a "
+    "private note with !note."
+)
+EDIT_IN_ALERTS: Final = (
+    "This edit was not passed on: nothing goes to customers from this channel any more. What was "
+    "sent stays as it was."
+)
+BARRED: Final = {
+    "channel_sends_nothing": ALERTS_ONLY,
+    "channel_sends_on_purpose": (
+        "This was not sent: from this channel only what is sent on purpose goes to customers. Send "
+        "it with !reply."
+    ),
+}
+NOTED_HERE: Final = (
+    "🔒 Saved as a private note: from this channel only what is sent on purpose goes to customers."
+)
+SEND_INSTEAD: Final = "Send to customer"
+SENT_INSTEAD: Final = "Sent to the customer; the note is taken out of Crisp."
+HELD_BY_MODE: Final = (
+    "✋ Held, and not sent: this channel does not send replies any more. Choose what your message "
+    "is meant to be."
+)
+MODE_SIGNS: Final = {
+    "note": "🔒 replies are private notes, unless sent with !reply or a button",
+    "alerts": "🔕 nothing is sent to the customer from here",
+}
+"""What a card says of its channel, where replies do not simply go to the customer."""
+MODE_IN_FORM: Final = "In this channel replies are private notes; this goes to the customer."
+HELP_MODES: Final = (
+    "Where a card says 🔒, what you write in its thread is a private note until you send it with "
+    "!reply or a button; where it says 🔕, nothing goes to the customer."
+)
