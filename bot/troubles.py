@@ -7,8 +7,10 @@ troubles or mend them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 import structlog
 
@@ -48,6 +50,18 @@ def described(trouble: Trouble) -> Mapping[str, object]:
         "since": since,
         "sentence": sentence(trouble),
     }
+
+
+class Tell(Protocol):
+    """Has people told."""
+
+    def begun(self, tx: Transaction, trouble: Trouble, wrong: Iterable[Trouble]) -> Trouble:
+        """Tell that something is wrong; return it as it is to be kept."""
+        ...
+
+    def ended(self, tx: Transaction, trouble: Trouble, wrong: Iterable[Trouble]) -> None:
+        """Tell that something is mended."""
+        ...
 
 
 class Troubles:
@@ -110,19 +124,29 @@ class Troubles:
             if trouble.code in texts.TROUBLES:
                 self._now.setdefault(trouble.name, trouble)
 
-    async def keep(self, writer: Writer) -> None:
-        """Store what has changed since it was last stored; StoreError if that is impossible."""
+    async def keep(self, writer: Writer, tell: Tell | None = None) -> None:
+        """Store what has changed since it was last stored; StoreError if that is impossible.
+
+        ``tell`` has people told of it in the same commit.
+        """
         now = dict(self._now)
         if now == self._kept:
             return
         over = [trouble for name, trouble in self._kept.items() if name not in now]
         news = [trouble for name, trouble in now.items() if self._kept.get(name) != trouble]
 
-        def job(tx: Transaction) -> None:
+        def job(tx: Transaction) -> list[Trouble]:
             for trouble in over:
                 stored.forget(tx, trouble)
-            for trouble in news:
+                if tell is not None and trouble.code in texts.TROUBLES:
+                    tell.ended(tx, trouble, now.values())
+            kept = [tell.begun(tx, one, now.values()) if tell else one for one in news]
+            for trouble in kept:
                 stored.keep(tx, trouble)
+            return kept
 
-        await writer.submit(job)
+        for trouble in await writer.submit(job):
+            now[trouble.name] = trouble
+            if (same := self._now.get(trouble.name)) is not None:
+                self._now[trouble.name] = replace(same, told=trouble.told)
         self._kept = now

@@ -15,6 +15,7 @@ from bot.domain import Arrival, ChannelId, Source
 from bot.errors import StoreError
 from bot.outbox.dispatcher import Dispatcher
 from bot.store import queue
+from bot.telling import Telling
 from bot.troubles import Trouble
 from bot.verdicts import CrispVerdicts, SlackVerdicts
 from bot.watch import Watch
@@ -46,6 +47,7 @@ class Vigil:
         bridge.on_arrival = self._news
         bridge.troubles.on_noted = self._noted
         bridge.troubles.on_healed = self._healed
+        self._telling = Telling(bridge.rules)
         self._mended: set[Source] = set()
         self._wake = asyncio.Event()
 
@@ -77,7 +79,7 @@ class Vigil:
         while True:
             bridge.metrics.troubles(trouble.code for trouble in bridge.troubles.current)
             try:
-                await bridge.troubles.keep(bridge.writer)
+                await bridge.troubles.keep(bridge.writer, self._telling)
                 while self._mended:
                     await self._hurry(min(self._mended))
             except StoreError as err:

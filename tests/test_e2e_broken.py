@@ -38,6 +38,13 @@ async def healed(port: int, code: str) -> None:
     await eventually(gone, what=f"the end of the trouble {code}")
 
 
+def told(world: World, user: str) -> list[str]:
+    """Return what the bot has told somebody directly, oldest first."""
+    person = world.slack.workspace.user(user).id
+    channel = world.slack.workspace.direct_channel(person).id
+    return [str(post["text"]) for post in world.posts(channel)]
+
+
 async def admin(world: World, verb: str, **more: object) -> None:
     """Have an admin do something to the workspace."""
     await world.slack.act({"as": "ada", "do": verb, "channel": world.channel, **more})
@@ -50,9 +57,9 @@ async def test_a_channel_without_the_bot(world: World) -> None:
         await world.reply(before, "seen")
         await eventually(lambda: answers(world, before) == ["seen"], what="the reply")
         await admin(world, "kick", who="bridge")
-        told = await noted(port, "channel_without_bot")
-        assert "/invite" in told["sentence"]
-        assert "#support" in told["sentence"]
+        trouble = await noted(port, "channel_without_bot")
+        assert "/invite" in trouble["sentence"]
+        assert "#support" in trouble["sentence"]
         assert await eventually(lambda: figure(port, "bridge_troubles"), what="the figure")
         world.visitor("meanwhile", before)
         await world.reply(before, "also meanwhile")
@@ -65,6 +72,10 @@ async def test_a_channel_without_the_bot(world: World) -> None:
         await healed(port, "channel_without_bot")
         await eventually(lambda: world.shown(before) == ["before", "meanwhile"], what="the post")
         await eventually(lambda: answers(world, before)[1:] == ["also meanwhile"], what="the reply")
+        await eventually(
+            lambda: [line[:2] for line in told(world, "ana")] == ["⚠️", "✅ "],
+            what="the direct messages",
+        )
         await rest(world)
 
 
@@ -75,6 +86,7 @@ async def test_a_channel_that_is_archived_renamed_and_private(world: World) -> N
         await world.reply(session, "seen")
         await admin(world, "archive")
         assert "Unarchive" in (await noted(port, "channel_archived"))["sentence"]
+        await eventually(lambda: len(told(world, "ana")) == 1, what="the direct message")
         world.visitor("meanwhile", session)
         await admin(world, "rename", name="customers")
         await admin(world, "convert_channel", private=True)

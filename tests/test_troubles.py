@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 
@@ -13,11 +15,14 @@ import pytest
 from bot import texts
 from bot.doctor.check import Status
 from bot.doctor.database import wrong
-from bot.domain import Millis
+from bot.domain import Millis, SlackUser, SlackUserId
 from bot.store.files import open_files
 from bot.store.reader import Reader
+from bot.store.transaction import Transaction
 from bot.store.writer import Writer
+from bot.telling import AGAIN_MS, Telling
 from bot.troubles import Trouble, Troubles, described, over, sentence
+from tests.core_kit import ANA, CHANNEL, RULES, database, transaction
 
 NOON = 1_700_000_000_000
 
@@ -111,3 +116,82 @@ async def test_it_lasts_over_a_restart(tmp_path: Path) -> None:
         after.heal("slack_token")
         await after.keep(writer)
         assert [check.status for check in wrong(path)] == [Status.OK]
+
+
+# --- telling
+
+
+BOSS = SlackUser(SlackUserId("UBOSS"), "boss", admin=True)
+
+
+def telling(*users: SlackUser) -> tuple[Telling, Transaction]:
+    """Return what tells people, and a database that knows some."""
+    tx = transaction(database())
+    for user in users:
+        tx.save_user(user)
+    return Telling(RULES), tx
+
+
+def rows(tx: Transaction) -> list[tuple[str, str]]:
+    """Return to whom what is said, and how it begins; and forget it."""
+    found = tx.conn.execute("DELETE FROM outbox RETURNING payload").fetchall()
+    payloads = [json.loads(row[0]) for row in found]
+    return [(said.get("channel") or said["user"], said["text"][:2]) for said in payloads]
+
+
+def test_the_channel_is_told_once_and_once_that_it_is_over() -> None:
+    """What a channel can be told it is told there, and nobody is told directly."""
+    speak, tx = telling(ANA, BOSS)
+    wrong = Trouble("crisp_token", "", {"reason": "invalid_session"}, Millis(NOON))
+    kept = speak.begun(tx, wrong, [wrong])
+    assert rows(tx) == [(CHANNEL, "⚠️")]
+    assert speak.begun(tx, kept, [kept]) == kept
+    speak.ended(tx, kept, [])
+    assert rows(tx) == [(CHANNEL, "✅ ")]
+
+
+@pytest.mark.parametrize(
+    ("known", "people"), [((ANA, BOSS), ["UBOSS"]), ((ANA,), ["UANA"]), ((), [CHANNEL])]
+)
+def test_a_channel_that_is_wrong_is_told_of_directly(
+    known: tuple[SlackUser, ...], people: list[str]
+) -> None:
+    """Admins are told, members where no admin is known, and another channel where nobody is."""
+    speak, tx = telling(*known)
+    wrong = Trouble("channel_archived", "C2", {"channel": "#two"}, Millis(NOON))
+    speak.begun(tx, wrong, [wrong])
+    assert [who for who, _ in rows(tx)] == people
+
+
+def test_while_the_channel_is_wrong_all_else_is_told_directly() -> None:
+    """A line that would wait with the channel's posts reaches nobody who could mend it."""
+    speak, tx = telling(BOSS)
+    broken = Trouble("channel_archived", CHANNEL, {"channel": "#one"}, Millis(NOON))
+    wrong = Trouble("crisp_token", "", {"reason": "invalid_session"}, Millis(NOON))
+    speak.begun(tx, wrong, [wrong, broken])
+    assert [who for who, _ in rows(tx)] == ["UBOSS"]
+
+
+def test_what_comes_and_goes_is_not_told_again_and_again() -> None:
+    """Back within the hour, it is a trouble as before, and nobody is bothered with it."""
+    speak, tx = telling(ANA)
+    wrong = Trouble("crisp_full", "", {}, Millis(NOON))
+    speak.ended(tx, speak.begun(tx, wrong, [wrong]), [])
+    rows(tx)
+    again = replace(wrong, since=Millis(NOON + 1000))
+    assert speak.begun(tx, again, [again]).told is None
+    speak.ended(tx, again, [])
+    assert rows(tx) == []
+    tx.now = Millis(tx.now + AGAIN_MS)
+    speak.begun(tx, again, [again])
+    assert rows(tx) == [(CHANNEL, "⚠️")]
+
+
+def test_while_nothing_can_be_said_only_the_end_is_told() -> None:
+    """A refused token takes no line; once it is taken again, people learn what there was."""
+    speak, tx = telling(ANA)
+    wrong = Trouble("slack_token", "", {"reason": "token_revoked"}, Millis(NOON))
+    kept = speak.begun(tx, wrong, [wrong])
+    assert rows(tx) == []
+    speak.ended(tx, kept, [])
+    assert rows(tx) == [(CHANNEL, "✅ ")]

@@ -1,15 +1,15 @@
-"""One line at a channel's root that belongs to no conversation.
+"""One line at a channel's root, or to one person, that belongs to no conversation.
 
-Responsible for posting it once, and for its thread being nobody's.
+Responsible for posting it, at a root once, and for its thread being nobody's.
 """
 
 from __future__ import annotations
 
 from bot import cards
-from bot.domain import MessageTs, Posted
+from bot.domain import ChannelId, MessageTs, Posted
 from bot.outbox.courier import Done, Errand, Result
 from bot.outbox.root_looks import SKEW
-from bot.relay.channel_effects import Announce
+from bot.relay.channel_effects import Announce, TellDirectly
 from bot.slack.client import SlackClient
 from bot.store import threads
 from bot.store.rows import OutboxRow
@@ -43,6 +43,28 @@ class Announcing(Errand):
             payload.channel, keys=(row.key,), thread_ts=None, oldest=oldest
         )
         return _said(found[row.key]) if row.key in found else None
+
+
+class TellingDirectly(Errand):
+    """What one person is told that is about no conversation."""
+
+    kind = TellDirectly.kind
+    dropped = True
+
+    def __init__(self, slack: SlackClient) -> None:
+        """Post through ``slack``."""
+        self._slack = slack
+
+    def bucket(self, row: OutboxRow) -> str:
+        """Name the method and whom it writes to: Slack counts direct messages by person."""
+        payload = row.payload()
+        return f"chat.postMessage:{payload.user if isinstance(payload, TellDirectly) else ''}"
+
+    async def attempt(self, row: OutboxRow, payload: TellDirectly) -> Result:
+        """Post it; Slack makes the conversation with the person when it is needed."""
+        post = cards.context_line(payload.text)
+        await self._slack.post(ChannelId(payload.user), post, key=row.key)
+        return Done()
 
 
 def _said(posted: Posted) -> Done:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.crisp.client import CrispClient
-from bot.outbox.announcing import Announcing
+from bot.outbox.announcing import Announcing, TellingDirectly
 from bot.outbox.card_edits import ShowingTyping, UpdatingCard
 from bot.outbox.courier import Errands, Gated
 from bot.outbox.files_to_slack import PostingFile, RemovingFile, TidyingShares
@@ -85,6 +85,7 @@ def slack_courier(
             UpdatingView(slack, screens),
             Removing(slack),
             Announcing(slack),
+            TellingDirectly(slack),
             Learning(learner),
         ),
         rules,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.domain import ChannelId
+from bot.domain import ChannelId, SlackUserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +18,13 @@ class Announce:
     kind: ClassVar[str] = "announce"
     looked_for: ClassVar[bool] = True
     channel: ChannelId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellDirectly:
+    """Say one line to one person in a direct message; it may be repeated."""
+
+    kind: ClassVar[str] = "tell_directly"
+    user: SlackUserId
     text: str

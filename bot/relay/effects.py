@@ -25,7 +25,7 @@ from bot.domain import (
     State,
 )
 from bot.relay.answer import Answer, Respond, Tell, TellInHome, UpdateView
-from bot.relay.channel_effects import Announce
+from bot.relay.channel_effects import Announce, TellDirectly
 from bot.relay.file_effects import PostFile, RemoveFile, SendFile, TidyShares
 from bot.relay.people_effects import Notify, SavePerson, StartConversation
 
@@ -347,6 +347,7 @@ Payload = (
     | SavePerson
     | Notify
     | Announce
+    | TellDirectly
 )
 
 _CLASSES: tuple[type[Any], ...] = get_args(Payload)

@@ -51,3 +51,13 @@ def admins(view: View, named: Collection[str], *, limit: int) -> tuple[SlackUser
         sql = "SELECT user_id FROM slack_users WHERE json_extract(profile, '$.admin') = 1"
         found = sorted(row[0] for row in view.conn.execute(sql))
     return tuple(SlackUserId(one) for one in found[:limit])
+
+
+def members(view: View, *, limit: int) -> tuple[SlackUserId, ...]:
+    """Return full members of the workspace whose profiles are known, the latest read first."""
+    strangers = " OR ".join(
+        f"json_extract(profile, '$.{one}') = 1" for one in ("bot", "guest", "stranger", "deleted")
+    )
+    sql = f"SELECT user_id FROM slack_users WHERE NOT coalesce({strangers}, 0)"  # noqa: S608 - our own words
+    rows = view.conn.execute(f"{sql} ORDER BY fetched_at DESC, user_id LIMIT ?", (limit,))
+    return tuple(SlackUserId(row[0]) for row in rows)

@@ -31,6 +31,9 @@ SCOPE_LOSSES: Final = {
 SCOPES_TO_DO_WITHOUT: Final = ("chat:write.customize", "usergroups:read", "users:read.email")
 """Scopes without which something is shown otherwise, and nothing is wrong."""
 
+TROUBLE_TOLD: Final = "⚠️ {sentence}"
+TROUBLE_OVER: Final = "✅ {sentence}"
+
 TROUBLES: Final = {
     "channel_without_bot": (
         "The bot is not in {channel} any more: nothing is posted there, and replies written there "
