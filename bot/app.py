@@ -26,6 +26,7 @@ from bot.desk.team import Team
 from bot.domain import Arrival, Source
 from bot.errors import ApiError, ConfigError, Refused, StoreError
 from bot.pruning import prune
+from bot.restoring import Restoring
 from bot.router import Router
 from bot.slack.client import SlackClient
 from bot.slack.http import slack_events_handler
@@ -119,17 +120,21 @@ async def run(
 async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int], None]) -> None:
     loop = asyncio.get_running_loop()
     end = loop.time() + bridge.settings.bridge.timers.shutdown
+    database = Path(bridge.settings.bridge_database)
+    restoring = Restoring(database, bridge.writer, bridge.reader, bridge.clients.slack)
     async with asyncio.TaskGroup() as core:
         writing = core.create_task(bridge.writer.run())
         tidying = core.create_task(bridge.checkpoints.run())
-        await _recover(bridge)
+        await _recover(bridge, restoring)
         await bridge.troubles.begin(bridge.reader)
         await bridge.take_choice()
+        await restoring.learn_unless(stop, bridge.rules.bridged_channels)
         await bridge.groups.refresh()  # before anybody is told that they may not act
         delivering = [core.create_task(d.run()) for d in (bridge.to_slack, bridge.to_crisp)]
         try:
             async with asyncio.TaskGroup() as intake:
                 await _start_intake(bridge, intake, on_listening)
+                intake.create_task(restoring.keep())
                 await stop.wait()
                 log.info("bridge.stopping")
                 end = loop.time() + bridge.settings.bridge.timers.shutdown
@@ -139,7 +144,7 @@ async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int]
             pass
         finally:
             bridge.stop_delivering()
-            await _finish(bridge, delivering, within=end - loop.time() - SPARE)
+            await _finish(bridge, restoring, delivering, within=end - loop.time() - SPARE)
             writing.cancel()
             tidying.cancel()
 
@@ -152,9 +157,9 @@ async def _cancel() -> None:
     raise _Stop
 
 
-async def _recover(bridge: Bridge) -> None:
+async def _recover(bridge: Bridge, restoring: Restoring) -> None:
     """Doubt what may have been in flight when the last run ended, unless it ended cleanly."""
-    doubted = await bridge.writer.submit(queue.take_up)
+    doubted = (await restoring.take_up()).doubted
     held = await bridge.writer.submit(lambda tx: hold_barred(tx, bridge.rules))
     if held:
         log.info("outbox.held_by_mode", replies=held)
@@ -164,7 +169,9 @@ async def _recover(bridge: Bridge) -> None:
     bridge.wake(lanes)
 
 
-async def _finish(bridge: Bridge, delivering: list[asyncio.Task[None]], *, within: float) -> None:
+async def _finish(
+    bridge: Bridge, restoring: Restoring, delivering: list[asyncio.Task[None]], *, within: float
+) -> None:
     """Finish what is in flight, within so many seconds, and mark a clean end."""
     _, unfinished = await asyncio.wait(delivering, timeout=max(within, LEAST))
     for task in unfinished:
@@ -175,6 +182,7 @@ async def _finish(bridge: Bridge, delivering: list[asyncio.Task[None]], *, withi
         try:
             await bridge.save_quota()
             await bridge.writer.submit(queue.end_cleanly)
+            await restoring.renew()
         except StoreError as err:
             clean = False  # the next start looks
             log.error("database.busy", reason=str(err))

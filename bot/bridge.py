@@ -142,6 +142,7 @@ class Bridge:
             learner=learner, pages=self.pages, typists=self.typists, clock=now,
             redecide=self.inbox.redecide, joins=pacing.join,
             movers=movers, screens=self.screens, say_in_home=self._say_in_home,
+            caught_up=lambda: self.slack_side.done,
         )  # fmt: skip
         self.to_slack = Dispatcher(
             Source.SLACK, to_slack, wiring.slack_pacer(settings), env,

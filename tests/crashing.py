@@ -24,16 +24,18 @@ from bot.cli import main
 from bot.crisp.client import CrispClient
 from bot.domain import Source
 from bot.inbox import Inbox
+from bot.outbox import sends
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.learner import Learner
 from bot.outbox.openings import Openings
 from bot.outbox.posts import Posting
 from bot.outbox.progress import Progress
 from bot.outbox.sends import Sending
+from bot.restoring import Restoring
 from bot.slack import socket
 from bot.slack.client import SlackClient
 from bot.slack.files import SlackFiles
-from bot.store import edits, migrate, queue, reactions, seen, sets, shares
+from bot.store import edits, migrate, queue, reactions, restored, seen, sets, shares, threads
 from bot.store.transaction import Transaction
 from bot.sweep import CrispSweep, SlackSweep
 from bot.transfer import Carrier
@@ -86,6 +88,11 @@ _SLACK, _CRISP = _arrives(Source.SLACK), _arrives(Source.CRISP)
 POINTS: dict[str, Point] = {
     "migration": Point(migrate, "_apply", after=True),
     "take-up": Point(queue, "take_up", after=True),
+    "restore-in-commit": Point(restored, "doubt_all", after=True),
+    "restore-taken-up": Point(Restoring, "take_up", after=True),
+    "restore-adopts": Point(threads, "adopt", after=True),
+    "restore-learned": Point(Restoring, "learn", after=True),
+    "restore-looked": Point(sends, "sent_in_gap", after=True),
     "customer-decided": Point(Inbox, "receive", after=True, wanted=_CRISP),
     "customer-committed": Point(Inbox, "accept", after=True, wanted=_CRISP),
     "agent-decided": Point(Inbox, "receive", after=True, wanted=_SLACK),

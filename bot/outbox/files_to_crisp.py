@@ -22,10 +22,11 @@ from bot.files import Reason, SlackFile, sent_as
 from bot.markup import one_line
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.echoes import Echoes
+from bot.outbox.gap_looks import sent_in_gap
 from bot.outbox.moving import LARGE, TRANSFER, TRIES, Movers
 from bot.outbox.sends import BUCKET, sent
 from bot.relay.file_effects import SendFile
-from bot.store import edits, queue
+from bot.store import edits, gap, queue
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 
@@ -81,7 +82,13 @@ class SendingFile(Errand):
         return sent(row, given=given, chosen=payload.fingerprint)
 
     async def look(self, row: OutboxRow, payload: SendFile) -> Result | None:
-        """Find the message by its fingerprint; before the bytes are there, there is none."""
+        """Find the message by its fingerprint; before the bytes are there, there is none.
+
+        It may have been sent under another one, before a database was put back.
+        """
+        if await self._reader.ask(lambda view: gap.is_of_gap(view, row)):
+            given = await sent_in_gap(self._crisp, self._reader, row, payload)
+            return None if given is None else sent(row, given=given, chosen=payload.fingerprint)
         if not payload.resource:
             return await self._movers.begun_anew(row)
         session_id = conversation_of(row).session_id

@@ -25,7 +25,8 @@ from bot.relay.decisions import Change
 from bot.relay.file_effects import PostFile, RemoveFile, TidyShares
 from bot.slack.client import SlackClient
 from bot.slack.files import SlackFiles
-from bot.store import queue, revisions, shares
+from bot.store import gap, queue, revisions, shares
+from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 from bot.transfer import Incoming
@@ -46,9 +47,10 @@ class PostingFile(Errand):
 
     kind = PostFile.kind
 
-    def __init__(self, movers: Movers) -> None:
+    def __init__(self, movers: Movers, reader: Reader) -> None:
         """Have ``movers`` fetch, upload and share."""
         self._movers = movers
+        self._reader = reader
         self._disguises: bool | None = None
         """Whether Slack puts a given name on a share; None until one was seen."""
 
@@ -77,11 +79,28 @@ class PostingFile(Errand):
     async def look(self, row: OutboxRow, payload: PostFile) -> Result | None:
         """Find out whether it is shared; before its bytes are in Slack, it cannot be."""
         if not payload.file_id or conversation_of(row).thread_ts is None:
-            return await self._movers.begun_anew(row)
+            return await self._shown_before(row, payload) or await self._movers.begun_anew(row)
         if payload.shared:
             return await self._locate(row, payload)
         found = await self._shares(row, payload)
         return self._found(row, payload, found) if found else None
+
+    async def _shown_before(self, row: OutboxRow, payload: PostFile) -> Result | None:
+        """Find a file by its name that may have been shared before a database was put back."""
+        there = conversation_of(row)
+        if there.channel is None or there.thread_ts is None:
+            return None
+        if not await self._reader.ask(lambda view: gap.is_of_gap(view, row)):
+            return None
+        slack, where = self._movers.slack, (there.channel, there.thread_ts)
+        if (words := await slack.words(*where, row.key)) is not None:
+            opened = words.ts == there.thread_ts
+            return Again(lambda tx: shares.words_before(tx, row, payload, opened=opened))
+        named = await slack.titled(*where, payload.file.name)
+        free = await self._reader.ask(lambda view: [f for f in named if gap.is_new_file(view, f)])
+        if not free:
+            return None
+        return Again(lambda tx: queue.patch(tx, row, file_id=free[0], shared=True))
 
     def _withdrawn(self, row: OutboxRow, payload: PostFile) -> Result:
         def record(tx: Transaction) -> None:

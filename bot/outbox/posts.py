@@ -6,13 +6,13 @@ comes first opens the thread; one that landed in the open is removed, and the th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
 from bot import cards
 from bot.crisp import convert
-from bot.domain import Conversation, Key, Posted
+from bot.domain import Author, Conversation, Key, Posted
 from bot.outbox import joining, rendering
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.openings import Openings
@@ -22,7 +22,7 @@ from bot.relay.decisions import Change
 from bot.relay.effects import PostMessage
 from bot.relay.failures import MISSING, removal
 from bot.slack.client import SlackClient
-from bot.store import queue, revisions, sets, threads
+from bot.store import gap, queue, revisions, sets, threads
 from bot.store.reader import Reader
 from bot.store.rows import Member, OutboxRow
 from bot.store.transaction import Transaction
@@ -44,11 +44,14 @@ class Posting(Errand):
         looks: RootLooks,
         openings: Openings,
         joins: bool = True,
+        caught_up: Callable[[], bool] = lambda: True,
     ) -> None:
         """Let ``openings`` open a thread with the first post of a conversation.
 
-        ``joins`` allows several messages in one post where there is no room for a post of each.
+        ``joins`` allows several messages in one post where there is no room for a post of each;
+        ``caught_up`` tells whether what was missed in Slack is in.
         """
+        self._caught_up = caught_up
         self.joins = joins
         self._slack = slack
         self._reader = reader
@@ -106,8 +109,21 @@ class Posting(Errand):
                 thread_ts=conversation.thread_ts,
                 oldest=None,
             )
-            return self._found(row, payload, found)
+            return self._found(row, payload, found) or await self._wait(row, payload)
         return None if posted is None else self._posted(row, payload, posted, looked=True)
+
+    async def _wait(self, row: OutboxRow, payload: PostMessage) -> Result | None:
+        """Leave a message alone that may be a reply from Slack, until that is known.
+
+        Before a database was put back it may have been sent to Crisp, where an operator is said to
+        have written it.
+        """
+        caught_up = self._caught_up()
+        if payload.author is not Author.OPERATOR or not await self._reader.ask(
+            lambda view: gap.may_be_ours(view, row, caught_up=caught_up)
+        ):
+            return None
+        return Again(lambda tx: queue.look_again(tx, row), after=1.0)
 
     def _found(
         self, row: OutboxRow, payload: PostMessage, found: Mapping[Key, Posted]
@@ -168,12 +184,13 @@ class Posting(Errand):
     ) -> Result:
         """Store what became of a post; ``there`` are the row's members that it shows."""
         conversation = conversation_of(row)
-        if posted.thread_ts is None and (conversation.thread_ts is not None or row.members):
+        is_root = posted.ts == conversation.thread_ts and looked
+        if posted.thread_ts is None and (conversation.thread_ts or row.members) and not is_root:
             return self._stray(row, conversation, posted)
 
         def record(tx: Transaction) -> None:
             queue.deliver_part(
-                tx, row, channel=posted.channel, ts=posted.ts, placed=rendering.placed(payload),
+                tx, row, **gap.place(tx, row.part_id, posted), placed=rendering.placed(payload),
                 shown=payload.version,
             )  # fmt: skip
             for member in there:

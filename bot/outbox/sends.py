@@ -13,8 +13,9 @@ from bot.crisp.models import OutgoingMessage
 from bot.domain import Fingerprint
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.echoes import Echoes
+from bot.outbox.gap_looks import sent_in_gap
 from bot.relay.effects import SendMessage
-from bot.store import edits, queue, revisions
+from bot.store import edits, gap, queue, revisions
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
@@ -61,7 +62,10 @@ class Sending(Errand):
         return sent(row, given=given, chosen=payload.fingerprint)
 
     async def look(self, row: OutboxRow, payload: SendMessage) -> Result | None:
-        """Find it by its fingerprint."""
+        """Find it by its fingerprint; by what it says, if it may have been sent under another."""
+        if await self._reader.ask(lambda view: gap.is_of_gap(view, row)):
+            given = await sent_in_gap(self._crisp, self._reader, row, payload)
+            return None if given is None else sent(row, given=given, chosen=payload.fingerprint)
         session_id = conversation_of(row).session_id
         if self._echoes.heard(session_id, payload.fingerprint):
             return _sent(row)

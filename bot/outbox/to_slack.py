@@ -55,24 +55,33 @@ def slack_courier(
     movers: Movers,
     say_in_home: SayInHome,
     joins: bool = True,
+    caught_up: Callable[[], bool] = lambda: True,
 ) -> Errands:
     """Return Slack as a destination.
 
     ``redecide`` decides arrivals again that waited for what a row has brought; ``joins`` allows
-    several messages in one post.
+    several messages in one post; ``caught_up`` tells whether what was missed in Slack is in.
     """
     roots = Roots(crisp, rules, pages=pages, clock=clock)
     looks = RootLooks(slack, reader, rules.bridged_channels(), clock=clock)
     openings = Openings(slack, reader, roots, redecide=redecide)
     return Gated(
         (
-            PostingFile(movers),
+            PostingFile(movers, reader),
             RemovingFile(movers.slack, slack),
             TidyingShares(movers.slack),
             UpdatingPost(slack, reader, rules),
             UpdatingCard(slack, reader, roots, typists=typists),
             ShowingTyping(slack, reader, roots, typists=typists),
-            Posting(slack, reader, roots, looks=looks, openings=openings, joins=joins),
+            Posting(
+                slack,
+                reader,
+                roots,
+                looks=looks,
+                openings=openings,
+                joins=joins,
+                caught_up=caught_up,
+            ),
             Saying(slack),
             Reopening(slack, crisp, reader, looks=looks, openings=openings),
             ShowingHistory(slack, crisp, limit=rules.history_messages, clock=clock),

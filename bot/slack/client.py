@@ -232,8 +232,8 @@ class SlackClient(Surfaces):
     ) -> dict[Key, Posted]:
         """Find our own posts by the keys in their metadata: roots, or replies of one thread.
 
-        Where the thread's root is gone, the roots are looked through as well, because that is
-        where Slack puts what is posted into a dead thread.
+        The thread's root may be one of them. Where it is gone, the roots are looked through as
+        well, because that is where Slack puts what is posted into a dead thread.
         """
         me = await self.me()
         wanted = frozenset(keys)
@@ -256,14 +256,20 @@ class SlackClient(Surfaces):
         found: dict[Key, Posted],
     ) -> bool:
         """Collect from the thread; return whether its root is gone."""
-        listing = self.thread(channel, thread_ts, oldest)
+        root: Json | None = None
+
+        async def listing() -> AsyncIterator[dict[str, Any]]:
+            nonlocal root
+            async for message in self.thread(channel, thread_ts, oldest):
+                root = root or message
+                yield message
+
         try:
-            root = await anext(listing, None)
+            await _collect(listing(), await self.me(), channel, wanted=wanted, found=found)
         except Refused as err:
             if err.code != "thread_not_found":
                 raise
             return True
-        await _collect(listing, await self.me(), channel, wanted=wanted, found=found)
         return root is None or root.get("ts") != thread_ts or messages.is_tombstone(root)
 
     def history(

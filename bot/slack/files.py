@@ -12,11 +12,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain import ChannelId, Json, MessageTs, Posted, Source, Speaker
+from bot.domain import ChannelId, Json, Key, MessageTs, Posted, Source, Speaker
 from bot.errors import Ambiguous, Refused
 from bot.files import Reason, SlackFile, read_file
 from bot.slack.client import SlackClient, named
 from bot.slack.failures import MissingScope
+from bot.slack.messages import is_own_post
 from bot.slack.models import word
 from bot.transfer import Carrier, Incoming
 
@@ -137,6 +138,24 @@ class SlackFiles:
             return await self._shares_in_thread(file_id, channel, thread_ts)
         found = sorted(_shares(info, channel), key=lambda share: float(share.ts))
         return tuple(found)
+
+    async def words(self, channel: ChannelId, thread_ts: MessageTs, key: Key) -> Posted | None:
+        """Find the post that stands for a file in words, by its key."""
+        found = await self._slack.find(channel, keys=(key,), thread_ts=thread_ts, oldest=None)
+        return found.get(key)
+
+    async def titled(self, channel: ChannelId, thread_ts: MessageTs, title: str) -> tuple[str, ...]:
+        """Return the files of this title that our own messages in a thread carry, oldest first."""
+        me = await self._slack.me()
+        return tuple(
+            [
+                word(file, "id")
+                async for message in self._slack.replies(channel, thread_ts, None)
+                if is_own_post(message, me)
+                for file in message.get("files") or []
+                if word(file, "title") == title
+            ]
+        )
 
     async def _shares_in_thread(
         self, file_id: str, channel: ChannelId, thread_ts: MessageTs

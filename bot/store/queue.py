@@ -21,14 +21,16 @@ from bot.store.transaction import Transaction
 from bot.store.truth import refresh_part
 from bot.store.view import View
 
-_HEAD = (
+_ROW = (
     "SELECT o.id, o.destination, o.lane, o.order_key, o.part, o.priority, o.kind, o.key, o.part_id,"  # noqa: S608 - fixed texts
     " o.payload, o.attempts, o.looks, o.must_look, o.attempt_ended, o.not_before, o.accepted_at,"
     " o.born_at, o.insisted, o.told,"
     " EXISTS (SELECT 1 FROM outbox m WHERE m.leader = o.id) AS leads, "
     + CONVERSATION_COLUMNS
     + " FROM outbox o LEFT JOIN conversations c ON c.number = o.conversation"
-    " WHERE o.lane = ? AND o.state = 'pending' AND o.leader IS NULL"
+)
+_HEAD = (
+    _ROW + " WHERE o.lane = ? AND o.state = 'pending' AND o.leader IS NULL"
     " ORDER BY o.order_key, o.id LIMIT 1"
 )
 
@@ -51,6 +53,13 @@ def waiting(view: View, lane: str, kinds: Container[str]) -> tuple[OutboxRow, ..
     """Return the rows of some kinds that wait in a lane, in order."""
     rows = view.conn.execute(_HEAD.removesuffix(" LIMIT 1"), (lane,)).fetchall()
     return tuple(found for row in rows if (found := outbox_from(row)).kind in kinds)
+
+
+def numbered(view: View, number: int) -> OutboxRow | None:
+    """Return the row with this number, if it is still to be delivered."""
+    sql = f"{_ROW} WHERE o.id = ? AND o.state = 'pending'"
+    row = view.conn.execute(sql, (number,)).fetchone()
+    return outbox_from(row) if row else None
 
 
 def still_open(view: View, row: OutboxRow) -> bool:

@@ -44,6 +44,15 @@ def words_first(tx: Transaction, row: OutboxRow, payload: PostFile) -> None:
     tx.enqueue(effect, part_id=tx.insert_part(message, effect))
 
 
+def words_before(tx: Transaction, row: OutboxRow, payload: PostFile, *, opened: bool) -> None:
+    """Look for the words of a file's message that bear its key: ``opened``: they are the root."""
+    if opened and not payload.follows:
+        words_first(tx, row, payload)
+    else:
+        queue.become(tx, row, _words(tx, row, payload))
+    queue.look_again(tx, row)
+
+
 def words_instead(
     tx: Transaction, row: OutboxRow, payload: PostFile, *, code: str, silently: bool = False
 ) -> None:

@@ -60,6 +60,25 @@ def is_nobodys(tx: Transaction, channel: ChannelId, thread_ts: MessageTs) -> Non
         _remember(tx, Whose(channel, thread_ts, None, alive=True), None)
 
 
+def adopt(tx: Transaction, channel: ChannelId, ts: MessageTs, key: Key) -> bool:
+    """Take a root of ours that is not known for its conversation's thread; False if it is none.
+
+    The database is older than the root: a thread that the conversation had before is a former one.
+    """
+    session_id = keys.session_of(key)
+    if session_id is None or tx.knows_thread(channel, ts):
+        return False
+    stored = tx.conversation(session_id)
+    if stored is None:
+        tx.change(Change(session_id, {"active_at": tx.now}, create=True, card=False))
+    elif stored.thread_ts is not None and keys.ts_micros(stored.thread_ts) > keys.ts_micros(ts):
+        _remember(tx, Whose(channel, ts, key, alive=True), session_id)
+        return False
+    queue.confirm(tx, key, {"channel": channel, "ts": ts})
+    tx.change(Change(session_id, {"channel": channel, "thread_ts": ts}))
+    return True
+
+
 def _is_stray(tx: Transaction, whose: Whose) -> bool:
     """Tell whether its root is several messages in one post: no card, its own row removes it."""
     return whose.key is not None and len(sets.keys(tx, whose.key)) > 1

@@ -35,8 +35,10 @@ from bot.relay.effects import (
     dump_payload,
 )
 from bot.relay.file_effects import SendFile
+from bot.relay.people_effects import Notify
 from bot.relay.truth import Reporting
 from bot.store import reacted, reactions
+from bot.store.gap import Gap
 from bot.store.rows import column_value, dump_files, dump_user
 from bot.store.view import View
 
@@ -66,11 +68,16 @@ class Transaction(View):
         *,
         card_debounce_ms: int = 2000,
         reporting: Reporting = REPORTING,
+        gap: Gap | None = None,
     ) -> None:
-        """Write through ``conn``, which is inside a transaction."""
+        """Write through ``conn``, which is inside a transaction.
+
+        What was written in the ``gap`` may have been passed on: its rows are born in doubt.
+        """
         super().__init__(conn, now)
         self.card_debounce_ms = card_debounce_ms
         self.reporting = reporting
+        self.gap = gap
         self.lanes: set[tuple[str, str]] = set()
 
     # --- arrivals
@@ -247,17 +254,20 @@ class Transaction(View):
             payload = replace(payload, fingerprint=self._fingerprint_of(part_id))
         elif isinstance(payload, Learn):
             payload = replace(payload, inbox_id=inbox_id)
+        doubted = self.gap is not None and self.gap.doubts(payload, effect.order_key)
+        if doubted and isinstance(payload, Notify):
+            return  # they were told then
         self.conn.execute(
             "INSERT INTO outbox (destination, lane, order_key, part, priority, kind, key,"  # noqa: S608 - fixed texts
-            " conversation, part_id, payload, not_before, accepted_at, born_at)"
+            " conversation, part_id, payload, not_before, accepted_at, born_at, must_look)"
             " VALUES (?, ?, ?, ?, ?, ?, ?,"
-            " (SELECT number FROM conversations WHERE session_id = ?), ?, ?, ?, ?, ?)"
+            " (SELECT number FROM conversations WHERE session_id = ?), ?, ?, ?, ?, ?, ?)"
             + (_WANTED_ANEW if payload.kind in WANTED_ANEW else " ON CONFLICT DO NOTHING"),
             (
                 effect.destination.value, effect.lane, effect.order_key, effect.part,
                 int(effect.priority), payload.kind, effect.key, effect.session_id, part_id,
                 dump_payload(payload), self.now + effect.delay_ms if effect.delay_ms else 0,
-                self.now, self.now,
+                self.now, self.now, int(doubted),
             ),
         )  # fmt: skip
         self.lanes.add((effect.destination.value, effect.lane))

@@ -18,6 +18,7 @@ from bot.relay.truth import Reporting
 from bot.store import queue
 from bot.store.database import BUSY_TIMEOUT_MS, Connection, is_unusable
 from bot.store.disk import Disk
+from bot.store.gap import Gap
 from bot.store.rows import OutboxRow
 from bot.store.transaction import REPORTING, Transaction
 
@@ -68,6 +69,10 @@ class Writer:
         self._one_at_a_time = asyncio.Lock()
         self._disk = disk or Disk()
         self._patient = True
+        self.commits = 0
+        """How many have changed something."""
+        self.gap: Gap | None = None
+        """What the database knows nothing of, if it was put back."""
         self.on_lanes = on_lanes
         self.on_commit = on_commit
 
@@ -158,7 +163,7 @@ class Writer:
         jobs = [submitted.job for submitted in batch]
         return _run_all(
             conn, jobs, self._clock_ms(),
-            card_debounce_ms=self._card_debounce_ms, reporting=self._reporting,
+            card_debounce_ms=self._card_debounce_ms, reporting=self._reporting, gap=self.gap,
         )  # fmt: skip
 
     def _end(self, conn: sqlite3.Connection) -> None:
@@ -170,6 +175,7 @@ class Writer:
     def _tell(self, batch: list[_Submitted], outcome: Outcome) -> None:
         """Say what was committed to whom it concerns."""
         if outcome.wrote:
+            self.commits += 1
             self.on_commit(len(batch))
         if outcome.heads:
             self.on_lanes(outcome.heads)
@@ -210,6 +216,7 @@ def _run_all(
     *,
     card_debounce_ms: int,
     reporting: Reporting = REPORTING,
+    gap: Gap | None = None,
 ) -> Outcome:
     """Run the jobs in the transaction that has begun; it is rolled back if it is of no use."""
     before = conn.total_changes
@@ -217,7 +224,9 @@ def _run_all(
     heads: dict[tuple[str, str], OutboxRow | None] = {}
     try:
         for job in jobs:
-            tx = Transaction(conn, now, card_debounce_ms=card_debounce_ms, reporting=reporting)
+            tx = Transaction(
+                conn, now, card_debounce_ms=card_debounce_ms, reporting=reporting, gap=gap
+            )
             result, news = _run_one(job, tx, alone=len(jobs) == 1)
             results.append(result)
             heads.update(news)

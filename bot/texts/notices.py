@@ -19,6 +19,11 @@ IT_ARRIVED: Final = "It arrived"
 TRIED_AGAIN: Final = "It is being tried again."
 COUNTED_AS_SENT: Final = "Good: it is counted as sent."
 
+NOT_REPEATED: Final = (
+    "The bridge's database was put back from a backup: your command may have been carried out "
+    "before that, so it was not carried out again. Give it once more if it is needed."
+)
+
 HELD_UNKNOWN: Final = (
     "✋ Held, and not sent: “{word}” is not a command. Choose what your message is meant to be."
 )
@@ -210,6 +215,9 @@ REASONS: Final = {
     "channel_sends_nothing": "nothing goes to customers from this channel",
     "channel_sends_on_purpose": (
         "from this channel only what is sent on purpose goes to customers (!reply, or a button)"
+    ),
+    "restored": (
+        "the bridge's database was put back from a backup, and it may have been done before that"
     ),
     "cannot_be_looked_for": "Crisp gave no usable answer, and does not tell whether it was done",
 }

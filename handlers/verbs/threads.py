@@ -13,6 +13,7 @@ from bot.relay.commands import BANG, Misused, Typed, parse_command
 from bot.relay.decisions import Decision, Effect, NewMessage
 from bot.relay.intent import Verb as Command
 from bot.relay.refs import BySession
+from bot.store import gap
 from bot.store.view import View
 from handlers.verbs import decide
 from handlers.verbs.orders import Order
@@ -28,6 +29,8 @@ def act(
         return Decision(message=kept, effects=(_tell(said, typed.sentence),))
     if typed.verb.question:
         return Decision(message=kept)
+    if gap.may_have_read(view, said.ts):
+        return Decision(message=kept, effects=(_tell(said, texts.NOT_REPEATED),))
     conversation = view.find(typed.ref) if typed.ref else None
     if typed.ref and conversation is None:
         return Decision(message=kept, effects=(_tell(said, texts.NO_MATCH),))
