@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +17,7 @@ from bot import app
 from bot.config import load
 from bot.simulator.crisp.server import CrispSimulator
 from bot.simulator.slack.server import SlackSimulator
+from tests import spawning
 
 Json = dict[str, Any]
 
@@ -166,7 +165,7 @@ class World:
     @contextlib.asynccontextmanager
     async def process(
         self, config: str = FAST, *, wait: bool = True, **env: str
-    ) -> AsyncIterator[asyncio.subprocess.Process]:
+    ) -> AsyncIterator[spawning.Spawned]:
         """Run the console script as a process of its own; it is killed at the end."""
         process = await self.start(config, **env)
         try:
@@ -174,23 +173,19 @@ class World:
                 await self.process_ready(process)
             yield process
         finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGKILL)
+            process.kill()
             await process.wait()
 
-    async def start(self, config: str = FAST, **env: str) -> asyncio.subprocess.Process:
+    async def start(self, config: str = FAST, **env: str) -> spawning.Spawned:
         """Start the console script; its output goes to a file in the folder."""
         file = self.folder / "bridge.toml"
         file.write_text(config)
-        log = (self.folder / "bridge.log").open("ab")
-        try:
-            return await asyncio.create_subprocess_exec(
-                str(Path(sys.executable).with_name("slack-crisp-bridge")),
+        with (self.folder / "bridge.log").open("ab") as log:
+            return spawning.spawn(
                 "run",
                 cwd=self.folder,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=log.fileno(),
+                stderr=log.fileno(),
                 env={
                     "PATH": os.environ.get("PATH", ""),
                     **self.env,
@@ -199,16 +194,14 @@ class World:
                     **env,
                 },
             )
-        finally:
-            log.close()
 
     http_port: int = 0
 
-    async def process_ready(self, process: asyncio.subprocess.Process) -> None:
+    async def process_ready(self, process: spawning.Spawned) -> None:
         """Wait until the process says that it is ready."""
 
         async def ask() -> bool:
-            if process.returncode is not None:
+            if process.poll() is not None:
                 raise AssertionError(f"the bridge ended:\n{self.log()}")
             return await get_status(self.http_port, "/readyz") == OK
 

@@ -10,23 +10,22 @@ import contextlib
 import os
 import pty
 import signal
-import sys
 import termios
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from tests.harness import eventually
+from tests.spawning import Spawned, run, spawn
 
 PATIENCE = 60.0
 """Seconds; Python takes its time to start on a busy machine."""
 _LOCAL = 3
-PROGRAM = Path(sys.executable).with_name("slack-crisp-bridge")
 
 
 class Terminal:
     """One run of the console script."""
 
-    def __init__(self, process: asyncio.subprocess.Process, master: int) -> None:
+    def __init__(self, process: Spawned, master: int) -> None:
         """Read what ``process`` writes to the terminal whose other end is ``master``."""
         self._process, self._master = process, master
         self.screen = ""
@@ -89,20 +88,16 @@ async def terminal(
     *arguments: str, folder: Path, env: Mapping[str, str]
 ) -> AsyncIterator[Terminal]:
     """Run the console script in a terminal of its own; it is killed at the end."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # A suite that runs in the background ignores Ctrl-C, and so would what it starts.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     master, slave = pty.openpty()
     try:
-        process = await asyncio.create_subprocess_exec(
-            PROGRAM,
+        process = spawn(
             *arguments,
             cwd=folder,
             env={"PATH": os.environ.get("PATH", ""), "TERM": "dumb", "COLUMNS": "200", **env},
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            start_new_session=True,
+            session=True,
         )
     finally:
         os.close(slave)
@@ -110,23 +105,13 @@ async def terminal(
     try:
         yield shown
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()
+        await process.wait()
         asyncio.get_running_loop().remove_reader(master)
         os.close(master)
 
 
 async def quiet(*arguments: str, folder: Path, env: Mapping[str, str]) -> tuple[int, str, str]:
     """Run the console script without a terminal; return code, stdout and stderr."""
-    process = await asyncio.create_subprocess_exec(
-        PROGRAM,
-        *arguments,
-        cwd=folder,
-        env={"PATH": os.environ.get("PATH", ""), "COLUMNS": "200", **env},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
+    given = {"PATH": os.environ.get("PATH", ""), "COLUMNS": "200", **env}
+    return await run(*arguments, cwd=folder, env=given)

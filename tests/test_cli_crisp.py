@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from bot.cli.crisp_calls import printable
 from bot.crisp.actions import ACTIONS, find
 from bot.crisp.actions.offered import KEYS
 from bot.simulator.crisp import CrispSimulator
+from tests import spawning
 from tests.cli_kit import CommandLine
 
 BEN = "a5f1e0c2-6b7d-4c8e-9f10-2a3b4c5d6e02"
@@ -379,14 +378,8 @@ async def script(
     folder: Path, crisp: CrispSimulator, *arguments: str, **env: str
 ) -> tuple[int, str, str]:
     """Run the console script as a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("slack-crisp-bridge"), *arguments,
-        cwd=folder,
-        env={"PATH": os.environ.get("PATH", ""), **crisp.settings(), **env},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
+    given = {"PATH": os.environ.get("PATH", ""), **crisp.settings(), **env}
+    return await spawning.run(*arguments, cwd=folder, env=given)
 
 
 async def test_the_console_script(crisp: CrispSimulator, tmp_path: Path) -> None:

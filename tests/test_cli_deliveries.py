@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from bot.store import beside, deliveries, queue
 from bot.store.files import open_files
 from bot.store.transaction import Transaction
 from bot.store.writer import Job, run_jobs
+from tests import spawning
 from tests.harness import World, eventually
 from tests.joining_kit import LANE, Talk
 
@@ -34,21 +33,12 @@ Json = dict[str, Any]
 
 async def script(world: World, *arguments: str) -> tuple[int, str, str]:
     """Run the console script beside the bridge, without any token."""
-    process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("slack-crisp-bridge"),
-        "deliveries",
-        *arguments,
-        cwd=world.folder,
-        env={
-            "PATH": os.environ.get("PATH", ""),
-            "COLUMNS": "300",
-            "BRIDGE_DATABASE": world.env["BRIDGE_DATABASE"],
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
+    given = {
+        "PATH": os.environ.get("PATH", ""),
+        "COLUMNS": "300",
+        "BRIDGE_DATABASE": world.env["BRIDGE_DATABASE"],
+    }
+    return await spawning.run("deliveries", *arguments, cwd=world.folder, env=given)
 
 
 async def listed(world: World, *arguments: str) -> list[Json]:

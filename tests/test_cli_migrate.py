@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,20 +14,14 @@ import pytest
 from bot.cli import main
 from bot.store.database import FileLock
 from bot.store.migrate import Migration, migrations
+from tests import spawning
 
 NAMES = [m.name for m in migrations()]
 
 
-def script(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+def script(*arguments: str, cwd: Path, **env: str) -> tuple[int, str, str]:
     """Run the console script as a process of its own."""
-    return subprocess.run(  # noqa: S603 - our own console script
-        [Path(sys.executable).with_name("slack-crisp-bridge"), *arguments],
-        cwd=cwd,
-        env={"PATH": os.environ.get("PATH", ""), **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return spawning.run_here(*arguments, cwd=cwd, env={"PATH": os.environ.get("PATH", ""), **env})
 
 
 @pytest.fixture
@@ -64,17 +56,16 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_the_console_script_migrates_without_tokens(tmp_path: Path) -> None:
     """Run in an empty folder with nothing set, it makes bridge.db, and says so; then it is done."""
     first = script("migrate", cwd=tmp_path)
-    assert (first.returncode, first.stderr) == (0, "")
-    assert first.stdout == f"Applied to bridge.db: {', '.join(NAMES)}.\n"
+    assert first == (0, f"Applied to bridge.db: {', '.join(NAMES)}.\n", "")
     assert (tmp_path / "bridge.db").exists()
     again = script("migrate", cwd=tmp_path)
-    assert again.stdout == "bridge.db is up to date: there is nothing to do.\n"
+    assert again[1] == "bridge.db is up to date: there is nothing to do.\n"
 
 
 def test_the_database_is_found_in_the_env_file(tmp_path: Path) -> None:
     """BRIDGE_DATABASE counts from .env as well."""
     (tmp_path / ".env").write_text("BRIDGE_DATABASE=other.db\n")
-    assert script("migrate", cwd=tmp_path).returncode == 0
+    assert script("migrate", cwd=tmp_path)[0] == 0
     assert (tmp_path / "other.db").exists()
 
 

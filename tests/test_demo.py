@@ -25,6 +25,7 @@ from bot.cli.demo import child_environment
 from bot.config import load
 from bot.simulator.page import Show, ShowError, cast, staged
 from bot.simulator.page.vitals import counted
+from tests import spawning
 
 Json = dict[str, Any]
 CLI = [sys.executable, "-m", "bot.cli"]
@@ -392,10 +393,9 @@ def test_every_file_that_the_page_names_is_there() -> None:
 def test_every_option_is_documented(command: str) -> None:
     """What ``--help`` lists is in docs/demo.md."""
     wide = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-    told = subprocess.run(  # noqa: S603 - our own command
-        [*CLI, command, "--help"], capture_output=True, text=True, check=True, env=wide
-    )
-    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", told.stdout)) - {"--help"}
+    code, told, _ = spawning.run_here(command, "--help", cwd=DOCS.parent, env=wide)
+    assert code == 0
+    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", told)) - {"--help"}
     assert len(options) >= 3
     documented = DOCS.read_text(encoding="utf-8")
     assert {option for option in options if f"`{option}" not in documented} == set()

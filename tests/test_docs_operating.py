@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from prometheus_client import Histogram
 from bot import texts
 from bot.cli.deliveries import State
 from bot.telemetry import Metrics
+from tests import spawning
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -119,15 +118,9 @@ def test_every_command_shown_is_one() -> None:
 
 
 def _help(command: tuple[str, ...]) -> str:
-    done = subprocess.run(  # noqa: S603 - our own console script
-        [Path(sys.executable).with_name("slack-crisp-bridge"), *command, "--help"],
-        env={"COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    code, out, err = spawning.run_here(*command, "--help", cwd=ROOT, env={"COLUMNS": "200"})
+    assert code == 0, err
+    return out
 
 
 @pytest.mark.parametrize("route", ["/healthz", "/readyz", "/metrics"])

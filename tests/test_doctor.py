@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sqlite3
-import sys
 from email.utils import formatdate
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from bot.doctor.check import clock
 from bot.doctor.database import MIB, space
 from bot.domain import Source
 from bot.store.files import open_files
+from tests import spawning
 from tests.conftest import free_port
 from tests.harness import World, get_status
 
@@ -32,17 +31,8 @@ WRONG = {
 
 async def script(world: World, *arguments: str, **env: str) -> tuple[int, str, str]:
     """Run ``doctor`` as a process of its own, in an empty environment but for the settings."""
-    process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("slack-crisp-bridge"),
-        "doctor",
-        *arguments,
-        cwd=world.folder,
-        env={"PATH": os.environ.get("PATH", ""), "COLUMNS": "200", **world.env, **env},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
+    given = {"PATH": os.environ.get("PATH", ""), "COLUMNS": "200", **world.env, **env}
+    return await spawning.run("doctor", *arguments, cwd=world.folder, env=given)
 
 
 async def found(world: World, **env: str) -> dict[str, Check]:

@@ -99,7 +99,7 @@ async def over_http(world: World, kind: str) -> AsyncIterator[str]:
     async with world.process(**settings) as process:
         await world.slack.set_http(events_url=f"http://127.0.0.1:{world.http_port}/slack/events")
         yield f"http://127.0.0.1:{world.http_port}"
-        assert process.returncode is None, world.log()
+        assert process.poll() is None, world.log()
 
 
 @pytest.mark.parametrize("kind", ["plugin", "website"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import stat
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +13,8 @@ from dotenv import dotenv_values
 from bot.cli.setup.manifest import link, manifest, new_config
 from bot.config import SECRETS, BridgeConfig, load, parse_bridge
 from tests.harness import World, eventually, get_status
-from tests.terminal_kit import PROGRAM, Terminal, quiet, terminal
+from tests.spawning import spawn
+from tests.terminal_kit import Terminal, quiet, terminal
 
 WHERE = ("SLACK_API_URL", "CRISP_API_URL", "BRIDGE_DATABASE")
 pytestmark = pytest.mark.timeout(240)  # each starts several processes, one after the other
@@ -219,9 +219,8 @@ async def test_a_script_sets_up_and_the_bridge_starts(world: World) -> None:
     assert (code, err) == (0, ""), out + err
     assert "Written: .env, bridge.toml." in out
     assert_no_secret(world, out)
-    process = await asyncio.create_subprocess_exec(
-        PROGRAM, "run", cwd=world.folder, env={}, stderr=asyncio.subprocess.DEVNULL
-    )
+    with (world.folder / "run.log").open("wb") as log:
+        process = spawn("run", cwd=world.folder, env={}, stdout=log.fileno(), stderr=log.fileno())
     try:
 
         async def ready() -> bool:
