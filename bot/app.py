@@ -129,6 +129,7 @@ async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int]
         await bridge.troubles.begin(bridge.reader)
         await bridge.take_choice()
         await restoring.learn_unless(stop, bridge.rules.bridged_channels)
+        await bridge.gaps.begin()
         await bridge.groups.refresh()  # before anybody is told that they may not act
         delivering = [core.create_task(d.run()) for d in (bridge.to_slack, bridge.to_crisp)]
         try:
@@ -181,6 +182,7 @@ async def _finish(
     if clean:
         try:
             await bridge.save_quota()
+            await bridge.gaps.end()
             await bridge.writer.submit(queue.end_cleanly)
             await restoring.renew()
         except StoreError as err:
@@ -230,6 +232,7 @@ async def _start_intake(
         intake.create_task(side.run())
     intake.create_task(_serve(application, settings, on_listening))
     intake.create_task(bridge.housekeeping())
+    intake.create_task(bridge.gaps.run())
     intake.create_task(prune(bridge.writer))
     intake.create_task(bridge.show_typing())
     vigil = Vigil(bridge)

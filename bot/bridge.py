@@ -27,6 +27,7 @@ from bot.crisp.quota import DailyCount
 from bot.crisp.transport import HttpTransport
 from bot.domain import Arrival, Millis, Post, Receipt, SessionId, SlackUserId, Source
 from bot.errors import StoreError, Unreachable
+from bot.gaps import Gaps
 from bot.groups import Groups
 from bot.inbox import Inbox
 from bot.outbox.dispatcher import Dispatcher, Environment
@@ -157,12 +158,13 @@ class Bridge:
             ),
             Pacer({}, at_once=wiring.at_once(settings)), env, in_flight=pacing.in_flight,
         )  # fmt: skip
+        self.gaps = Gaps(self.writer, self.rules, clock_ms=now_ms, least=timers.tell_gap)
         self.slack_side = CatchUp(
-            Source.SLACK, self._slack_sweep(), self.to_crisp,
+            Source.SLACK, self._slack_sweep(), self.to_crisp, watch=self.gaps,
             every=timers.sweep_every, limit=timers.catch_up_limit, on_swept=self._swept,
         )  # fmt: skip
         self.crisp_side = CatchUp(
-            Source.CRISP, self._crisp_sweep(), self.to_slack,
+            Source.CRISP, self._crisp_sweep(), self.to_slack, watch=self.gaps,
             every=timers.sweep_every, limit=timers.catch_up_limit, on_swept=self._swept,
         )  # fmt: skip
         self.on_arrival: Callable[[Arrival], None] = _ignore

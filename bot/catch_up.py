@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import structlog
 
@@ -34,6 +35,22 @@ def pause_after(failures: int, *, every: float, jitter: float) -> float:
     return min(SOON * 2.0 ** min(failures - 1, 20), every) * (1 - jitter / 2)
 
 
+class Watch(Protocol):
+    """What hears when a side is away, back, and caught up with; each returns at once."""
+
+    def away(self, source: Source) -> None:
+        """Hear that a side is not connected."""
+        ...
+
+    def back(self, source: Source) -> None:
+        """Hear that a side is connected."""
+        ...
+
+    def caught_up(self, source: Source) -> None:
+        """Hear that what was missed of a side is in, as far as it can be read."""
+        ...
+
+
 class CatchUp:
     """One side's sweeps, and the gate of the deliveries that depend on them."""
 
@@ -45,6 +62,7 @@ class CatchUp:
         *,
         every: float,
         limit: float,
+        watch: Watch,
         on_swept: Callable[[], None] = lambda: None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
@@ -55,6 +73,7 @@ class CatchUp:
         self._dispatcher = dispatcher
         self._every = every
         self._limit = limit
+        self._watch = watch
         self._on_swept = on_swept
         self._sleep = sleep
         self._chance = chance
@@ -73,11 +92,14 @@ class CatchUp:
     def miss(self) -> None:
         """Hear that something may have been missed: it is read before anything follows it."""
         self.done = False
+        self._watch.back(self._source)
         self.hold()
         self._gap.set()
 
     def disconnect(self, _reason: str = "") -> None:
         """Hear that the side is not connected."""
+        if self.connected:
+            self._watch.away(self._source)
         self.connected = False
 
     def hold(self) -> None:
@@ -122,5 +144,6 @@ class CatchUp:
             self.done = self.done or finished
             if not found.unread:  # else what was missed may belong before: the limit releases
                 self._dispatcher.release()
+                self._watch.caught_up(self._source)
         self._on_swept()
         return finished

@@ -62,10 +62,20 @@ class Side:
     def __init__(self, sweep: Script, *, limit: float, every: float) -> None:
         self.gate, self.sweep, self.swept = Gate(), sweep, 0
         self.slept: list[float] = []
+        self.heard: list[str] = []
         self.catch_up = CatchUp(
             Source.CRISP, sweep, cast("Dispatcher", self.gate), every=every, limit=limit,
-            on_swept=self._count, sleep=self._sleep,
+            on_swept=self._count, sleep=self._sleep, watch=self,
         )  # fmt: skip
+
+    def away(self, _source: Source) -> None:
+        self.heard.append("away")
+
+    def back(self, _source: Source) -> None:
+        self.heard.append("back")
+
+    def caught_up(self, _source: Source) -> None:
+        self.heard.append("caught up")
 
     def _count(self) -> None:
         self.swept += 1
@@ -137,6 +147,7 @@ async def test_every_reconnect_is_a_gap() -> None:
         await made.until(made.is_done)
         assert made.is_open()
         assert made.sweep.gaps == [True, True]
+        assert made.heard == ["back", "caught up", "away", "back", "caught up"]
 
 
 async def test_a_reconnect_during_a_sweep_is_swept_again() -> None:

@@ -12,8 +12,11 @@ from bot.relay.announcing import announcement
 from bot.simulator.slack.people import ANA
 from bot.store.migrate import migrate
 from bot.store.transaction import Transaction
-from tests.e2e_kit import rest, stored
-from tests.harness import Json, World, eventually, first_text
+from tests.e2e_kit import answers, rest, stored
+from tests.harness import FAST, Json, World, eventually, first_text
+
+TELLING = FAST.replace("[pacing]", "tell_gap = 0.0\n[pacing]")
+"""However short it was, an absence is told."""
 
 
 def announce(world: World, text: str, *, name: str) -> None:
@@ -53,3 +56,71 @@ async def test_an_announcement_is_posted_once_and_its_thread_is_nobodys(world: W
     assert stored(world, "SELECT count(*) FROM inbox WHERE state <> 'done'") == [(0,)]
     whose = stored(world, "SELECT thread_ts, conversation FROM former_threads")
     assert whose == [(line["ts"], None)]
+
+
+async def away(world: World, *, slack: bool = False, crisp: bool = False) -> None:
+    """Let platforms be out of reach, and wait until the bridge has noticed."""
+    if slack:
+        world.slack.configure(outage=True)
+    if crisp:
+        world.crisp.config({"outage": True})
+    gone = "SELECT count(*) FROM absences WHERE back IS NULL"
+    await eventually(lambda: stored(world, gone) == [(slack + crisp,)], what="the absence")
+
+
+def back(world: World) -> None:
+    """Let both platforms be there again."""
+    world.slack.configure(outage=False)
+    world.crisp.config({"outage": False})
+
+
+def lines(world: World, channel: str | None = None) -> list[str]:
+    """Return what the channel was told, without for how long somebody was away."""
+    told = [first_text(m) for m in world.posts(channel) if m.get("blocks")]
+    return [text.partition(": ")[2] for text in told if text.startswith("Away ")]
+
+
+async def test_after_each_kind_of_outage_exactly_the_missed_arrives_and_is_told_once(
+    world: World,
+) -> None:
+    """Slack away, Crisp away, both, and the bridge itself: one line each; nothing where nothing."""
+    world.slack.configure(retry_schedule=[])  # longer than Slack tries again
+    shown = {}
+    async with world.bridge(TELLING):
+        one, two = world.visitor("one 0"), world.visitor("two 0")
+        await eventually(lambda: world.root_of(one) and world.root_of(two), what="the threads")
+        await rest(world)
+        await away(world, crisp=True)
+        for text in ("one 1", "one 2"):
+            world.visitor(text, one)
+        shown["new"] = world.visitor("new 0", nickname="Nia")
+        back(world)
+        await eventually(lambda: lines(world), what="the first report")
+        assert lines(world) == ["3 messages in 2 conversations caught up."]
+        await away(world, slack=True)
+        await world.reply(one, "answer 1")
+        await world.reply(two, "answer 1")
+        back(world)
+        await eventually(lambda: len(lines(world)) == 2, what="the second report")
+        assert lines(world)[1:] == ["2 messages in 2 conversations caught up."]
+        await away(world, slack=True, crisp=True)
+        world.visitor("two 2", two)
+        back(world)
+        await eventually(lambda: len(lines(world)) == 3, what="the third report")
+        assert lines(world)[2:] == ["1 message in 1 conversation caught up."]
+        await rest(world)
+        await away(world, slack=True, crisp=True)
+        back(world)
+        await eventually(lambda: stored(world, "SELECT * FROM absences") == [], what="the end")
+        await rest(world)
+        assert len(lines(world)) == 3
+    world.visitor("one 3", one)
+    await world.reply(two, "answer 2")
+    async with world.bridge(TELLING):
+        await eventually(lambda: len(lines(world)) == 4, what="the last report")
+        await rest(world)
+    assert lines(world)[3:] == ["2 messages in 2 conversations caught up."]
+    assert world.shown(one) == ["one 0", "one 1", "one 2", "one 3"]
+    assert world.shown(two) == ["two 0", "two 2"]
+    assert world.shown(shown["new"]) == ["new 0"]
+    assert (answers(world, one), answers(world, two)) == (["answer 1"], ["answer 1", "answer 2"])

@@ -104,6 +104,7 @@ class Timers(Table):
     slack_horizon_days: Positive = 14.0
     shutdown: Seconds = 10.0
     tell_waiting: Positive = 120.0
+    tell_gap: Seconds = 360.0
     users_ttl: Seconds = 3600.0
     watch_every: Positive = 60.0
 

@@ -5,11 +5,17 @@ Responsible for the rows. A key names the fact that is told, so that it is told 
 
 from __future__ import annotations
 
+from bot import texts
 from bot.domain import ChannelId, Key, SlackUserId, Source
 from bot.relay import keys
 from bot.relay.channel_effects import Announce, TellDirectly
 from bot.relay.decisions import Effect
 from bot.relay.effects import Priority
+
+_MINUTE = 60
+"""Seconds."""
+_HOUR = 60
+"""Minutes."""
 
 
 def announcement(channel: ChannelId, text: str, *, name: str) -> Effect:
@@ -40,3 +46,27 @@ def direct(user: SlackUserId, text: str, *, name: str) -> Effect:
         order_key=0,
         priority=Priority.NOTICE,
     )
+
+
+def gap_report(
+    channel: ChannelId, *, away_ms: int, messages: int, conversations: int, name: str
+) -> Effect:
+    """Return the row that tells a channel what was caught up after an absence."""
+    many = texts.MESSAGES.format(number=messages)
+    in_many = texts.CONVERSATIONS.format(number=conversations)
+    text = texts.GAP_REPORT.format(
+        time=_duration(away_ms),
+        messages=texts.ONE_MESSAGE if messages == 1 else many,
+        conversations=texts.ONE_CONVERSATION if conversations == 1 else in_many,
+    )
+    return announcement(channel, text, name=f"gap:{name}")
+
+
+def _duration(milliseconds: int) -> str:
+    seconds = milliseconds // 1000
+    if seconds < _MINUTE:
+        return texts.SECONDS.format(seconds=max(seconds, 1))
+    hours, minutes = divmod(seconds // _MINUTE, _HOUR)
+    if not hours:
+        return texts.MINUTES.format(minutes=minutes)
+    return texts.HOURS.format(hours=hours, minutes=minutes)

@@ -172,3 +172,12 @@ WRITER_UNREAD: Final = (
     "⚠️ A reply here was not sent: Slack did not say who wrote it ({reason}). "
     "Write it again, or answer in Crisp."
 )
+
+# --- after an absence, told to the channel
+
+GAP_REPORT: Final = "Away {time}: {messages} in {conversations} caught up."
+ONE_MESSAGE: Final = "1 message"
+MESSAGES: Final = "{number} messages"
+ONE_CONVERSATION: Final = "1 conversation"
+CONVERSATIONS: Final = "{number} conversations"
+SECONDS: Final = "{seconds} s"
