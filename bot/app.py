@@ -281,7 +281,7 @@ def _questions(
 ) -> tuple[Desk, Questions]:
     """Return what looks things up, and what answers questions with it."""
     slack, quota = bridge.clients.slack, bridge.clients.quota
-    desk = Desk(bridge.reader, bridge.clients.crisp, permalink=slack.permalink)
+    desk = Desk(bridge.reader, bridge.clients.crisp, permalink=slack.permalink, rules=bridge.rules)
     sources = Sources(
         desk, Team(bridge.clients.crisp, clock=time.monotonic), lambda: (quota.calls, quota.limit),
         bridge.reader, bridge.rules,

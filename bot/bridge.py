@@ -201,7 +201,7 @@ class Bridge:
 
     def _crisp_sweep(self) -> Thorough:
         comparison = CrispComparison(
-            self.clients.crisp, self.writer, self.reader, clock_ms=now_ms,
+            self.clients.crisp, self.writer, self.reader, self.rules, clock_ms=now_ms,
             settle_ms=int(self.settings.bridge.timers.settle * 1000), spare=self._spare,
         )  # fmt: skip
         sweep = CrispSweep(

@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 
-from bot import cards
 from bot.crisp import convert
 from bot.crisp.client import CrispClient
 from bot.crisp.models import Message
@@ -28,7 +27,9 @@ from bot.domain import (
     WebsiteId,
 )
 from bot.errors import Refused
-from bot.relay.revisions import check, is_same
+from bot.relay import privacy
+from bot.relay.access import Rules
+from bot.relay.revisions import check, overwriting
 from bot.slack import events as slack_events
 from bot.slack import messages as slack_messages
 from bot.slack.client import SlackClient
@@ -189,6 +190,7 @@ class CrispComparison:
         crisp: CrispClient,
         writer: Writer,
         reader: Reader,
+        rules: Rules,
         *,
         clock_ms: Callable[[], int],
         settle_ms: int,
@@ -196,8 +198,10 @@ class CrispComparison:
     ) -> None:
         """``spare`` tells whether a call that could be left out can be made today.
 
-        A message that is younger than ``settle_ms`` may not be listed yet.
+        ``rules`` say what is hidden. A message that is younger than ``settle_ms`` may not be
+        listed yet.
         """
+        self._rules = rules
         self._crisp = crisp
         self._writer = writer
         self._reader = reader
@@ -227,7 +231,7 @@ class CrispComparison:
             Fingerprint(message.fingerprint): message
             async for message in self._crisp.messages_after(session_id, since)
         }
-        website = self._crisp.website_id
+        website, rules = self._crisp.website_id, self._rules
 
         def differing(tx: Transaction) -> None:
             for one in recent.messages(tx, session_id, since):
@@ -238,7 +242,7 @@ class CrispComparison:
                     young = min(max(one.at + self._settle_ms - read_at, 0), self._settle_ms)
                     tx.enqueue(replace(asked, delay_ms=young))
                 elif message is not None and (
-                    candidate := _differs(tx, session_id, message, website)
+                    candidate := _differs(tx, session_id, message, website, rules)
                 ):
                     asked = check(session_id, one.fingerprint, now=tx.now, candidate=candidate)
                     tx.enqueue(asked)
@@ -246,20 +250,22 @@ class CrispComparison:
         await self._writer.submit(differing)
 
 
-def _differs(view: View, session_id: SessionId, message: Message, website: WebsiteId) -> str | None:
+def _differs(
+    view: View, session_id: SessionId, message: Message, website: WebsiteId, rules: Rules
+) -> str | None:
     """Return what a listed message says, if that is not what is stored of it."""
     fingerprint = Fingerprint(message.fingerprint)
     own = own_part(view, session_id, fingerprint)
     if own is not None:
         if own.pending or own.content is None or not isinstance(message.content, str):
             return None
-        shown = own.content if own.overwritten is None else own.overwritten
-        return None if is_same(message.content, shown) else message.content
+        kinds = privacy.hidden_in(rules, view.conversation(session_id))
+        return overwriting(message.content, own.content, own.overwritten, kinds)
     known = written(view, session_id, fingerprint)
     if known is None or known.removed:
         return None
     link = convert.inbox_url(website, session_id)
-    said = cards.generic_summary(known.kind, message.content, inbox_url=link)
+    said = privacy.summary(known.kind, message.content, known.hides, inbox_url=link)
     return None if said == known.content else said
 
 

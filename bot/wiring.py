@@ -88,11 +88,12 @@ def channel_rules(bridge: BridgeConfig) -> dict[ChannelId, ChannelRules]:
 
 def rules_of(channel: Channel, bridge: BridgeConfig) -> ChannelRules:
     """Return what holds in a channel: its own word, else what is said for all."""
-    replies = bridge.replies
+    replies, privacy = bridge.replies, bridge.privacy
     return ChannelRules(
         mode=channel.mode or replies.mode,
         hold_seconds=_own(channel.hold_seconds, replies.hold_seconds),
         guard=_own(channel.guard, replies.guard),
+        redact=frozenset(_own(channel.redact, privacy.redact)),
     )
 
 

@@ -23,6 +23,7 @@ from bot.domain import (
     State,
 )
 from bot.recent_pages import pages_of, with_pages
+from bot.relay import privacy
 from bot.relay.access import Rules
 from bot.relay.changes import (
     assignee_became,
@@ -187,7 +188,7 @@ def contact(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     conversation = _conversation(arrival, view)
     if conversation is None:
         return None
-    changed = _CHANGES[arrival.kind](conversation.contact, arrival.payload)
+    changed = privacy.named(_CHANGES[arrival.kind](conversation.contact, arrival.payload))
     return contact_became(conversation, changed)
 
 
@@ -205,7 +206,7 @@ def rating(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     rated = replace(
         conversation.contact,
         rating=stars,
-        rating_comment=comment if isinstance(comment, str) else "",
+        rating_comment=privacy.hidden(comment) if isinstance(comment, str) else "",
     )
     news = contact_became(conversation, rated)
     line = cards.rating_words(rated)

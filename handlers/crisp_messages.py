@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from bot import cards, texts
+from dataclasses import replace
+
+from bot import texts
 from bot.crisp import convert
 from bot.crisp.models import Message, read
 from bot.domain import Arrival, Author, Fingerprint, Millis, SessionId, Source, Speaker
-from bot.files import read_crisp_file
+from bot.files import CrispFile, read_crisp_file
+from bot.relay import privacy
 from bot.relay.access import Rules
 from bot.relay.changes import context_line
 from bot.relay.customers import CrispWrote, relay_to_slack
@@ -14,6 +17,7 @@ from bot.relay.decisions import Decision
 from bot.relay.notifying import concerns, notify
 from bot.relay.returning import relay_return
 from bot.router import Router
+from bot.sensitive import Kind
 from bot.store import preferences
 from bot.store.view import View
 
@@ -36,7 +40,7 @@ def relay(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if view.knows_fingerprint(session_id, fingerprint):
         return None
     conversation = view.conversation(session_id)
-    said = wrote(arrival, message, rules)
+    said = wrote(arrival, message, rules, privacy.hidden_in(rules, conversation))
     if message.type == "event":
         if conversation is None or _is_state(message):
             return None
@@ -61,8 +65,8 @@ def _is_state(message: Message) -> bool:
     return isinstance(namespace, str) and namespace.startswith("state:")
 
 
-def wrote(arrival: Arrival, message: Message, rules: Rules) -> CrispWrote:
-    """Read a message as what somebody wrote."""
+def wrote(arrival: Arrival, message: Message, rules: Rules, kinds: frozenset[Kind]) -> CrispWrote:
+    """Read a message as what somebody wrote, with what is of these kinds hidden in it."""
     author = _author(arrival.kind, message)
     inbox = arrival.payload.get("inbox_id")
     name = message.user.nickname or ("" if author is Author.VISITOR else texts.OPERATOR)
@@ -71,16 +75,23 @@ def wrote(arrival: Arrival, message: Message, rules: Rules) -> CrispWrote:
         fingerprint=Fingerprint(message.fingerprint),
         author=author,
         kind=message.type or "text",
-        markdown=cards.generic_summary(
+        markdown=privacy.summary(
             message.type or "text",
             message.content,
+            kinds,
             inbox_url=convert.inbox_url(rules.website_id, message.session_id),
         ),
-        speaker=Speaker(name, message.user.avatar or None),
+        speaker=Speaker(privacy.hidden(name), message.user.avatar or None),
         occurred_at=Millis(message.sent_at),
         inbox_id=inbox if isinstance(inbox, str) else None,
-        file=read_crisp_file(message.type, message.content),
+        file=_file(message, kinds),
+        hides=kinds,
     )
+
+
+def _file(message: Message, kinds: frozenset[Kind]) -> CrispFile | None:
+    file = read_crisp_file(message.type, message.content)
+    return file and replace(file, name=privacy.hidden(file.name, kinds))
 
 
 def _author(kind: str, message: Message) -> Author:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot import cards
 from bot.crisp import convert
 from bot.domain import Arrival, Fingerprint, SessionId, Source
+from bot.relay import privacy
 from bot.relay.access import Rules
 from bot.relay.decisions import Decision, Early, Overwrite, Revise
-from bot.relay.revisions import check, is_same
+from bot.relay.revisions import check, overwriting
 from bot.router import Router
 from bot.store.view import View
 from bot.store.written import OwnPart, own_part, written
@@ -26,12 +26,14 @@ def updated(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return None
     own = own_part(view, session_id, fingerprint)
     if own is not None:
-        return _own_updated(own, fingerprint, content, view)
+        return _own_updated(own, fingerprint, content, view, rules)
     message = written(view, session_id, fingerprint)
     if message is None:
-        return Decision(early=Early(session_id, fingerprint, content))
+        kinds = privacy.hidden_in(rules, view.conversation(session_id))
+        shown = privacy.hidden_within(content, kinds)
+        return Decision(early=Early(session_id, fingerprint, shown))
     link = convert.inbox_url(rules.website_id, session_id)
-    markdown = cards.generic_summary(message.kind, content, inbox_url=link)
+    markdown = privacy.summary(message.kind, content, message.hides, inbox_url=link)
     if message.removed or markdown == message.content:
         return None
     if message.is_first:
@@ -58,14 +60,17 @@ def removed(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
 
 
 def _own_updated(
-    own: OwnPart, fingerprint: Fingerprint, content: Any, view: View
+    own: OwnPart, fingerprint: Fingerprint, content: Any, view: View, rules: Rules
 ) -> Decision | None:
     """Tell an operator's edit of a reply of ours from the echo of our own, which may be late."""
     if own.pending or own.content is None or not isinstance(content, str):
         return None
-    if is_same(content, own.content if own.overwritten is None else own.overwritten):
+    kinds = privacy.hidden_in(rules, view.conversation(own.session_id))
+    candidate = overwriting(content, own.content, own.overwritten, kinds)
+    if candidate is None:
         return None
-    return Decision(effects=(check(own.session_id, fingerprint, now=view.now, candidate=content),))
+    asked = check(own.session_id, fingerprint, now=view.now, candidate=candidate)
+    return Decision(effects=(asked,))
 
 
 def _named(arrival: Arrival) -> tuple[SessionId, Fingerprint]:

@@ -397,13 +397,13 @@ def test_every_key_is_documented_with_its_default() -> None:
     """docs/settings.md has one row per key of bridge.toml, with its default."""
     documented = rows("`bridge.toml`")
     tables = {"relay", "access", "pacing", "timers", "files", "history", "saved_replies", "crisp"}
-    tables.add("replies")
+    tables |= {"replies", "privacy"}
     assert sorted(documented) == sorted(set(known_keys()) - tables)
     for name in documented:
         table, _, key = name.partition(".")
         if table in tables and name != "crisp.daily_quota":
             value = getattr(getattr(BridgeConfig(), table), key)
-            value = list(value) if isinstance(value, tuple) else value
+            value = [str(one) for one in value] if isinstance(value, tuple) else value
             written_as = f'"{value}"' if isinstance(value, str) else str(value).replace("'", '"')
             written_as = str(value).lower() if isinstance(value, bool) else written_as
             assert documented[name][0] == f"`{written_as}`", name

@@ -29,6 +29,7 @@ from bot.relay.decisions import Change
 from bot.relay.refs import ByEmail, ByNumber, BySession, ByThread
 from bot.simulator.crisp import CrispSimulator
 from handlers.answers.asked import Lookup
+from tests.core_kit import RULES
 from tests.questions_kit import BEN, CannedCrisp, Store, session, store, wire
 
 ANNA = Contact(nickname="Anna", email="anna@example.com")
@@ -50,7 +51,7 @@ def permalink(channel: ChannelId, ts: MessageTs) -> str:
 
 def desk(stored: Store, crisp: CannedCrisp) -> Desk:
     """Return a desk on these two."""
-    return Desk(stored.reader, crisp.client, permalink=permalink)
+    return Desk(stored.reader, crisp.client, permalink=permalink, rules=RULES)
 
 
 def lists(*, waiting: Any = (), updated: Any = ()) -> CannedCrisp:
@@ -528,9 +529,11 @@ async def test_questions_are_answered_by_a_crisp_over_sockets(stored: Store) -> 
     )
     client = CrispClient(transport, WebsiteId(settings["CRISP_WEBSITE_ID"]))
     try:
-        await _ask_all(Desk(stored.reader, client, permalink=permalink), stored, simulator)
+        await _ask_all(
+            Desk(stored.reader, client, permalink=permalink, rules=RULES), stored, simulator
+        )
         simulator.faults.add({"on": "GET *", "do": "error", "times": 0})
-        live = Desk(stored.reader, client, permalink=permalink)
+        live = Desk(stored.reader, client, permalink=permalink, rules=RULES)
         assert (await live.queue("")).live is False
     finally:
         await transport.aclose()

@@ -20,7 +20,7 @@ from bot.relay.revisions import STALE_MS
 from bot.store import posted, queue, revisions
 from bot.store.rows import OutboxRow
 from bot.store.view import View
-from tests.core_kit import CHANNEL, NOW, ROOT, SESSION
+from tests.core_kit import CHANNEL, NOW, ROOT, RULES, SESSION
 from tests.handlers_kit import Stored, crisp, payloads, reply
 
 FINGERPRINT = NOW * 100 + 7
@@ -277,7 +277,7 @@ async def check(stored: Stored, crisp: Asked, candidate: str = "", **more: Any) 
     """Carry a check out, and store what follows."""
     payload = CheckMessage(Fingerprint(FINGERPRINT), stored.tx.now, candidate, **more)
     row = rows(stored, "check")[0]
-    errand = Checking(crisp, Reading(stored))  # type: ignore[arg-type]  # as much as is used
+    errand = Checking(crisp, Reading(stored), RULES)  # type: ignore[arg-type]  # as much as is used
     result = await errand.attempt(row, payload)
     result.record(stored.tx)
     return result
@@ -324,7 +324,7 @@ async def test_a_message_that_a_listing_and_crisp_do_not_have_was_removed(asked:
 async def test_what_is_stored_meanwhile_goes_before_the_answer(asked: Stored) -> None:
     """A removal that was heard while Crisp was asked stays."""
     row = rows(asked, "check")[0]
-    errand = Checking(Asked("three"), Reading(asked))  # type: ignore[arg-type]  # as above
+    errand = Checking(Asked("three"), Reading(asked), RULES)  # type: ignore[arg-type]  # as above
     result = await errand.attempt(row, row.payload())  # type: ignore[arg-type]  # a check
     asked.apply(removed())
     result.record(asked.tx)

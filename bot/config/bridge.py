@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.domain import ChannelId
+from bot.sensitive import Kind
 
 CHANNEL_ID = r"^[CG][A-Z0-9]+$"
 """What a channel's id looks like; a name starts with ``#`` or is in lower case."""
@@ -139,12 +140,19 @@ class Replies(Table):
     asides: tuple[NonEmpty, ...] = ("fyi", "lol", "internal", "not for the customer")
 
 
+class Privacy(Table):
+    """``[privacy]``: what of a customer a channel shows."""
+
+    redact: tuple[Kind, ...] = (Kind.CARD,)
+
+
 class Channel(Table):
     """One ``[channels.C…]``: what is different in that channel; None: as for all of them."""
 
     mode: Mode | None = None
     hold_seconds: HoldSeconds | None = None
     guard: Flag | None = None
+    redact: tuple[Kind, ...] | None = None
 
 
 class Crisp(Table):
@@ -163,6 +171,7 @@ class BridgeConfig(Table):
     routes: tuple[Route, ...] = ()
     replies: Replies = Field(default_factory=Replies)
     channels: dict[ChannelKey, Channel] = Field(default_factory=dict)
+    privacy: Privacy = Field(default_factory=Privacy)
     pacing: Pacing = Field(default_factory=Pacing)
     timers: Timers = Field(default_factory=Timers)
     crisp: Crisp = Field(default_factory=Crisp)

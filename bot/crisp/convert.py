@@ -22,6 +22,7 @@ from bot.crisp.models import (
     VisitedPage,
 )
 from bot.relay.persons import FIELDS, held
+from bot.relay.privacy import hidden, named
 
 INBOX = "https://app.crisp.chat/website/{website_id}/inbox/{session_id}/"
 """Crisp's own page of a conversation."""
@@ -47,24 +48,26 @@ def conversation_contact(
     meta = conversation.meta
     company = meta.data.get("company")
     place = meta.device.geolocation
-    return domain.Contact(
-        nickname=meta.nickname,
-        email=meta.email,
-        phone=meta.phone,
-        avatar=meta.avatar,
-        company=company if isinstance(company, str) else "",
-        subject=meta.subject,
-        origin=meta.origin or "chat",
-        page_title=page.page_title if page else "",
-        page_url=page.page_url if page else "",
-        city=place.city,
-        country=place.country,
-        device=_device(meta.device.system.browser, meta.device.system.os),
-        timezone=_timezone(meta.device.timezone),
-        segments=meta.segments,
-        participants=addresses(conversation.participants or ()),
-        topic=conversation.topic,
-        verified=conversation.is_verified,
+    return named(
+        domain.Contact(
+            nickname=meta.nickname,
+            email=meta.email,
+            phone=meta.phone,
+            avatar=meta.avatar,
+            company=company if isinstance(company, str) else "",
+            subject=meta.subject,
+            origin=meta.origin or "chat",
+            page_title=page.page_title if page else "",
+            page_url=page.page_url if page else "",
+            city=place.city,
+            country=place.country,
+            device=_device(meta.device.system.browser, meta.device.system.os),
+            timezone=_timezone(meta.device.timezone),
+            segments=meta.segments,
+            participants=addresses(conversation.participants or ()),
+            topic=conversation.topic,
+            verified=conversation.is_verified,
+        )
     )
 
 
@@ -109,7 +112,7 @@ def to_link(conversation: Conversation, *, website_id: str) -> lookups.Conversat
     meta = conversation.meta
     return lookups.ConversationLink(
         session_id=domain.SessionId(conversation.session_id),
-        title=meta.nickname or meta.email,
+        title=hidden(meta.nickname) or meta.email,
         state=to_state(conversation.state) or domain.State.UNRESOLVED,
         inbox_url=inbox_url(website_id, conversation.session_id),
         email=meta.email,

@@ -5,17 +5,27 @@ Responsible for the reading and for whose each message was. It must not decide w
 
 from __future__ import annotations
 
-from bot import cards, texts
+from bot import texts
 from bot.crisp.messages import FULL, MessageCalls
 from bot.crisp.models import Message
 from bot.domain import Author, Millis, SessionId
 from bot.lookups import Earlier, Said
+from bot.relay import privacy
+from bot.sensitive import Kind
 
 
 async def read_earlier(
-    crisp: MessageCalls, session_id: SessionId, *, before: Millis, limit: int
+    crisp: MessageCalls,
+    session_id: SessionId,
+    *,
+    before: Millis,
+    limit: int,
+    kinds: frozenset[Kind],
 ) -> Earlier:
-    """Read the last ``limit`` messages before a moment; ApiError if Crisp does not answer."""
+    """Read the last ``limit`` messages before a moment, with what is of these kinds hidden.
+
+    ApiError if Crisp does not answer.
+    """
     batch = await crisp.list_messages(session_id, before=before)
     said = sorted(
         (m for m in batch if m.sent_at < before and m.type != "event"),
@@ -24,7 +34,7 @@ async def read_earlier(
     shown = said[-limit:] if limit else []
     more = len(said) > len(shown) or batch.received >= FULL
     older = Millis(shown[0].sent_at) if shown and more else None
-    return Earlier(tuple(_said(message) for message in shown), older)
+    return Earlier(tuple(_said(message, kinds) for message in shown), older)
 
 
 def author_of(message: Message) -> Author:
@@ -34,13 +44,13 @@ def author_of(message: Message) -> Author:
     return Author.BOT if message.automated else Author.OPERATOR
 
 
-def _said(message: Message) -> Said:
+def _said(message: Message, kinds: frozenset[Kind]) -> Said:
     author = author_of(message)
-    name = message.user.nickname
+    name = privacy.hidden(message.user.nickname)
     return Said(
         speaker=name or (texts.CUSTOMER if author is Author.VISITOR else texts.OPERATOR),
         author=author,
-        markdown=cards.generic_summary(message.type or "text", message.content),
+        markdown=privacy.summary(message.type or "text", message.content, kinds),
         at=Millis(message.sent_at),
         note=message.type == "note",
     )

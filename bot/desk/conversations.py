@@ -11,10 +11,11 @@ from dataclasses import replace
 from bot.crisp import convert, models
 from bot.crisp.conversations import ConversationFilter
 from bot.crisp.history import read_earlier
-from bot.desk.joining import LINKS, Joined, named, same
+from bot.desk.joining import LINKS, Joined, same
 from bot.domain import Conversation, Millis, SessionId
 from bot.errors import ApiError
 from bot.lookups import Details, Earlier
+from bot.relay import privacy
 from bot.relay.refs import ByEmail, BySession, Ref
 
 EARLIER = 15
@@ -74,7 +75,7 @@ class ConversationDesk(Joined):
         link = self._link(current, operators) if current else None
         if link is None and fresh is not None:
             raw = convert.to_link(fresh, website_id=self._crisp.website_id)
-            link = named(raw, operators)
+            link = self._named(raw, operators)
         if link is None:
             raise LookupError("a conversation is stored, or it was read from Crisp")
         others = [self._link(c, operators) for c in theirs if c.session_id != link.session_id]
@@ -84,7 +85,10 @@ class ConversationDesk(Joined):
 
     async def earlier(self, session_id: SessionId, *, before: Millis) -> Earlier:
         """Read the last messages of a conversation before a moment, in one call."""
-        return await read_earlier(self._crisp, session_id, before=before, limit=EARLIER)
+        kinds = privacy.hidden_anywhere(self._rules)
+        return await read_earlier(
+            self._crisp, session_id, before=before, limit=EARLIER, kinds=kinds
+        )
 
 
 def _updated(stored: Conversation, fresh: models.Conversation) -> Conversation:

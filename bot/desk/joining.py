@@ -14,6 +14,8 @@ from bot.crisp.client import CrispClient
 from bot.domain import ChannelId, Conversation, MessageTs, Operator, OperatorId, SessionId
 from bot.errors import Refused
 from bot.lookups import ConversationLink
+from bot.relay import privacy
+from bot.relay.access import Rules
 from bot.relay.changes import operator_name
 from bot.store.reader import Reader
 
@@ -30,8 +32,13 @@ class Joined:
         crisp: CrispClient,
         *,
         permalink: Callable[[ChannelId, MessageTs], str],
+        rules: Rules,
     ) -> None:
-        """``permalink`` computes the address of a Slack message, without a call."""
+        """``permalink`` computes the address of a Slack message, without a call.
+
+        ``rules`` say what is hidden, in what was written as in any channel.
+        """
+        self._rules = rules
         self._reader = reader
         self._crisp = crisp
         self._permalink = permalink
@@ -50,7 +57,13 @@ class Joined:
         stored, operators = await self._reader.ask(
             lambda view: (view.conversations(ids), view.operators())
         )
-        return [self._placed(named(link, operators), stored) for link in links]
+        return [self._placed(self._named(link, operators), stored) for link in links]
+
+    def _named(self, link: ConversationLink, operators: Sequence[Operator]) -> ConversationLink:
+        """Put the operator's name in place of the id, and hide what is to be hidden."""
+        kinds = privacy.hidden_anywhere(self._rules)
+        shown = privacy.hidden(link.last_message, kinds)
+        return named(replace(link, last_message=shown), operators)
 
     def _placed(
         self, link: ConversationLink, stored: Mapping[SessionId, Conversation]

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from bot.crisp import convert, models
-from bot.desk.joining import LINKS, Joined, named, newest, same
+from bot.desk.joining import LINKS, Joined, newest, same
 from bot.domain import Operator, SessionId
 from bot.errors import ApiError, Refused, Unauthorized
 from bot.lookups import ConversationLink, People, Person, Profile
@@ -181,7 +181,7 @@ class PeopleDesk(Joined):
             for session_id in session_ids:
                 if found := await self._read(session_id):
                     raw = convert.to_link(found, website_id=self._crisp.website_id)
-                    links.append(named(raw, operators))
+                    links.append(self._named(raw, operators))
         return tuple(links)
 
 

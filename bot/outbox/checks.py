@@ -6,15 +6,17 @@ than what an event has told, and what is stored meanwhile goes before either.
 
 from __future__ import annotations
 
-from bot import cards
 from bot.crisp import convert
 from bot.crisp.client import CrispClient
 from bot.crisp.models import Message
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.sends import BUCKET
+from bot.relay import privacy
+from bot.relay.access import Rules
 from bot.relay.decisions import Overwrite, Revise
 from bot.relay.effects import CheckMessage
-from bot.relay.revisions import STALE_MS, is_same
+from bot.relay.revisions import STALE_MS, overwriting
+from bot.sensitive import Kind
 from bot.store import revisions
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
@@ -29,8 +31,9 @@ class Checking(Errand):
     kind = CheckMessage.kind
     dropped = True
 
-    def __init__(self, crisp: CrispClient, reader: Reader) -> None:
-        """Ask ``crisp``."""
+    def __init__(self, crisp: CrispClient, reader: Reader, rules: Rules) -> None:
+        """Ask ``crisp``; ``rules`` say what of it is hidden."""
+        self._rules = rules
         self._crisp = crisp
         self._reader = reader
 
@@ -53,12 +56,13 @@ class Checking(Errand):
             return Done()
         found, cached = await self._crisp.read_message(session_id, payload.fingerprint)
         fresh = payload.asked_at + STALE_MS - now
-        if cached and fresh > 0 and not _confirms(found, before, payload):
+        if cached and fresh > 0 and not self._confirms(found, before, row, payload):
             return Again(after=fresh / 1000)
         if isinstance(before, Written):
             news: Revise | Overwrite | None = _revised(found, before, payload)
         else:
-            news = _overwritten(found, before, payload)
+            kinds = privacy.hidden_in(self._rules, row.conversation)
+            news = _overwritten(found, before, payload, kinds)
 
         def record(tx: Transaction) -> None:
             if known(tx) != before:
@@ -70,19 +74,25 @@ class Checking(Errand):
 
         return Done(record)
 
-
-def _confirms(found: Message | None, before: Written | OwnPart, payload: CheckMessage) -> bool:
-    """Tell whether an answer, however old, says what an event or a listing has said."""
-    if found is None:
-        return payload.missing
-    if isinstance(before, Written):
-        return _summary(found, before) == payload.candidate
-    return bool(found.content == payload.candidate)
+    def _confirms(
+        self,
+        found: Message | None,
+        before: Written | OwnPart,
+        row: OutboxRow,
+        payload: CheckMessage,
+    ) -> bool:
+        """Tell whether an answer, however old, says what an event or a listing has said."""
+        if found is None:
+            return payload.missing
+        if isinstance(before, Written):
+            return _summary(found, before) == payload.candidate
+        kinds = privacy.hidden_in(self._rules, row.conversation)
+        return bool(privacy.hidden_within(found.content, kinds) == payload.candidate)
 
 
 def _summary(found: Message, before: Written) -> str:
     link = convert.inbox_url(found.website_id, found.session_id)
-    return cards.generic_summary(before.kind, found.content, inbox_url=link)
+    return privacy.summary(before.kind, found.content, before.hides, inbox_url=link)
 
 
 def _revised(found: Message | None, before: Written, payload: CheckMessage) -> Revise | None:
@@ -94,7 +104,9 @@ def _revised(found: Message | None, before: Written, payload: CheckMessage) -> R
     return None if content == before.content else Revise(before.id, content)
 
 
-def _overwritten(found: Message | None, own: OwnPart, payload: CheckMessage) -> Overwrite | None:
+def _overwritten(
+    found: Message | None, own: OwnPart, payload: CheckMessage, kinds: frozenset[Kind]
+) -> Overwrite | None:
     """Return what somebody has made of a reply of ours in Crisp, if that is news."""
     if own.pending or own.content is None:
         return None
@@ -103,6 +115,5 @@ def _overwritten(found: Message | None, own: OwnPart, payload: CheckMessage) -> 
         return Overwrite(own.id, "") if gone else None
     if not isinstance(found.content, str):
         return None
-    if is_same(found.content, own.content if own.overwritten is None else own.overwritten):
-        return None
-    return Overwrite(own.id, found.content)
+    shown = overwriting(found.content, own.content, own.overwritten, kinds)
+    return None if shown is None else Overwrite(own.id, shown)

@@ -17,6 +17,8 @@ from bot.domain import Conversation, Posted
 from bot.errors import ApiError, Refused
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.roots import PATIENCE, SOON, Roots, visitor
+from bot.relay import privacy
+from bot.relay.access import Rules
 from bot.relay.effects import PointOn, ShowHistory
 from bot.relay.failures import removal
 from bot.slack import messages
@@ -35,12 +37,12 @@ class ShowingHistory(Errand):
     dropped = True
 
     def __init__(
-        self, slack: SlackClient, crisp: CrispClient, *, limit: int, clock: Callable[[], float]
+        self, slack: SlackClient, crisp: CrispClient, rules: Rules, *, clock: Callable[[], float]
     ) -> None:
-        """Show at most ``limit`` messages; ``clock`` tells epoch seconds."""
+        """``rules`` say how much is shown, and what is hidden; ``clock`` tells epoch seconds."""
         self._slack = slack
         self._crisp = crisp
-        self._limit = limit
+        self._rules = rules
         self._clock = clock
 
     def bucket(self, row: OutboxRow) -> str:
@@ -54,8 +56,10 @@ class ShowingHistory(Errand):
             return Done()
         try:
             earlier = await read_earlier(
-                self._crisp, conversation.session_id, before=payload.before, limit=self._limit
-            )
+                self._crisp, conversation.session_id, before=payload.before,
+                limit=self._rules.history_messages,
+                kinds=privacy.hidden_in(self._rules, conversation),
+            )  # fmt: skip
         except ApiError as err:
             if not isinstance(err, Refused) and self._clock() - row.accepted_at / 1000 < PATIENCE:
                 return Again(after=SOON)

@@ -13,6 +13,7 @@ from bot.crisp.models import Message
 from bot.domain import (
     Author,
     ChannelId,
+    Conversation,
     Fingerprint,
     MessageTs,
     Millis,
@@ -26,9 +27,12 @@ from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.openings import Opened, Openings
 from bot.outbox.root_looks import RootLooks
 from bot.outbox.roots import Root
+from bot.relay import privacy
+from bot.relay.access import Rules
 from bot.relay.decisions import NewMessage
 from bot.relay.effects import OpenThread, PostMessage
 from bot.relay.failures import answer_with
+from bot.sensitive import Kind
 from bot.slack.client import SlackClient
 from bot.store import posted as shown
 from bot.store import threads
@@ -47,13 +51,18 @@ class Reopening(Errand):
         slack: SlackClient,
         crisp: CrispClient,
         reader: Reader,
+        rules: Rules,
         *,
         looks: RootLooks,
         openings: Openings,
     ) -> None:
-        """Let ``openings`` open it, and ``looks`` find one that may have been opened."""
+        """Let ``openings`` open it, and ``looks`` find one that may have been opened.
+
+        ``rules`` say what is hidden.
+        """
         self._slack = slack
         self._crisp = crisp
+        self._rules = rules
         self._reader = reader
         self._looks = looks
         self._openings = openings
@@ -69,7 +78,7 @@ class Reopening(Errand):
             return self._answered(row, payload, conversation.channel, conversation.thread_ts)
         first = await self._reader.ask(lambda view: shown.first_of(view, conversation.session_id))
         stored = shown.payload_of(first) if first else None
-        written = None if stored else await self._last_message(conversation.session_id)
+        written = None if stored else await self._last_message(conversation)
         if written is not None:
             stored = PostMessage(written.content, Speaker(written.speaker), written.author)
         if stored is None:
@@ -84,11 +93,13 @@ class Reopening(Errand):
         posted = await self._looks.find(row)
         return None if posted is None else self._opened(row, payload, posted, written=None)
 
-    async def _last_message(self, session_id: SessionId) -> NewMessage | None:
+    async def _last_message(self, conversation: Conversation) -> NewMessage | None:
+        session_id = conversation.session_id
         batch = [m for m in await self._crisp.list_messages(session_id) if m.type != "event"]
         theirs = [m for m in batch if m.from_ == "user"]
         newest = max(theirs or batch, key=lambda m: (m.sent_at, m.fingerprint), default=None)
-        return None if newest is None else _as_stored(session_id, newest)
+        kinds = privacy.hidden_in(self._rules, conversation)
+        return None if newest is None else _as_stored(session_id, newest, kinds)
 
     def _opened(
         self,
@@ -132,14 +143,16 @@ def _both(opened: Opened | Posted) -> tuple[Posted, Root | None]:
     return (opened.posted, opened.root) if isinstance(opened, Opened) else (opened, None)
 
 
-def _as_stored(session_id: SessionId, message: Message) -> NewMessage:
+def _as_stored(session_id: SessionId, message: Message, kinds: frozenset[Kind]) -> NewMessage:
     author = author_of(message)
     return NewMessage(
         session_id=session_id,
         author=author,
         kind=message.type or "text",
-        content=cards.generic_summary(message.type or "text", message.content),
+        content=privacy.summary(message.type or "text", message.content, kinds),
         occurred_at=Millis(message.sent_at),
         fingerprint=Fingerprint(message.fingerprint),
-        speaker=message.user.nickname or ("" if author is Author.VISITOR else texts.OPERATOR),
+        speaker=privacy.hidden(message.user.nickname)
+        or ("" if author is Author.VISITOR else texts.OPERATOR),
+        hides=kinds,
     )

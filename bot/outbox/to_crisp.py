@@ -38,8 +38,8 @@ def crisp_courier(
 ) -> Errands:
     """Return Crisp as a destination.
 
-    ``learner`` asks Slack who somebody is: such a row keeps its place among the replies. ``spare``
-    tells whether a call that could be left out can be made today.
+    ``rules`` say what is hidden. ``learner`` asks Slack who somebody is: such a row keeps its place
+    among the replies. ``spare`` tells whether a call that could be left out can be made today.
     """
     return Gated(
         (
@@ -52,7 +52,7 @@ def crisp_courier(
             ActingOnce(crisp),
             Waking(reader),
             MarkingRead(crisp, reader, spare=spare),
-            Checking(crisp, reader),
+            Checking(crisp, reader, rules),
             Starting(crisp, echoes=echoes),
             SavingPerson(crisp),
             Learning(learner),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.sensitive import Kind
+
 Mode = Literal["reply", "note", "alerts"]
 """``reply``: what is written in a thread goes to the customer; ``note``: only what is sent on
 purpose does; ``alerts``: nothing does."""
@@ -23,3 +25,5 @@ class ChannelRules:
     """How long a reply waits before it goes out, at least."""
     guard: bool = True
     """Whether a reply is asked about that looks as if it were meant for the team."""
+    redact: frozenset[Kind] = frozenset({Kind.CARD})
+    """What is hidden in what was written in Crisp."""

@@ -20,6 +20,7 @@ from bot.relay.acting import woken
 from bot.relay.decisions import Change, Decision, Effect, NewMessage
 from bot.relay.effects import PostMessage, Priority
 from bot.relay.file_effects import PostFile
+from bot.sensitive import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class CrispWrote:
     occurred_at: Millis
     inbox_id: str | None = None
     file: CrispFile | None = None
+    hides: frozenset[Kind] = frozenset()
+    """What was hidden in it."""
 
 
 def relay_to_slack(event: CrispWrote, conversation: Conversation | None) -> Decision:
@@ -50,6 +53,7 @@ def relay_to_slack(event: CrispWrote, conversation: Conversation | None) -> Deci
             occurred_at=event.occurred_at,
             fingerprint=event.fingerprint,
             speaker=event.speaker.name,
+            hides=event.hides,
         ),
         effects=effects,
     )

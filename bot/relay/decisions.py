@@ -24,6 +24,7 @@ from bot.domain import (
 )
 from bot.files import SlackFile
 from bot.relay.effects import Payload, Priority
+from bot.sensitive import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class NewMessage:
     state: str = "relayed"
     files: tuple[SlackFile, ...] = ()
     """Of a reply, whether or not they are sent."""
+    hides: frozenset[Kind] = frozenset()
+    """Of a message that was written in Crisp: what was hidden in it."""
 
 
 @dataclass(frozen=True, slots=True)

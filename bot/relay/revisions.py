@@ -11,6 +11,8 @@ from bot.domain import Fingerprint, Key, Millis, SessionId, Source
 from bot.relay import keys
 from bot.relay.decisions import Effect
 from bot.relay.effects import CheckMessage, Priority
+from bot.relay.privacy import hidden
+from bot.sensitive import Kind
 
 STALE_MS = 2 * 60 * 1000
 """So long an answer out of Crisp's cache may be older than what an event has told."""
@@ -19,6 +21,18 @@ STALE_MS = 2 * 60 * 1000
 def is_same(text: str, other: str) -> bool:
     """Tell whether two texts are one but for blanks, of which Crisp may drop some."""
     return text.split() == other.split()
+
+
+def overwriting(
+    said: str, sent: str, overwritten: str | None, kinds: frozenset[Kind]
+) -> str | None:
+    """Return what somebody has made of a reply of ours in Crisp, hidden as shown; None if nothing.
+
+    ``sent`` is the agent's own text, stored as it is; what it became before is stored hidden.
+    """
+    shown = hidden(said, kinds)
+    same = is_same(said, sent) if overwritten is None else is_same(shown, overwritten)
+    return None if same else shown
 
 
 def check(

@@ -19,6 +19,7 @@ from bot.relay.changes import context_line
 from bot.relay.decisions import Decision, Early, Effect, NewMessage, Overwrite, Revise
 from bot.relay.effects import PostMessage, Priority, UpdatePost, dump_payload, load_payload
 from bot.relay.file_effects import PostFile
+from bot.relay.privacy import summary
 from bot.relay.revisions import check
 from bot.store import posted, shares
 from bot.store.rows import PostedPart
@@ -286,7 +287,7 @@ def _catch_up(
         return
     content = None
     if row[0] is not None:
-        content = cards.generic_summary(message.kind, json.loads(row[0]))
+        content = summary(message.kind, json.loads(row[0]), message.hides)
     if content == message.content:
         return
     if content is not None and (swept or row[1]):

@@ -36,6 +36,7 @@ from bot.relay.effects import (
 )
 from bot.relay.file_effects import SendFile
 from bot.relay.people_effects import Notify
+from bot.relay.privacy import listed
 from bot.relay.truth import Reporting
 from bot.store import reacted, reactions
 from bot.store.gap import Gap
@@ -216,14 +217,14 @@ class Transaction(View):
         """Store a message, and return its id."""
         cursor = self.conn.execute(
             "INSERT INTO messages (conversation, author, kind, fingerprint, channel, ts,"
-            " slack_user, speaker, state, content, occurred_at, files, digest)"
+            " slack_user, speaker, state, content, occurred_at, files, digest, hides)"
             " VALUES ((SELECT number FROM conversations WHERE session_id = ?),"
-            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 message.session_id, message.author.value, message.kind, message.fingerprint,
                 message.channel, message.ts, message.slack_user, message.speaker, message.state,
                 message.content, message.occurred_at, dump_files(message.files),
-                message.digest,
+                message.digest, listed(message.hides),
             ),
         )  # fmt: skip
         return int(cursor.lastrowid or 0)

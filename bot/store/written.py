@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from bot import markup
 from bot.domain import Fingerprint, Millis, SessionId
+from bot.relay.privacy import from_list
+from bot.sensitive import Kind
 from bot.store.view import View
 
 
@@ -22,6 +24,8 @@ class Written:
     version: int
     removed: bool
     heard_at: Millis
+    hides: frozenset[Kind]
+    """What was hidden in it before it was stored."""
 
     @property
     def is_first(self) -> bool:
@@ -46,14 +50,14 @@ class OwnPart:
 def written(view: View, session_id: SessionId, fingerprint: Fingerprint) -> Written | None:
     """Find a message that was written in Crisp."""
     row = view.conn.execute(
-        "SELECT m.id, m.kind, m.content, m.version, m.removed, m.heard_at"
+        "SELECT m.id, m.kind, m.content, m.version, m.removed, m.heard_at, m.hides"
         " FROM messages m JOIN conversations c ON c.number = m.conversation"
         " WHERE c.session_id = ? AND m.fingerprint = ?",
         (session_id, fingerprint),
     ).fetchone()
     if row is None:
         return None
-    return Written(row[0], row[1], row[2], row[3], bool(row[4]), row[5])
+    return Written(row[0], row[1], row[2], row[3], bool(row[4]), row[5], from_list(row[6]))
 
 
 def own_part(view: View, session_id: SessionId, fingerprint: Fingerprint) -> OwnPart | None:

@@ -15,4 +15,5 @@ from bot.texts.help import *  # noqa: F403 - the catalogue is one, in parts
 from bot.texts.home import *  # noqa: F403 - the catalogue is one, in parts
 from bot.texts.notices import *  # noqa: F403 - the catalogue is one, in parts
 from bot.texts.people import *  # noqa: F403 - the catalogue is one, in parts
+from bot.texts.privacy import *  # noqa: F403 - the catalogue is one, in parts
 from bot.texts.troubles import *  # noqa: F403 - the catalogue is one, in parts

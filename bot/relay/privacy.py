@@ -1,0 +1,78 @@
+"""What of a message is hidden from a channel; pure.
+
+Responsible for applying what the operator of the bridge decided. It comes before anything is
+stored or queued, so that the full text stays in Crisp alone. What is compared with what is stored
+is hidden in the same way before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot import cards, texts
+from bot.domain import Contact, Conversation
+from bot.relay.access import Rules
+from bot.sensitive import EVERY_KIND, Kind, hide
+
+Kinds = frozenset[Kind]
+
+
+def hidden_in(rules: Rules, conversation: Conversation | None) -> Kinds:
+    """Return what is hidden in a conversation.
+
+    Before it has a thread nobody knows which channel it gets: what any of them hides.
+    """
+    if conversation is not None and conversation.channel is not None:
+        return rules.of(conversation.channel).redact
+    return hidden_anywhere(rules)
+
+
+def hidden_anywhere(rules: Rules) -> Kinds:
+    """Return what is hidden in at least one channel with threads."""
+    return frozenset().union(*(rules.of(channel).redact for channel in rules.bridged_channels()))
+
+
+def hidden(text: str, kinds: Kinds = EVERY_KIND) -> str:
+    """Put a word where a text shows what is to be hidden; once more changes nothing."""
+    return hide(text, kinds, texts.HIDDEN.__getitem__)
+
+
+def summary(kind: str, content: object, kinds: Kinds, *, inbox_url: str = "") -> str:
+    """Return a message of any of Crisp's types as it is stored and shown."""
+    return hidden(cards.generic_summary(kind, content, inbox_url=inbox_url), kinds)
+
+
+def hidden_within(content: Any, kinds: Kinds) -> Any:
+    """Hide it in each text of a message's content, of whatever type that is."""
+    if isinstance(content, str):
+        return hidden(content, kinds)
+    if isinstance(content, Mapping):
+        return {key: hidden_within(value, kinds) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [hidden_within(value, kinds) for value in content]
+    return content
+
+
+def named(contact: Contact) -> Contact:
+    """Hide everything in what a customer says of themselves: none of it is for such things."""
+    return replace(
+        contact,
+        nickname=hidden(contact.nickname),
+        company=hidden(contact.company),
+        subject=hidden(contact.subject),
+        topic=hidden(contact.topic),
+        rating_comment=hidden(contact.rating_comment),
+        page_title=hidden(contact.page_title),
+    )
+
+
+def listed(kinds: Kinds) -> str:
+    """Return kinds as they are stored with a message."""
+    return ",".join(sorted(kinds))
+
+
+def from_list(stored: str) -> Kinds:
+    """Return the kinds that were stored with a message."""
+    return frozenset(Kind(name) for name in stored.split(",") if name)

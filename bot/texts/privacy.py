@@ -1,0 +1,15 @@
+"""Texts about what is hidden, and about what was erased."""
+
+from __future__ import annotations
+
+from typing import Final
+
+HIDDEN: Final = {
+    "card": "[card number hidden · see Crisp]",
+    "iban": "[IBAN hidden · see Crisp]",
+    "private_key": "[private key hidden · see Crisp]",
+    "token": "[token hidden · see Crisp]",
+    "password": "[password hidden · see Crisp]",
+}
+"""What stands where something was, by its kind. It must be in brackets: then it is told from what
+it stands for."""
