@@ -118,6 +118,11 @@ def _add_operator(stage: Stage, act: Json) -> Json:
     return {"user_id": operator.user_id}
 
 
+def _remove_operator(stage: Stage, act: Json) -> Json:
+    del stage.world.operators[operator_of(stage, act).user_id]
+    return {}
+
+
 def _add_person(stage: Stage, act: Json) -> Json:
     person = profiles.create(stage.world, act["profile"])
     if "data" in act:
@@ -146,6 +151,7 @@ ACTS: dict[str, Act] = {
     "set_inbox": _set_inbox,
     "remove_conversation": _remove_conversation,
     "add_operator": _add_operator,
+    "remove_operator": _remove_operator,
     "add_person": _add_person,
     "emit": _emit,
 }

@@ -12,7 +12,7 @@ import json
 from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiohttp import web
@@ -45,6 +45,10 @@ class Token:
     identifier: str
     key: str
 
+    def ending(self, end: str) -> Token:
+        """Return the key pair that is let in while its key ends so."""
+        return replace(self, key=self.key + end) if end else self
+
     def header(self) -> str:
         """Return the value of its ``Authorization`` header."""
         pair = f"{self.identifier}:{self.key}".encode()
@@ -61,7 +65,7 @@ class Gate:
         """``tokens`` are the key pairs that are let in."""
         self._world = world
         self._router = Router(routes)
-        self._tiers = {token.header(): token.tier for token in tokens}
+        self._tokens = tuple(tokens)
         self._faults = faults
         self._chores = chores
         self.calls: Counter[str] = Counter()
@@ -178,7 +182,8 @@ class Gate:
 
     def _admit(self, request: web.Request) -> str:
         """Return the caller's tier and count the call, or refuse."""
-        tier = self._tiers.get(request.headers.get("Authorization", ""))
+        given, end = request.headers.get("Authorization", ""), self._world.modes.key_end
+        tier = next((one.tier for one in self._tokens if one.ending(end).header() == given), None)
         claimed = request.headers.get("X-Crisp-Tier")
         if tier is None or claimed is None:
             raise Refusal(401, "invalid_session")
@@ -195,6 +200,10 @@ class Gate:
         return tier
 
     def _check_website(self, website: str | None, tier: str) -> None:
+        if self._world.modes.unsubscribed:
+            raise Refusal(404, "not_subscribed")
+        if website is not None and self._world.modes.website_gone:
+            raise Refusal(404, "website_not_found")
         if website is None or website == self._world.website_id:
             return
         if tier == "plugin":

@@ -37,6 +37,9 @@ class Modes:
     whole_acknowledges: bool = False
     swap_acknowledges: bool = False
     messages_per_page: int = 40
+    key_end: str = ""
+    website_gone: bool = False
+    unsubscribed: bool = False
     latency: float = 0.0
     outage: bool = False
     upload_limit: int = 10_000_000

@@ -100,7 +100,7 @@ class CrispSimulator:
 
     def settings(self) -> dict[str, str]:
         """Return the bridge's settings that point it here, by their environment names."""
-        token = self._tokens[self._tier]
+        token = self._tokens[self._tier].ending(self.modes.key_end)
         return {
             "CRISP_WEBSITE_ID": self.world.website_id,
             "CRISP_TOKEN_IDENTIFIER": token.identifier,
@@ -162,7 +162,9 @@ class CrispSimulator:
 
     def _allowed(self, tier: str, identifier: str, key: str) -> bool:
         token = self._tokens.get(tier)
-        return token is not None and (token.identifier, token.key) == (identifier, key)
+        if token is None:
+            return False
+        return (token.identifier, token.ending(self.modes.key_end).key) == (identifier, key)
 
     # What the control routes do
 
@@ -233,7 +235,7 @@ class CrispSimulator:
         self.modes.update(rest)
         if used is not None:
             self._gate.set_used(used)
-        if changes.get("outage"):
+        if changes.keys() & {"outage", "key_end", "website_gone", "unsubscribed"}:
             self._chores.spawn(self._drop())
         return self.modes.to_json()
 

@@ -99,3 +99,34 @@ class Running(Crowd):
         self._ws.groups[made.id] = made
         membership.tell_of_group(self._ws, made, "subteam_created")
         return {"group": made.id}
+
+    def do_revoke_token(self, _user: User, *, which: str = "bot") -> Json:
+        """Revoke the bot's token, of which the app is told, or the app-level one (``which``)."""
+        if which not in ("bot", "app"):
+            raise ValueError("which must be bot or app")
+        if which == "app":
+            self._ws.revoked[self._ws.app_token] = "invalid_auth"
+            return {}
+        self._ws.revoked[self._ws.bot_token] = "token_revoked"
+        tokens = {"oauth": [], "bot": [people.BOT_USER]}
+        self._ws.tell_app({"type": "tokens_revoked", "tokens": tokens}, None)
+        return {}
+
+    def do_uninstall(self, _user: User) -> Json:
+        """Remove the app: its token is of no use any more."""
+        self._ws.revoked[self._ws.bot_token] = "account_inactive"
+        self._ws.tell_app({"type": "app_uninstalled"}, None)
+        return {}
+
+    def do_reinstall(self, _user: User, *, which: str = "bot", anew: bool = False) -> Json:
+        """Make another token; ``anew``: the app has another bot id, and its old posts are nobody's.
+
+        The answer has the token, as the bridge's setting.
+        """
+        if which == "app":
+            self._ws.app_token = f"xapp-1-{people.APP}-{self._ws.ids.secret('app')}"
+            return {"SLACK_APP_TOKEN": self._ws.app_token}
+        self._ws.bot_token = f"xoxb-{self._ws.ids.secret('bot')}"
+        if anew:
+            self._ws.bot.bot_id = self._ws.ids.make("B")
+        return {"SLACK_BOT_TOKEN": self._ws.bot_token}

@@ -86,7 +86,7 @@ def post_message(call: Call) -> Json:
         blocks=blocks,
         attachments=attachments or None,
         metadata=checked_metadata(call),
-        bot_id=people.BOT,
+        bot_id=call.ws.bot.bot_id,
         app_id=people.APP,
         user=people.BOT_USER,
         team=people.TEAM,
@@ -135,7 +135,7 @@ def update(call: Call) -> Json:
     """chat.update: what is not given stays, an empty array takes blocks away."""
     channel = open_channel(call)
     before = call.message(channel)
-    if not posting.is_own(before) or before.subtype == "tombstone":
+    if not posting.is_own(call.ws, before) or before.subtype == "tombstone":
         raise ApiError("cant_update_message")
     text, blocks, attachments = content(call)
     if not text and not blocks and not attachments:
@@ -156,7 +156,7 @@ def delete(call: Call) -> Json:
     """chat.delete: only the app's own messages."""
     channel = call.channel()
     message = call.message(channel)
-    if not posting.is_own(message) or message.subtype == "tombstone":
+    if not posting.is_own(call.ws, message) or message.subtype == "tombstone":
         raise ApiError("cant_delete_message")
     posting.delete(call.ws, channel, message)
     return {"channel": channel.id, "ts": message.ts}

@@ -78,7 +78,7 @@ def auth_test(call: Call) -> Json:
         "user": call.ws.bot.name,
         "team_id": people.TEAM,
         "user_id": people.BOT_USER,
-        "bot_id": people.BOT,
+        "bot_id": call.ws.bot.bot_id,
         "is_enterprise_install": False,
     }
 

@@ -23,7 +23,7 @@ def parts(ws: Workspace, dispatcher: Dispatcher, sockets: Sockets) -> dict[str, 
     return {
         "team_id": lambda: people.TEAM,
         "bot_user_id": lambda: people.BOT_USER,
-        "bot_id": lambda: people.BOT,
+        "bot_id": lambda: ws.bot.bot_id,
         "app_id": lambda: people.APP,
         "users": lambda: {u.id: render.user(ws, u) for u in ws.users.values()},
         "channels": lambda: {c.id: channel(ws, c) for c in ws.channels.values()},

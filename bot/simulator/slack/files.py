@@ -62,7 +62,7 @@ def complete_upload(call: Call) -> Json:
             subtype="file_share",
             blocks=checked_blocks(call.args.data("blocks", "invalid_blocks_format")),
             files=[file.id for file in files],
-            bot_id=people.BOT,
+            bot_id=call.ws.bot.bot_id,
             app_id=people.APP,
             team=people.TEAM,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.simulator.slack import people, render
+from bot.simulator.slack import render
 from bot.simulator.slack.ids import whole_seconds
 from bot.simulator.slack.model import SLACKBOT, Channel, File, Json, Message
 from bot.simulator.slack.workspace import Workspace
@@ -185,9 +185,9 @@ def _event(channel: Channel, wire: Json) -> Json:
     return wire | {"channel": channel.id, "channel_type": channel.kind, "event_ts": wire["ts"]}
 
 
-def is_own(message: Message) -> bool:
-    """Tell whether the app itself posted it."""
-    return message.bot_id == people.BOT
+def is_own(ws: Workspace, message: Message) -> bool:
+    """Tell whether the app itself posted it, as it is installed now."""
+    return message.bot_id == ws.bot.bot_id
 
 
 def is_from_slack(message: Message) -> bool:

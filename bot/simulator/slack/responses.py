@@ -92,7 +92,7 @@ def show_answer(
     if body.get("response_type") == "in_channel":
         message = Message(
             ws.ids.ts(), channel.id, text, user=people.BOT_USER, blocks=blocks,
-            attachments=body.get("attachments"), bot_id=people.BOT, app_id=people.APP,
+            attachments=body.get("attachments"), bot_id=ws.bot.bot_id, app_id=people.APP,
             team=people.TEAM, thread_ts=thread_ts,
         )  # fmt: skip
         posting.post(ws, channel, message)

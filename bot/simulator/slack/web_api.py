@@ -97,6 +97,8 @@ class WebApi:
             return method
         if not token:
             raise ApiError("not_authed")
+        if token in self._ws.revoked:
+            raise ApiError(self._ws.revoked[token])
         if token not in (self._ws.bot_token, self._ws.app_token):
             raise ApiError("invalid_auth")
         wanted = self._ws.app_token if method.caller == "app" else self._ws.bot_token

@@ -43,6 +43,8 @@ class Workspace:
         self.ids = Ids(seed=seed, clock=clock)
         self.bot_token = f"xoxb-{self.ids.secret('bot')}"
         self.app_token = f"xapp-1-{people.APP}-{self.ids.secret('app')}"
+        self.revoked: dict[str, str] = {}
+        """Tokens that are refused, and Slack's word for why."""
         self.signing_secret = self.ids.secret("signing")
         self.base_url = ""
         self.strays = Strays()
