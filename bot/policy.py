@@ -17,6 +17,7 @@ HEALING_CODES = frozenset(
         "is_archived",
         "missing_scope",
         "restricted_action",
+        "website_not_found",
     }
 )
 """Refusals that a person mends in the workspace: kept and tried again, not given up at once."""
@@ -84,21 +85,34 @@ def backoff(attempt: int, *, limits: Limits, chance: float, cap: float | None = 
 
 
 def after_failure(
-    error: ApiError, *, attempt: int, age: float, now: float, chance: float, limits: Limits
+    error: ApiError,
+    *,
+    attempt: int,
+    age: float,
+    now: float,
+    chance: float,
+    limits: Limits,
+    patient: bool = False,
 ) -> Step:
-    """Decide what follows when the ``attempt``-th call failed; ``age`` is the row's age."""
+    """Decide what follows when the ``attempt``-th call failed; ``age`` is the row's age.
+
+    ``patient``: while only a person can mend it, it waits however old it is.
+    """
+    mendable = isinstance(error, Unauthorized) or (
+        isinstance(error, Refused) and error.code in HEALING_CODES
+    )
     match error:
         case RateLimited():
             wait = limits.rate_limit_default if error.retry_after is None else error.retry_after
             return Retry(now + max(wait, 0.0), bucket=True, counts=False)
         case Ambiguous():
             return LookFirst(now)
-        case _ if age >= limits.give_up_after:
+        case _ if age >= limits.give_up_after and not (patient and mendable):
             return Dead(error.code)
         case Unauthorized():
             wait = backoff(attempt, limits=limits, chance=chance, cap=limits.healing_cap)
             return Retry(now + max(wait, limits.rate_limit_default), bucket=True)
-        case Refused() if error.code in HEALING_CODES:
+        case Refused() if mendable:
             wait = backoff(attempt, limits=limits, chance=chance, cap=limits.healing_cap)
             return Retry(now + max(wait, limits.rate_limit_default))
         case Unreachable():

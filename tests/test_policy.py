@@ -88,6 +88,19 @@ def test_what_a_person_can_mend_waits(code: str) -> None:
     assert not step.bucket
 
 
+@pytest.mark.parametrize("error", [UNAUTHORIZED, refused("is_archived")])
+def test_what_waits_patiently_for_a_person_has_no_age(error: ApiError) -> None:
+    """What a customer wrote waits for its channel to be mended, be it for weeks."""
+    waits = after_failure(
+        error, attempt=9, age=30 * OLD, now=NOW, chance=0.0, limits=LIMITS, patient=True
+    )
+    assert isinstance(waits, Retry)
+    lost = after_failure(
+        UNREACHABLE, attempt=9, age=OLD, now=NOW, chance=0.0, limits=LIMITS, patient=True
+    )
+    assert lost == Dead("unreachable")
+
+
 @given(error=st.sampled_from([UNREACHABLE, UNAUTHORIZED, refused("is_archived")]), age=st.floats(
     min_value=OLD, max_value=10 * OLD))  # fmt: skip
 def test_what_is_given_up_for_its_age_was_certainly_not_delivered(

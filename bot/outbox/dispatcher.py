@@ -289,6 +289,7 @@ class Dispatcher:
         step = policy.after_failure(
             err, attempt=row.attempts + 1, age=now - row.accepted_at / 1000, now=now,
             chance=self._env.rng.random(), limits=self._env.limits,
+            patient=self._destination is Source.SLACK and row.kind in self._courier.looked_for,
         )  # fmt: skip
         if isinstance(err, Ambiguous) and row.kind not in self._courier.looked_for:
             step = policy.after_no_answer(
