@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +15,24 @@ import structlog
 from aiohttp import web
 
 from bot import hearing, hooks, server, wiring
-from bot.bridge import Bridge, Clients, now, now_ms
+from bot.bridge import Bridge, now_ms
 from bot.config import Settings
-from bot.crisp.client import CrispClient
 from bot.crisp.convert import inbox_url
 from bot.desk import Desk
 from bot.desk.team import Team
 from bot.domain import Arrival, Source
-from bot.errors import ApiError, ConfigError, Refused, StoreError
+from bot.errors import StoreError
+from bot.opening import open_clients
 from bot.pruning import prune
+from bot.renewal import Reload, Renewal
 from bot.restoring import Restoring
 from bot.router import Router
-from bot.slack.client import SlackClient
 from bot.slack.http import slack_events_handler
 from bot.slack.listener import Intake, build_app
-from bot.slack.models import Identity
 from bot.slack.socket import SocketModeService
-from bot.slack.web import open_session
 from bot.store import queue
 from bot.store.barring import hold_barred
-from bot.store.files import Files, open_files
-from bot.store.reader import Reader
+from bot.store.files import open_files
 from bot.vigil import Vigil
 from handlers import (
     crisp_conversations,
@@ -106,18 +101,41 @@ async def run(
     *,
     stop: asyncio.Event,
     on_listening: Callable[[int], None] = lambda _p: None,
+    reload: Reload | None = None,
 ) -> None:
-    """Run the bridge until ``stop`` is set; BridgeError if it cannot go on."""
-    async with AsyncExitStack() as stack:
-        files = await stack.enter_async_context(open_files(Path(settings.bridge_database)))
-        clients = await stack.enter_async_context(_clients(settings, files, stop))
-        if clients is None:
-            return
-        bridge = Bridge(settings, files, clients, router())
-        await _run(bridge, stop, on_listening)
+    """Run the bridge until ``stop`` is set; BridgeError if it cannot go on.
+
+    With ``reload`` it begins anew, in this process, with other credentials once those that it has
+    are refused and others are given.
+    """
+    async with open_files(Path(settings.bridge_database)) as files:
+        fresh: Settings | None = settings
+        ports: list[int] = []
+
+        def listening(port: int) -> None:
+            if not ports:
+                on_listening(port)
+            ports.append(port)
+
+        while fresh is not None:
+            async with open_clients(fresh, files, stop, patient=fresh is not settings) as clients:
+                if clients is None:
+                    return
+                bridge = Bridge(fresh, files, clients, router())
+                bridge.crisp_side.trusted = fresh is not settings
+                fresh = await _run(bridge, stop, listening, reload)
+            if fresh is not None and ports:
+                fresh = fresh.model_copy(update={"bridge_http_port": ports[0]})
 
 
-async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int], None]) -> None:
+async def _run(
+    bridge: Bridge,
+    stop: asyncio.Event,
+    on_listening: Callable[[int], None],
+    reload: Reload | None,
+) -> Settings | None:
+    """Run until told to stop; return the settings to begin anew with, None at the end."""
+    fresh: Settings | None = None
     loop = asyncio.get_running_loop()
     end = loop.time() + bridge.settings.bridge.timers.shutdown
     database = Path(bridge.settings.bridge_database)
@@ -136,7 +154,7 @@ async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int]
             async with asyncio.TaskGroup() as intake:
                 await _start_intake(bridge, intake, on_listening)
                 intake.create_task(restoring.keep())
-                await stop.wait()
+                fresh = await _ended(bridge, stop, reload)
                 log.info("bridge.stopping")
                 end = loop.time() + bridge.settings.bridge.timers.shutdown
                 bridge.stop_delivering()  # nothing new is sent while the doors close
@@ -148,6 +166,23 @@ async def _run(bridge: Bridge, stop: asyncio.Event, on_listening: Callable[[int]
             await _finish(bridge, restoring, delivering, within=end - loop.time() - SPARE)
             writing.cancel()
             tidying.cancel()
+    return fresh
+
+
+async def _ended(bridge: Bridge, stop: asyncio.Event, reload: Reload | None) -> Settings | None:
+    """Wait until the bridge is to stop, or until there are settings to begin anew with."""
+    stopping = asyncio.ensure_future(stop.wait())
+    if reload is None:
+        await stopping
+        return None
+    renewal = Renewal(bridge.settings, bridge.troubles, reload, quota=bridge.clients.quota)
+    renewing = asyncio.ensure_future(renewal.wait())
+    try:
+        await asyncio.wait((stopping, renewing), return_when=asyncio.FIRST_COMPLETED)
+        return None if stop.is_set() else renewing.result()
+    finally:
+        stopping.cancel()
+        renewing.cancel()
 
 
 class _Stop(Exception):
@@ -236,8 +271,8 @@ async def _start_intake(
     intake.create_task(prune(bridge.writer))
     intake.create_task(bridge.show_typing())
     vigil = Vigil(bridge)
-    intake.create_task(vigil.watch())
-    intake.create_task(vigil.go_on())
+    for work in vigil.works():
+        intake.create_task(work)
     intake.create_task(bridge.saved_replies.watch())
     if settings.slack_app_token is not None:
         intake.create_task(
@@ -250,6 +285,7 @@ async def _start_intake(
                 ping_seconds=min(10.0, max(settings.bridge.timers.reconnect * 2, 0.5)),
                 on_connected=bridge.slack_side.connect,
                 on_disconnected=bridge.slack_side.disconnect,
+                on_token=vigil.heard_app_token,
             ).run()
         )
     else:
@@ -343,51 +379,3 @@ async def _serve(
         on_listening(bound)
         log.info("bridge.listening", host=host, port=bound)
         await asyncio.Event().wait()
-
-
-@asynccontextmanager
-async def _clients(
-    settings: Settings, files: Files, stop: asyncio.Event
-) -> AsyncIterator[Clients | None]:
-    """Open both clients and learn who we are in Slack; None if stopped before that."""
-    today = datetime.fromtimestamp(now(), UTC).date().isoformat()
-    reader = Reader(files.reader, clock_ms=now_ms)
-    calls = await reader.ask(lambda view: view.crisp_calls(today))
-    quota = wiring.quota(settings, clock=now, calls=calls)
-    async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(open_session(settings.slack_api_url))
-        transport = wiring.crisp_transport(settings, quota)
-        stack.push_async_callback(transport.aclose)
-        slack = SlackClient(
-            settings.slack_bot_token.get_secret_value(), settings.slack_api_url, session,
-            faces=wiring.faces(settings),
-        )  # fmt: skip
-        identity = await _identity(slack, stop)
-        crisp = CrispClient(transport, settings.crisp_website_id)
-        carrier = wiring.carrier(settings)
-        stack.push_async_callback(carrier.aclose)
-        movers = wiring.movers(settings, slack, crisp, carrier)
-        yield None if identity is None else Clients(
-            slack, crisp, identity, quota, movers, transport
-        )  # fmt: skip
-
-
-async def _identity(slack: SlackClient, stop: asyncio.Event) -> Identity | None:
-    """Ask Slack who we are, however long it cannot be reached; a refused token ends the run."""
-    pause = 1.0
-    while not stop.is_set():
-        try:
-            return await slack.identity()
-        except Refused as err:
-            raise ConfigError(
-                f"Slack refuses SLACK_BOT_TOKEN ({err.code}): copy the Bot User OAuth Token again "
-                "from OAuth & Permissions on the app's page, after installing the app."
-            ) from err
-        except ApiError as err:
-            log.warning("slack.unreachable", reason=str(err), retry_in=pause)
-        try:
-            async with asyncio.timeout(pause):
-                await stop.wait()
-        except TimeoutError:
-            pause = min(pause * 2, 30.0)
-    return None

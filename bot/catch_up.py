@@ -83,10 +83,12 @@ class CatchUp:
         self._release: asyncio.TimerHandle | None = None
         self.done = False
         self.connected = False
+        self.trusted = False
+        """Its credentials have been taken before: if they are refused now, that can be mended."""
 
     def connect(self) -> None:
         """Hear that the side is connected: what happened before may have been missed."""
-        self.connected = True
+        self.connected = self.trusted = True
         self.miss()
 
     def miss(self) -> None:

@@ -5,6 +5,7 @@ Responsible for joining the listener with the bridge's parts. It starts no task.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,25 +14,57 @@ from bot.bridge import Bridge
 from bot.crisp.bucket import GENERATED
 from bot.crisp.events import COMPOSE_SEND, EVENTS
 from bot.crisp.feed import UploadFeed
+from bot.crisp.link import RTM_CALL
 from bot.crisp.membrane import is_own
 from bot.crisp.rtm import RtmListener
 from bot.errors import BridgeError, Unauthorized
+from bot.verdicts import SHUT_OUT
+
+LONGEST_PAUSE = 120.0
+"""Seconds between two attempts with credentials that are refused."""
+_POLL = 1.0
 
 
 async def listen(bridge: Bridge) -> None:
-    """Listen to Crisp's socket until cancelled; BridgeError if Crisp refuses the token."""
-    try:
-        await _rtm(bridge).run()
-    except Unauthorized as err:
-        if is_own(err):
-            raise BridgeError(
-                f"Membrane lets no call through to Crisp ({err.code}): check MEMBRANE_TOKEN and "
-                "MEMBRANE_CONNECTION_ID; slack-crisp-bridge doctor says what is wrong."
-            ) from err
-        raise BridgeError(
-            f"Crisp refuses the token ({err.code}): check CRISP_TOKEN_IDENTIFIER, CRISP_TOKEN_KEY, "
-            "CRISP_TIER and CRISP_WEBSITE_ID; slack-crisp-bridge doctor says which is wrong."
-        ) from err
+    """Listen to Crisp's socket until cancelled.
+
+    Credentials that are refused at once are a mistake: BridgeError. If they were taken before,
+    they can be mended, and are tried again and again.
+    """
+    pause = bridge.settings.bridge.timers.reconnect
+    while True:
+        listener = _rtm(bridge)
+        try:
+            await listener.run()
+        except Unauthorized as err:
+            if not bridge.crisp_side.trusted:
+                raise _wrong(err) from err
+            if err.call == RTM_CALL:
+                bridge.troubles.note("crisp_socket")
+        await _pause(bridge, pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _pause(bridge: Bridge, seconds: float) -> None:
+    """Wait so long; less if the API takes the credentials again."""
+    end = asyncio.get_running_loop().time() + seconds
+    shut_out = any(code in bridge.troubles for code in SHUT_OUT)
+    while (left := end - asyncio.get_running_loop().time()) > 0:
+        await asyncio.sleep(min(left, _POLL))
+        if shut_out and not any(code in bridge.troubles for code in SHUT_OUT):
+            return
+
+
+def _wrong(err: Unauthorized) -> BridgeError:
+    if is_own(err):
+        return BridgeError(
+            f"Membrane lets no call through to Crisp ({err.code}): check MEMBRANE_TOKEN and "
+            "MEMBRANE_CONNECTION_ID; slack-crisp-bridge doctor says what is wrong."
+        )
+    return BridgeError(
+        f"Crisp refuses the token ({err.code}): check CRISP_TOKEN_IDENTIFIER, CRISP_TOKEN_KEY, "
+        "CRISP_TIER and CRISP_WEBSITE_ID; slack-crisp-bridge doctor says which is wrong."
+    )
 
 
 def _rtm(bridge: Bridge) -> RtmListener:
@@ -39,6 +72,7 @@ def _rtm(bridge: Bridge) -> RtmListener:
 
     def connected() -> None:
         addresses.connected()
+        bridge.troubles.heal("crisp_socket")
         bridge.crisp_side.connect()
 
     def disconnected(reason: str) -> None:

@@ -20,6 +20,8 @@ ABOUT_CHANNELS = frozenset({"not_in_channel", "channel_not_found", "is_archived"
 """Slack's answers after which the channel is looked at."""
 LIMITED_FOR = 120.0
 """So many seconds of refusals for the number of calls are no passing moment any more."""
+SHUT_OUT = ("membrane", "crisp_token", "crisp_unsubscribed", "crisp_website", "crisp_limited")
+"""Troubles with Crisp that any answer to the matter ends."""
 QUOTA = "quota_limit_exceeded"
 UPGRADE = "subscription_upgrade_required"
 
@@ -108,9 +110,8 @@ class CrispVerdicts:
 
     def _let_in(self) -> None:
         self._limited_since = None
-        for code in ("membrane", "crisp_token", "crisp_unsubscribed", "crisp_website"):
+        for code in SHUT_OUT:
             self._troubles.heal(code)
-        self._troubles.heal("crisp_limited")
 
     def _works(self, call: str, given: Any) -> None:
         if not call.startswith(("GET", "HEAD")):

@@ -6,18 +6,21 @@ Responsible for joining who hears of outcomes, who looks and who delivers. It st
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 
 from bot.bridge import Bridge
 from bot.domain import Arrival, ChannelId, Source
-from bot.errors import StoreError
+from bot.errors import ApiError, StoreError, Unauthorized
 from bot.outbox.dispatcher import Dispatcher
 from bot.store import queue
 from bot.telling import Telling
 from bot.troubles import Trouble
-from bot.verdicts import CrispVerdicts, SlackVerdicts
+from bot.verdicts import SHUT_OUT, CrispVerdicts, SlackVerdicts
 from bot.watch import Watch
 
 log = structlog.get_logger()
@@ -54,6 +57,13 @@ class Vigil:
     def _doubt_channel(self, channel: ChannelId) -> None:
         self._watch.poke(channel)
 
+    def heard_app_token(self, err: Unauthorized | None) -> None:
+        """Hear how Slack refused the app token, or that it took it."""
+        if err is None:
+            self._bridge.troubles.heal("slack_app_token")
+        else:
+            self._bridge.troubles.note("slack_app_token", reason=err.code)
+
     def _news(self, arrival: Arrival) -> None:
         if arrival.source is Source.SLACK and arrival.kind.startswith(NEWS):
             self._watch.poke()
@@ -69,11 +79,20 @@ class Vigil:
         self._mended.add(source)
         self._wake.set()
 
-    async def watch(self) -> None:
-        """Look at the channels until cancelled."""
-        await self._watch.run()
+    def works(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        """Return what is to run, each until cancelled, as long as the bridge does."""
+        return self._watch.run(), self._try_crisp(), self._go_on()
 
-    async def go_on(self) -> None:
+    async def _try_crisp(self) -> None:
+        """While Crisp shuts the bridge out, ask whether it still does: deliveries try seldom."""
+        bridge = self._bridge
+        while True:
+            await asyncio.sleep(bridge.settings.bridge.timers.watch_every)
+            if any(code in bridge.troubles for code in SHUT_OUT):
+                with contextlib.suppress(ApiError):  # who hears of all calls takes note of it
+                    await bridge.clients.crisp.get_website()
+
+    async def _go_on(self) -> None:
         """Keep what is wrong, and have what waited delivered once it is over, until cancelled."""
         bridge = self._bridge
         while True:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
-from bot.config import load
+from bot.config import load, reload
 from bot.simulator.crisp.server import CrispSimulator
 from bot.simulator.slack.server import SlackSimulator
 from tests import spawning
@@ -144,13 +144,19 @@ class World:
         """Run the bridge in this loop; yield its HTTP port once it is ready."""
         file = self.folder / "bridge.toml"
         file.write_text(config)
-        settings = load(
-            {**self.env, "BRIDGE_CONFIG": str(file), "BRIDGE_HTTP_PORT": "0", **env},
-            env_file=None,
-        )
+
+        def given() -> dict[str, str]:
+            return {**self.env, "BRIDGE_CONFIG": str(file), "BRIDGE_HTTP_PORT": "0", **env}
+
+        settings = load(given(), env_file=None)
         stop = asyncio.Event()
         port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(app.run(settings, stop=stop, on_listening=port.set_result))
+        task = asyncio.create_task(
+            app.run(
+                settings, stop=stop, on_listening=port.set_result,
+                reload=lambda refused: reload(refused, given(), env_file=None),
+            )
+        )  # fmt: skip
         try:
             started: list[asyncio.Future[Any]] = [task, port]
             await asyncio.wait(started, return_when=asyncio.FIRST_COMPLETED)

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import wiring
-from bot.config import SECRETS, SETTINGS, BridgeConfig, Settings, load, load_bridge
+from bot.config import SECRETS, SETTINGS, BridgeConfig, Settings, load, load_bridge, reload
 from bot.config.wording import known_keys, nearest_key
 from bot.domain import ChannelId, SlackUserId
 from bot.errors import ConfigError
@@ -218,6 +218,24 @@ def test_the_environment_wins_over_the_env_file(tmp_path: Path) -> None:
     settings = load({**ENV, "CRISP_TIER": ""}, env_file=env_file, bridge_file=None)
     assert (settings.slack_channel, settings.crisp_tier) == ("C0123456789", "plugin")
     assert settings.crisp_quota == 5_000
+
+
+def test_what_was_refused_gives_way_to_the_env_file(tmp_path: Path) -> None:
+    """A new token in .env counts though the environment holds the old one, which stays otherwise.
+
+    Where .env offers none, the environment's own is read as before, and so is its file.
+    """
+    env_file = tmp_path / ".env"
+    refused = {"xoxb-1", "key"}
+    env_file.write_text("SLACK_BOT_TOKEN=xoxb-2\nSLACK_APP_TOKEN=xapp-2\n", encoding="utf-8")
+    found = reload(refused, ENV, env_file=env_file)
+    assert found.slack_bot_token == SecretStr("xoxb-2")
+    assert found.slack_app_token == SecretStr("xapp-1")
+    assert found.crisp_token_key == SecretStr("key")
+    secret = tmp_path / "token"
+    secret.write_text("xoxb-3\n", encoding="utf-8")
+    env_file.write_text(f"SLACK_BOT_TOKEN_FILE={secret}\n", encoding="utf-8")
+    assert reload(refused, ENV, env_file=env_file).slack_bot_token == SecretStr("xoxb-3")
 
 
 def test_a_secret_file_in_the_environment_wins_over_the_env_file(tmp_path: Path) -> None:

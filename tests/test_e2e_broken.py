@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
+from bot import texts
 from tests.e2e_kit import answers, figure, rest
 from tests.harness import FAST, Json, World, eventually, get
 
@@ -12,10 +14,12 @@ ELSEWHERE = '[[routes]]\nchannel = "C0GENERAL1"\nsegment = "vip"\n'
 """A second channel: what breaks one must not touch the other."""
 
 
-async def troubles(port: int) -> dict[str, Json]:
-    """Return what /healthz says is wrong, by code."""
+async def troubles(port: int) -> dict[str, Json] | None:
+    """Return what /healthz says is wrong, by code; None while the bridge begins anew."""
     status, body = await get(port, "/healthz")
-    assert status == 200
+    assert status in {0, 200}
+    if not status:
+        return None
     return {one["code"]: one for one in json.loads(body)["troubles"]}
 
 
@@ -23,7 +27,7 @@ async def noted(port: int, code: str) -> Json:
     """Wait until a trouble is noted, in /healthz and in the figures; return it."""
 
     async def there() -> Json | None:
-        return (await troubles(port)).get(code)
+        return (await troubles(port) or {}).get(code)
 
     found: Json = await eventually(there, what=f"the trouble {code}")
     return found
@@ -33,7 +37,8 @@ async def healed(port: int, code: str) -> None:
     """Wait until a trouble is over."""
 
     async def gone() -> bool:
-        return code not in await troubles(port)
+        found = await troubles(port)
+        return found is not None and code not in found
 
     await eventually(gone, what=f"the end of the trouble {code}")
 
@@ -43,6 +48,17 @@ def told(world: World, user: str) -> list[str]:
     person = world.slack.workspace.user(user).id
     channel = world.slack.workspace.direct_channel(person).id
     return [str(post["text"]) for post in world.posts(channel)]
+
+
+def announced(world: World, code: str) -> bool:
+    """Tell whether a trouble stands in the channel."""
+    line = texts.TROUBLE_TOLD.format(sentence=texts.TROUBLES[code].partition("{")[0])
+    return any(str(post["text"]).startswith(line) for post in world.posts())
+
+
+def answered(world: World, session_id: str, text: str) -> bool:
+    """Tell whether a text is the last one that the customer was sent."""
+    return answers(world, session_id)[-1:] == [text]
 
 
 async def admin(world: World, verb: str, **more: object) -> None:
@@ -96,3 +112,65 @@ async def test_a_channel_that_is_archived_renamed_and_private(world: World) -> N
         await world.reply(session, "private")
         await eventually(lambda: answers(world, session)[1:] == ["private"], what="the reply")
         await rest(world)
+
+
+RENEWING = WATCHFUL.replace("[timers]", "[timers]\nrenew_every = 0.05")
+
+
+async def test_slacks_token_is_revoked_and_the_app_installed_again(world: World) -> None:
+    """The process lives on, takes the new token up by itself, and nothing is lost meanwhile."""
+    async with world.bridge(RENEWING) as port:
+        session = world.visitor("before")
+        await world.reply(session, "seen")
+        await eventually(lambda: answers(world, session) == ["seen"], what="the reply")
+        await world.slack.act({"as": "ada", "do": "revoke_token"})
+        assert "SLACK_BOT_TOKEN" in (await noted(port, "slack_token"))["sentence"]
+        world.visitor("meanwhile", session)
+        fresh = await world.slack.act({"as": "ada", "do": "reinstall", "anew": True})
+        world.env["SLACK_BOT_TOKEN"] = fresh["SLACK_BOT_TOKEN"]
+        await healed(port, "slack_token")
+        await eventually(lambda: world.shown(session) == ["before", "meanwhile"], what="the post")
+        await world.reply(session, "afterwards")
+        await eventually(lambda: answers(world, session)[1:] == ["afterwards"], what="the reply")
+        await rest(world)
+
+
+async def test_slacks_app_token_is_revoked(world: World) -> None:
+    """Posts go on; what agents wrote meanwhile is read once another token is given."""
+    async with world.bridge(RENEWING) as port:
+        session = world.visitor("before")
+        await world.reply(session, "seen")
+        await eventually(lambda: answers(world, session) == ["seen"], what="the reply")
+        await world.slack.act({"as": "ada", "do": "revoke_token", "which": "app"})
+        world.slack.disconnect()
+        assert "SLACK_APP_TOKEN" in (await noted(port, "slack_app_token"))["sentence"]
+        world.visitor("meanwhile", session)
+        await eventually(lambda: world.shown(session) == ["before", "meanwhile"], what="the post")
+        await world.reply(session, "unheard")
+        fresh = await world.slack.act({"as": "ada", "do": "reinstall", "which": "app"})
+        world.env["SLACK_APP_TOKEN"] = fresh["SLACK_APP_TOKEN"]
+        await healed(port, "slack_app_token")
+        await eventually(lambda: answers(world, session)[1:] == ["unheard"], what="the reply")
+        await rest(world)
+
+
+async def test_crisp_shuts_the_bridge_out(world: World) -> None:
+    """Token, website and plugin: each is told in the channel, and what waited goes out once."""
+    async with world.bridge(RENEWING) as port:
+        session = world.visitor("before")
+        await eventually(lambda: world.root_of(session), what="the thread")
+        for change, back, code in (
+            ({"website_gone": True}, {"website_gone": False}, "crisp_website"),
+            ({"unsubscribed": True}, {"unsubscribed": False}, "crisp_unsubscribed"),
+            ({"key_end": "-2"}, {}, "crisp_token"),
+        ):
+            world.crisp.config(change)
+            await world.reply(session, code)
+            await noted(port, code)
+            await eventually(partial(announced, world, code), what="the line in the channel")
+            world.crisp.config(back)
+            world.env.update(world.crisp.settings())
+            await healed(port, code)
+            await eventually(partial(answered, world, session, code), what="the reply")
+        await rest(world)
+        assert answers(world, session) == ["crisp_website", "crisp_unsubscribed", "crisp_token"]

@@ -10,7 +10,7 @@ import sys
 import typer
 
 from bot import app, telemetry
-from bot.config import load
+from bot.config import load, reload
 
 
 def register(cli: typer.Typer) -> None:
@@ -33,6 +33,6 @@ def run() -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
-        await app.run(settings, stop=stop)
+        await app.run(settings, stop=stop, reload=reload)
 
     asyncio.run(main())

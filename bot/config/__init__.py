@@ -17,6 +17,7 @@ from bot.config.loading import (
     load_membrane,
     parse_bridge,
     read_file,
+    reload,
     resolved,
 )
 from bot.config.settings import SECRETS, SETTINGS, CrispSettings, MembraneSettings, Settings
@@ -44,5 +45,6 @@ __all__ = [
     "load_membrane",
     "parse_bridge",
     "read_file",
+    "reload",
     "resolved",
 ]

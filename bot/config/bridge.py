@@ -108,6 +108,7 @@ class Timers(Table):
     tell_gap: Seconds = 360.0
     users_ttl: Seconds = 3600.0
     watch_every: Positive = 60.0
+    renew_every: Positive = 10.0
 
 
 class Files(Table):

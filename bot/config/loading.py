@@ -66,6 +66,26 @@ def load(
     return settings
 
 
+def reload(
+    refused: Collection[str],
+    env: Mapping[str, str] | None = None,
+    *,
+    env_file: Path | None = ENV_FILE,
+) -> Settings:
+    """Read every setting again; what the environment has and was ``refused`` gives way to ``.env``.
+
+    So a new token in ``.env`` counts although the environment still holds the old one.
+    """
+    environment = os.environ if env is None else env
+    offered = {name.removesuffix("_FILE") for name, value in _dotenv(env_file, []).items() if value}
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if not (value.strip() in refused and name in offered)
+    }
+    return load(kept, env_file=env_file)
+
+
 def load_crisp(
     env: Mapping[str, str] | None = None, *, env_file: Path | None = ENV_FILE
 ) -> CrispSettings:

@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from bot.domain import Source
 from bot.errors import Unauthorized
 
+RTM_CALL = "RTM authentication"
 HANDSHAKE = 15.0
 """Seconds for connecting, and again for being let in."""
 CLOSING = 5.0
@@ -107,7 +108,7 @@ class Link:
             event = await self.next()
             refused = event.name == "authenticated" and event.data is False
             if event.name == "unauthorized" or refused:
-                raise Unauthorized(Source.CRISP, "RTM authentication", _reason(event.data))
+                raise Unauthorized(Source.CRISP, RTM_CALL, _reason(event.data))
             if event.name == "authenticated":
                 return
 

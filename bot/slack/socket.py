@@ -120,9 +120,13 @@ class SocketModeService:
         ping_seconds: float = 10.0,
         on_connected: Callable[[], None] = _nothing,
         on_disconnected: Callable[[], None] = _nothing,
+        on_token: Callable[[Unauthorized | None], None] = lambda _err: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Share ``session`` for ``apps.connections.open``; the caller closes it."""
+        """Share ``session`` for ``apps.connections.open``; the caller closes it.
+
+        ``on_token`` hears how the app token was refused, None once it was taken.
+        """
         self._app = app
         self._app_token = app_token
         self._base_url = base_url
@@ -133,6 +137,8 @@ class SocketModeService:
         self._ping_seconds = ping_seconds
         self._on_connected = on_connected
         self._on_disconnected = on_disconnected
+        self._on_token = on_token
+        self._asked_at = 0.0
         self._sleep = sleep
         self._handlers: list[_Handler] = []
         self._connected = False
@@ -213,6 +219,7 @@ class SocketModeService:
         if not covered:
             self._lose()
             self._connected = True
+            self._on_token(None)
             self._on_connected()
 
     def _lose(self) -> None:
@@ -235,6 +242,23 @@ class SocketModeService:
                 _log.warning("slack_socket_stuck seconds=%d", now - handler.down_since)
                 handler.socket.wss_uri = None
                 handler.down_since = now
+        down = [handler.down_since for handler in self._handlers]
+        if not any(up) and down:
+            await self._ask(now, max(since or now for since in down))
+
+    async def _ask(self, now: float, down_since: float) -> None:
+        """Ask why there has been no connection for a while: the SDK says of no reason."""
+        if now - max(down_since, self._asked_at) < self._ping_seconds:
+            return
+        self._asked_at = now
+        try:
+            await self._web.open_socket_url(self._app_token)
+        except Unauthorized as err:
+            self._on_token(err)
+        except ApiError as err:
+            _log.info("slack_socket_unavailable error=%s", err.code)
+        else:
+            self._on_token(None)
 
     async def _stop(self) -> None:
         """Take nothing more, let what is being handled be acknowledged, and close."""
