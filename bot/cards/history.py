@@ -26,7 +26,7 @@ from bot.lookups import Earlier, Said
 from bot.markup import one_line
 from bot.markup.read_crisp import read
 from bot.markup.tree import flat
-from bot.markup.visible import measure
+from bot.markup.visible import measure, shortened
 
 _SAID_LIMIT = 300
 _NAME_LIMIT = 80
@@ -95,5 +95,6 @@ def _fitting(said: Sequence[Said]) -> list[Line]:
 def _line(said: Said) -> Line:
     name = one_line(said.speaker, _NAME_LIMIT) or texts.UNTITLED
     mark = f"{texts.NOTE_SIGN} " if said.note else ""
-    shown = one_line(flat(read(said.markdown, trusted=False)), _SAID_LIMIT) or texts.EMPTY_MESSAGE
+    beginning = shortened(said.markdown, _SAID_LIMIT)
+    shown = one_line(flat(read(beginning, trusted=False)), _SAID_LIMIT) or texts.EMPTY_MESSAGE
     return [words(f"{mark}{name}", bold=True), words(" · "), moment(said.at), words(f"  {shown}")]

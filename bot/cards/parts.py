@@ -15,7 +15,7 @@ from bot import texts
 from bot.domain import Block, Json, Millis
 from bot.markup import SLACK_TEXT_LIMIT, one_line
 from bot.markup.mrkdwn import date_text
-from bot.markup.visible import clip, clip_escaped, neutralise
+from bot.markup.visible import clip, clip_escaped, neutralise, shortened
 from bot.markup.write_slack import is_web
 
 SECTION_LIMIT = 3_000
@@ -32,7 +32,7 @@ Part = dict[str, Any]
 
 def plain_text(text: str, limit: int) -> Part:
     """Return literal text; blank text becomes a dash, because Slack refuses length 0."""
-    shown = clip(neutralise(text), limit)
+    shown = clip(neutralise(shortened(text, limit)), limit)
     return {"type": "plain_text", "text": shown if shown.strip() else texts.NOTHING, "emoji": False}
 
 

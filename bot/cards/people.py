@@ -38,10 +38,13 @@ SIDE_BY_SIDE = 6
 CARDS = 3
 """Up to so many people are shown as cards; more of them as a list."""
 _LINKS_BUDGET = 2_500
-_SEVERAL_BUDGET = 1_200
+_SEVERAL_BUDGET, _SEVERAL_FACTS = 1_000, 1_800
 _PAGE_BUDGET = 5_000
 _PIECE = 1_500
 _SIDE_LIMIT = 600
+_WHOLE, _MOST_DATA = 20_000, 500
+"""Characters of one fact and pieces of custom data that are shown page by page; whoever fills more
+than that in does not want it to be read."""
 
 Fact = tuple[str, str]
 """A sign and what is known."""
@@ -60,8 +63,8 @@ def people_answer(people: People, *, query: str) -> Post:
         return people_card(found[0])
     blocks: list[Block] = []
     for person in found:
-        budget = _SEVERAL_BUDGET
-        blocks += [{"type": "divider"}, rich_text(_card_lines(person, budget=budget))]
+        lines = _card_lines(person, budget=_SEVERAL_BUDGET, facts_budget=_SEVERAL_FACTS)
+        blocks += [{"type": "divider"}, rich_text(lines)]
         blocks.append(actions([_show(texts.SHOW, person, "0")], None))
     return Post(fallback_text(", ".join(_name(person) for person in found)), blocks[1:])
 
@@ -288,14 +291,15 @@ def _is_whole(person: Person) -> bool:
     """Tell whether the card shows all that is known, uncut."""
     shown = (*_facts(person), *_data(person)[:DATA_SHOWN])
     return len(person.data or ()) <= DATA_SHOWN and all(
-        one_line(fact, FACT_LIMIT) == neutralise(fact).strip() for _, fact in shown
+        len(fact) < _WHOLE and one_line(fact, FACT_LIMIT) == neutralise(fact).strip()
+        for _, fact in shown
     )
 
 
-def _card_lines(person: Person, *, budget: int) -> list[Line]:
+def _card_lines(person: Person, *, budget: int, facts_budget: int = BUDGET // 2) -> list[Line]:
     facts = [*_facts(person), *_data(person)[:DATA_SHOWN]]
     lines: list[Line] = [[words(_name(person), bold=True)]]
-    lines += fitting(facts, _fact_line, BUDGET // 2) if facts else []
+    lines += fitting(facts, _fact_line, facts_budget) if facts else []
     if (left := len(person.data or ()) - DATA_SHOWN) > 0:
         lines.append([words(texts.AND_OTHERS.format(number=left), italic=True)])
     if person.seen_at:
@@ -339,8 +343,9 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _all_lines(person: Person) -> Iterator[Line]:
-    for sign, fact in (*_facts(person), *_data(person)):
-        for piece in _pieces(f"{sign} {neutralise(fact).strip()}"):
+    for sign, fact in (*_facts(person), *_data(person)[:_MOST_DATA]):
+        known = fact if len(fact) < _WHOLE else f"{fact[:_WHOLE]}…"
+        for piece in _pieces(f"{sign} {neutralise(known).strip()}"):
             yield [words(piece)]
     if person.data is None:
         yield [words(texts.DATA_UNREAD, italic=True)]

@@ -14,6 +14,10 @@ import regex
 from bot import texts
 from bot.markup import one_line
 
+LONGEST = 40_000
+"""Characters of a message that are shown, as many as Slack itself takes for one; the customer may
+send a megabyte, and the channel would show nothing else for minutes."""
+_WORD = 200
 _LABEL_LIMIT = 200
 _MANY = 50
 
@@ -28,8 +32,22 @@ def generic_summary(
 ) -> str:
     """Return a message of any Crisp type as markdown, answered or not.
 
-    An unknown type is named; ``inbox_url`` is where it can be seen then.
+    An unknown type is named; ``inbox_url`` is where it can be seen then. Of what is longer than
+    ``LONGEST`` the beginning is returned, and how much is left out.
     """
+    return _bounded(_summary(type, content, inbox_url))
+
+
+def _bounded(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    kept = text[:LONGEST]
+    space = max(kept.rfind(sign, LONGEST - _WORD) for sign in " \n")
+    kept = kept[: space if space > 0 else LONGEST].rstrip()
+    return f"{kept}\n\n{texts.REST_IN_CRISP.format(more=f'{len(text) - len(kept):,}')}"
+
+
+def _summary(type: str, content: object, inbox_url: str) -> str:  # noqa: A002 - as above
     if isinstance(content, str) and type in {"text", "note"}:
         return content
     fields: Fields = content if isinstance(content, Mapping) else {}

@@ -18,6 +18,8 @@ from bot.markup import neutralise
 LONGEST = 120
 """Characters; both platforms take 255 bytes, and UTF-8 has up to four to a character."""
 _LONGEST_ENDING = 16
+_LOOKED_AT = 4_000
+"""Of a longer name the beginning and the end are looked at: cleaning takes its time."""
 _LONGEST_BYTES = 240
 _UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u2028\u2029]+')
 _ENDING = re.compile(r"\.[A-Za-z0-9_-]{1,15}\Z")
@@ -26,6 +28,8 @@ _GRAPHEME = regex.compile(r"\X")
 
 def clean_name(name: str, mime: str = "") -> str:
     """Return a name that is safe to show and to store; its ending fits ``mime`` if it had none."""
+    if len(name) > _LOOKED_AT:
+        name = name[: _LOOKED_AT // 2] + name[-_LOOKED_AT // 2 :]
     last = re.split(r"[/\\]", neutralise(name))[-1]
     shown = " ".join(_UNFIT.sub(" ", last).split()).strip(" .")
     ending = _ENDING.search(shown)

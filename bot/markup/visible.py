@@ -47,6 +47,8 @@ _PILED_ACCENTS = regex.compile(
     r"([[\p{Mn}\p{Me}]&&\p{Script=Inherited}]{4})[[\p{Mn}\p{Me}]&&\p{Script=Inherited}]+",
     regex.V1,
 )
+_HIDING = 1_000
+"""Characters that show nothing and are looked past where a text is cut short anyway."""
 _PLAIN_ASCII = regex.compile(r"[\t\n\x20-\x7e]*")
 _SPACES = regex.compile(r"[\s\u2800]+")
 _GRAPHEME = regex.compile(r"\X")
@@ -113,9 +115,17 @@ def clip(text: str, limit: int) -> str:
     return "".join(kept).rstrip() + "…" if limit > 0 else ""
 
 
+def shortened(text: str, limit: int) -> str:
+    """Return as much of the beginning of a text as can matter where ``limit`` of it is shown.
+
+    Cleaning a megabyte takes seconds; what hides as many characters as that hides what follows too.
+    """
+    return text[: limit + _HIDING]
+
+
 def one_line(text: str, limit: int) -> str:
     """Return a name or title in one clean line of at most ``limit`` UTF-16 code units."""
-    return clip(_SPACES.sub(" ", neutralise(text)).strip(), limit)
+    return clip(_SPACES.sub(" ", neutralise(shortened(text, limit))).strip(), limit)
 
 
 def escape(text: str) -> str:
@@ -129,6 +139,7 @@ def escape(text: str) -> str:
 
 def clip_escaped(text: str, limit: int) -> str:
     """Escape as much of the text as fits into ``limit``, never half an entity."""
+    text = shortened(text, limit)
     whole = escape(text)
     if measure(whole) <= limit:
         return whole

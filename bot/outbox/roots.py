@@ -18,6 +18,7 @@ from bot.crisp import convert
 from bot.crisp.client import CrispClient
 from bot.domain import Author, Contact, Conversation, Millis, Operator, Post, Speaker
 from bot.errors import ApiError, Refused
+from bot.markup import one_line
 from bot.outbox import rendering
 from bot.outbox.courier import Again
 from bot.recent_pages import RecentPages
@@ -30,6 +31,7 @@ from bot.store.rows import OutboxRow
 
 log = structlog.get_logger()
 
+_NAME_LIMIT = 80
 PATIENCE = 10.0
 """How long, in seconds, a first post waits for Crisp to say who is writing."""
 SOON, SELDOM = 1.0, 60.0
@@ -143,7 +145,8 @@ class Roots:
 def visitor(conversation: Conversation) -> Speaker:
     """Return the name and picture of a conversation's customer."""
     contact: Contact = conversation.contact
-    name = contact.nickname or contact.email or texts.VISITOR.format(number=conversation.number)
+    told = one_line(contact.nickname, _NAME_LIMIT) or one_line(contact.email, _NAME_LIMIT)
+    name = told or texts.VISITOR.format(number=conversation.number)
     face = contact.face or colour_of(conversation.session_id)
     return Speaker(name, contact.avatar or None, face)
 

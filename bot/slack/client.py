@@ -28,6 +28,8 @@ from bot.domain import (
     Speaker,
 )
 from bot.errors import Ambiguous, ApiError, Refused
+from bot.markup import SLACK_TEXT_LIMIT, escape, one_line
+from bot.markup.visible import measure
 from bot.slack import messages
 from bot.slack.failures import MissingScope
 from bot.slack.models import (
@@ -355,8 +357,9 @@ def labelled(post: Post, speaker: Speaker | None) -> Post:
         "elements": [{"type": "plain_text", "text": name, "emoji": False}],
     }
     fits = bool(post.blocks) and len(post.blocks) < _MAX_BLOCKS
-    escaped = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return Post(f"{escaped}: {post.text}", [label, *post.blocks] if fits else post.blocks)
+    text = f"{escape(name)}: {post.text}"
+    text = text if measure(text) <= SLACK_TEXT_LIMIT else post.text  # the label says it as well
+    return Post(text, [label, *post.blocks] if fits else post.blocks)
 
 
 def named(speaker: Speaker, faces: Faces) -> dict[str, str]:
@@ -366,7 +369,7 @@ def named(speaker: Speaker, faces: Faces) -> dict[str, str]:
 
 
 def _clean(name: str) -> str:
-    return " ".join(name.split())[:_NAME_LENGTH]
+    return one_line(name, _NAME_LENGTH)
 
 
 def _content(post: Post) -> dict[str, Any]:

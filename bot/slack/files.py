@@ -15,12 +15,14 @@ from typing import Any
 from bot.domain import ChannelId, Json, Key, MessageTs, Posted, Source, Speaker
 from bot.errors import Ambiguous, Refused
 from bot.files import Reason, SlackFile, read_file
+from bot.markup import escape, one_line
 from bot.slack.client import SlackClient, named
 from bot.slack.failures import MissingScope
 from bot.slack.messages import is_own_post
 from bot.slack.models import word
 from bot.transfer import Carrier, Incoming
 
+_NAME_LENGTH = 80
 CUSTOMIZE = "chat:write.customize"
 _GONE = frozenset({"file_not_found", "file_deleted", "not_visible"})
 
@@ -191,8 +193,7 @@ class SlackFiles:
 
 def labelled(speaker: Speaker) -> dict[str, str]:
     """Return the arguments that name who sent a file, in words above it."""
-    name = " ".join(speaker.name.split())
-    escaped = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = escape(one_line(speaker.name, _NAME_LENGTH))
     return {"initial_comment": f"{escaped}:"} if escaped else {}
 
 

@@ -89,6 +89,7 @@ BROWSER_ON_SYSTEM: Final = "{browser} on {system}"
 # --- messages
 
 EMPTY_MESSAGE: Final = "(empty message)"
+REST_IN_CRISP: Final = "… This message goes on for {more} characters more: they are in Crisp."
 NOTE: Final = "🔒 Private note"
 LATE: Final = "late"
 ADDED_BY_EDIT: Final = "added by an edit"
