@@ -146,7 +146,7 @@ async def _run(
         await _recover(bridge, restoring)
         await bridge.troubles.begin(bridge.reader)
         await bridge.take_choice()
-        await restoring.learn_unless(stop, bridge.rules.bridged_channels)
+        await restoring.learn_unless(stop, bridge.rules)
         await bridge.gaps.begin()
         await bridge.groups.refresh()  # before anybody is told that they may not act
         delivering = [core.create_task(d.run()) for d in (bridge.to_slack, bridge.to_crisp)]

@@ -15,11 +15,14 @@ from pathlib import Path
 
 import structlog
 
+from bot import texts
 from bot.domain import ChannelId, Key, MessageTs, Millis
 from bot.errors import ApiError, RateLimited, Refused, StoreError
 from bot.outbox import endings
 from bot.outbox.gap_looks import RESTORED
 from bot.policy import Dead
+from bot.relay.access import Rules
+from bot.relay.announcing import announcement
 from bot.relay.failures import MISSING
 from bot.slack import messages
 from bot.slack.client import SlackClient
@@ -81,21 +84,18 @@ class Restoring:
         self._writer.gap = await self._reader.ask(gap.current)
         if taken.gap is not None:
             since = taken.gap.since
-            at = datetime.fromtimestamp(since / 1000, UTC).isoformat(timespec="seconds")
             log.warning(
                 "database.restored",
-                backup_of=at if since else "unknown",
+                backup_of=_utc(since) if since else "unknown",
                 looked_for=taken.doubted,
                 given_up=taken.given_up,
             )
         return taken
 
-    async def learn_unless(
-        self, stop: asyncio.Event, channels: Callable[[], frozenset[ChannelId]]
-    ) -> None:
+    async def learn_unless(self, stop: asyncio.Event, rules: Rules) -> None:
         """Do that, or leave it to the next start if the bridge is to stop."""
         working, stopping = (
-            asyncio.create_task(self.learn(channels)),
+            asyncio.create_task(self.learn(rules)),
             asyncio.create_task(stop.wait()),
         )
         try:
@@ -106,14 +106,15 @@ class Restoring:
             working.cancel()
             stopping.cancel()
 
-    async def learn(self, channels: Callable[[], frozenset[ChannelId]]) -> None:
+    async def learn(self, rules: Rules) -> None:
         """Read which threads were opened in the gap, however long Slack does not tell."""
         if await self._reader.ask(restored.has_learned):
             return
         pause = SOON
         while True:
             try:
-                await self._learn(channels())
+                told = rules.default_channel or min(rules.bridged_channels())
+                await self._learn(rules.bridged_channels(), told)
             except ApiError as err:
                 wait = err.retry_after if isinstance(err, RateLimited) else None
                 log.warning("restore.threads_unread", reason=str(err), retry_in=wait or pause)
@@ -122,7 +123,7 @@ class Restoring:
             else:
                 return
 
-    async def _learn(self, bridged: frozenset[ChannelId]) -> None:
+    async def _learn(self, bridged: frozenset[ChannelId], told: ChannelId) -> None:
         known = await self._reader.ask(gap.current)
         since = known.since if known else Millis(0)
         former = await self._reader.ask(lambda view: view.swept_channels())
@@ -134,7 +135,7 @@ class Restoring:
                 log.warning("restore.channel_unread", channel=channel, code=err.code)
                 continue
             found += await self._writer.submit(lambda tx, c=channel, r=roots: _adopt(tx, c, r))  # type: ignore[misc]  # defaults bind them
-        await self._writer.submit(restored.learned)
+        await self._writer.submit(lambda tx: _learned(tx, since, told))
         log.info("restore.threads_read", adopted=found)
 
     async def _roots(self, channel: ChannelId, since: Millis) -> list[tuple[Key, MessageTs]]:
@@ -195,6 +196,17 @@ def _take_up(
         restored.note(tx, found)
         taken = TakenUp(doubt.looked_for, found, len(doubt.blind))
     return taken, stamps.advance(tx, above=beside or Millis(0))
+
+
+def _learned(tx: Transaction, since: Millis, channel: ChannelId) -> None:
+    """Store that the threads are known, and tell the team once what that was about."""
+    restored.learned(tx)
+    when = texts.RESTORED_FROM.format(at=_utc(since)) if since else ""
+    tx.enqueue(announcement(channel, texts.RESTORED.format(when=when), name=f"restored:{tx.now}"))
+
+
+def _utc(at: Millis) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _adopt(tx: Transaction, channel: ChannelId, roots: Iterable[tuple[Key, MessageTs]]) -> int:
