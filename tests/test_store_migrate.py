@@ -129,6 +129,24 @@ def test_a_backup_is_made_before_a_later_step(path: Path) -> None:
         assert conn.execute("SELECT a FROM one").fetchone()[0] == "x"
 
 
+def test_backups_of_earlier_steps_are_bounded_and_private(path: Path) -> None:
+    """The last three are kept; one whose name was taken by a readable file is private too."""
+    steps = tuple(
+        Migration(n, f"000{n}_x.sql", f"CREATE TABLE t{n} (a TEXT);") for n in range(1, 8)
+    )
+    backup_path(path, steps[-1].name).touch(mode=0o644)
+    (path.parent / "other.db.backup-before-0001").touch()
+    with opened(path) as conn:
+        for number in range(1, 8):
+            migrate(conn, path=path, known=steps[:number])
+    kept = sorted(path.parent.glob("bridge.db.backup-before-*"))
+    assert [f.name[-4:] for f in kept] == ["0005", "0006", "0007"]
+    assert {stat.S_IMODE(f.stat().st_mode) for f in kept} == {0o600}
+    assert (path.parent / "other.db.backup-before-0001").exists()
+    with opened(kept[-1]) as conn:
+        assert "t6" in tables(conn)
+
+
 def test_a_backup_that_cannot_be_made_stops_the_migration(path: Path) -> None:
     """Without a backup nothing is changed."""
     backup_path(path, SECOND.name).mkdir()

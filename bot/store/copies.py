@@ -46,13 +46,9 @@ def copy(
 ) -> Copy:
     """Copy the database; StoreError with a sentence if that is impossible, and nothing is left."""
     _refuse_target(database, target, force=force)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with contextlib.closing(connect_here(database, read_only=True)) as source:
-            _create(unfinished)
-            _fill(source, unfinished, now=now, progress=progress)
-        unfinished.replace(target)
-        _sync(target.parent)
+            write(source, target, now=now, progress=progress)
     except sqlite3.Error as err:
         raise StoreError(
             f"The backup {target} cannot be made ({err}): check the space on the disk, and the "
@@ -63,15 +59,32 @@ def copy(
             f"The backup {target} cannot be written ({err.strerror}): check that its folder is "
             "there, may be written, and has room."
         ) from err
+    return Copy(target, target.stat().st_size, now)
+
+
+def write(
+    source: sqlite3.Connection, target: Path, *, now: Millis, progress: Progress = _silent
+) -> None:
+    """Copy what a connection sees into a file that gets its name once it is whole.
+
+    sqlite3.Error or OSError if that is impossible, StoreError if the database is damaged.
+    """
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        _create(unfinished)
+        _fill(source, unfinished, now=now, progress=progress)
+        unfinished.replace(target)
+        _sync(target.parent)
     finally:
         for name in (unfinished, *(Path(f"{unfinished}{end}") for end in ("-wal", "-journal"))):
             with contextlib.suppress(OSError):
                 name.unlink()
-    return Copy(target, target.stat().st_size, now)
 
 
 def mark(conn: sqlite3.Connection, now: Millis) -> None:
-    """Mark a database as a copy of this moment."""
+    """Mark a database as a copy of this moment, if it has where to keep that."""
+    if conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'counters'").fetchone() is None:
+        return
     conn.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (COPIED_AT, now))
 
 

@@ -7,6 +7,8 @@ file is backed up before it is changed.
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import hashlib
 import re
 import sqlite3
@@ -16,8 +18,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.store import copies
 
 _NAME = re.compile(r"\A(\d{4})_\w+\.sql\Z")
+_NOW = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+"""Epoch milliseconds, whatever the version of SQLite."""
+KEPT = 3
+"""So many of the copies that are made before steps are kept."""
 _TABLE = """CREATE TABLE IF NOT EXISTS schema_migrations (
     version    INTEGER PRIMARY KEY,
     name       TEXT NOT NULL,
@@ -102,6 +109,7 @@ def migrate(
         _back_up(conn, backup_path(path, pending[0].name))
     for step in pending:
         _apply(conn, step)
+    _forget_old_backups(path)
     return tuple(step.name for step in pending)
 
 
@@ -112,22 +120,20 @@ def backup_path(path: Path, step: str) -> Path:
 
 def _back_up(conn: sqlite3.Connection, target: Path) -> None:
     try:
-        target.touch(mode=0o600)
-        copy = sqlite3.connect(target)
+        copies.write(conn, target, now=conn.execute(_NOW).fetchone()[0])
     except (OSError, sqlite3.Error) as err:
         raise StoreError(
             f"The backup {target} cannot be made ({err}), so nothing was changed: check the "
-            "permissions of the folder and the space on the disk."
+            "permissions of the folder and the space on the disk, and that nothing else of that "
+            "name is there."
         ) from err
-    try:
-        conn.backup(copy)
-    except sqlite3.Error as err:
-        raise StoreError(
-            f"The backup {target} cannot be written ({err}), so nothing was changed: check the "
-            "space on the disk, and move an older file of that name away."
-        ) from err
-    finally:
-        copy.close()
+
+
+def _forget_old_backups(path: Path) -> None:
+    """Leave the last of the copies that were made before steps; older ones only use room up."""
+    for old in sorted(path.parent.glob(f"{glob.escape(path.name)}.backup-before-*"))[:-KEPT]:
+        with contextlib.suppress(OSError):
+            old.unlink()
 
 
 def _apply(conn: sqlite3.Connection, step: Migration) -> None:
