@@ -201,8 +201,8 @@ def _take_up(
 def _learned(tx: Transaction, since: Millis, channel: ChannelId) -> None:
     """Store that the threads are known, and tell the team once what that was about."""
     restored.learned(tx)
-    when = texts.RESTORED_FROM.format(at=_utc(since)) if since else ""
-    tx.enqueue(announcement(channel, texts.RESTORED.format(when=when), name=f"restored:{tx.now}"))
+    said = texts.RESTORED.format(at=_utc(since)) if since else texts.RESTORED_COPY
+    tx.enqueue(announcement(channel, said, name=f"restored:{tx.now}"))
 
 
 def _utc(at: Millis) -> str:

@@ -72,7 +72,7 @@ async def live(world: World) -> Lived:
 
 def assert_as_before(world: World, lived: Lived) -> None:
     """Check that nothing was posted or sent a second time, and that nobody is asked anything."""
-    told = [root for root in world.roots() if "put back from a backup" in str(root)]
+    told = [root for root in world.roots() if "database was put back from" in str(root)]
     assert len(told) == 1
     assert len(world.posts()) == lived.posts + len(told)
     assert world.shown(lived.old) == ["before", "since"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.domain import Millis
 from bot.relay.effects import LOOKED_FOR
-from bot.store import stamps
+from bot.store import absences, stamps
 from bot.store.copies import COPIED_AT
 from bot.store.gap import IN_SLACK, SINCE, UNTIL, Gap
 from bot.store.transaction import Transaction
@@ -89,6 +89,8 @@ def _remember(tx: Transaction, gap: Gap) -> None:
     values = ((SINCE, since), (UNTIL, gap.until), (IN_SLACK, gap.until_in_slack), (_LEARNED, 0))
     tx.conn.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?)", values)
     tx.conn.execute("DELETE FROM counters WHERE name = 'clean_end'")
+    absences.forget(tx)  # what is found in the gap was not missed
+    absences.alive(tx)
 
 
 def _blind(tx: Transaction) -> tuple[int, ...]:

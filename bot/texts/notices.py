@@ -20,10 +20,13 @@ TRIED_AGAIN: Final = "It is being tried again."
 COUNTED_AS_SENT: Final = "Good: it is counted as sent."
 
 RESTORED: Final = (
-    "The bridge's database was put back from a backup{when}. What was passed on since is looked "
+    "The bridge's database was put back from a backup of {at}. What was passed on since is looked "
     "for; whoever wrote what is not found is asked about it."
 )
-RESTORED_FROM: Final = " of {at}"
+RESTORED_COPY: Final = (
+    "The bridge's database was put back from an older copy. What was passed on since is looked "
+    "for; whoever wrote what is not found is asked about it."
+)
 NOT_REPEATED: Final = (
     "The bridge's database was put back from a backup: your command may have been carried out "
     "before that, so it was not carried out again. Give it once more if it is needed."
