@@ -193,7 +193,7 @@ class Bridge:
             clock_ms=now_ms, settle_ms=int(timers.settle * 1000),
         )  # fmt: skip
         sweep = SlackSweep(
-            self.clients.slack, self.inbox.accept, self.writer, self.reader,
+            self.clients.slack, self.inbox.accept_all, self.writer, self.reader,
             channels, clock_ms=now_ms, horizon_ms=int(days * 86_400_000),
             users_ttl_ms=int(timers.users_ttl * 1000),
         )  # fmt: skip
@@ -205,7 +205,7 @@ class Bridge:
             settle_ms=int(self.settings.bridge.timers.settle * 1000), spare=self._spare,
         )  # fmt: skip
         sweep = CrispSweep(
-            self.clients.crisp, self.inbox.accept, self.writer, self.reader,
+            self.clients.crisp, self.inbox.accept_all, self.writer, self.reader,
             clock_ms=now_ms, backfill=self.settings.bridge.relay.backfill == "open",
         )  # fmt: skip
         return Thorough(sweep, comparison.run, self.reader, CRISP)

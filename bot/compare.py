@@ -18,6 +18,7 @@ from bot.crisp import convert
 from bot.crisp.client import CrispClient
 from bot.crisp.models import Message
 from bot.domain import (
+    Arrival,
     ChannelId,
     Fingerprint,
     MessageTs,
@@ -39,7 +40,7 @@ from bot.store.transaction import Transaction
 from bot.store.view import View
 from bot.store.writer import Writer
 from bot.store.written import own_part, written
-from bot.sweep import CRISP, Accept
+from bot.sweep import CRISP
 from bot.swept import Sweep, Swept
 
 log = structlog.get_logger()
@@ -92,7 +93,7 @@ class SlackComparison:
     def __init__(
         self,
         slack: SlackClient,
-        accept: Accept,
+        accept: Callable[[Arrival], Awaitable[Receipt]],
         reader: Reader,
         channels: Callable[[], frozenset[ChannelId]],
         *,

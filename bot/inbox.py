@@ -6,7 +6,7 @@ here, in the same transaction, and nothing is called on either platform.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from bot import texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Receipt, Source
@@ -31,7 +31,10 @@ from bot.store import (
 from bot.store.database import is_unusable
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
+from bot.swept import Record, nothing
 
+AT_ONCE = 64
+"""At most so many arrivals of a catch-up share a commit: what comes live goes in between."""
 ONCE = "once"
 """Stands among the arrivals for what must not be done again."""
 
@@ -60,6 +63,33 @@ class Inbox:
         be committed: it must not be acknowledged.
         """
         return self._committed(arrival, self._writer.submit(lambda tx: self.receive(tx, arrival)))
+
+    async def accept_all(
+        self, arrivals: Sequence[Arrival], record: Record = nothing
+    ) -> Sequence[Receipt]:
+        """Commit many arrivals in their order, in as few commits as there must be.
+
+        ``record`` is stored with the last of them. StoreError if some could not be committed:
+        what comes after them is not, and neither is the record.
+        """
+        receipts: list[Receipt] = []
+        for first in range(0, max(len(arrivals), 1), AT_ONCE):
+            some = arrivals[first : first + AT_ONCE]
+            last = first + AT_ONCE >= len(arrivals)
+            receipts += await self._writer.submit(self._together(some, record if last else nothing))
+        for arrival, receipt in zip(arrivals, receipts, strict=True):
+            self._on_receipt(arrival, receipt)
+        return receipts
+
+    def _together(
+        self, arrivals: Sequence[Arrival], record: Record
+    ) -> Callable[[Transaction], list[Receipt]]:
+        def job(tx: Transaction) -> list[Receipt]:
+            receipts = [self.receive(tx, arrival) for arrival in arrivals]
+            record(tx)
+            return receipts
+
+        return job
 
     async def _committed(self, arrival: Arrival, commit: Awaitable[Receipt]) -> Receipt:
         receipt = await commit

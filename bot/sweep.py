@@ -11,7 +11,7 @@ own (``bot.behind``). On an empty database it is now: nothing old is posted, no 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -35,19 +35,19 @@ from bot.domain import (
 )
 from bot.errors import ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.platform_time import exactly
+from bot.read_threads import UNLISTED, ReadThreads, ThreadState
 from bot.slack import events as slack_events
 from bot.slack import messages as slack_messages
 from bot.slack.client import SlackClient
 from bot.slack.people import find_person
+from bot.store import read_threads
 from bot.store.reader import Reader
 from bot.store.transaction import Transaction
 from bot.store.view import View
 from bot.store.writer import Writer
-from bot.swept import Swept
+from bot.swept import Accept, Record, Swept, nothing
 
 log = structlog.get_logger()
-
-Accept = Callable[[Arrival], Awaitable[Receipt]]
 
 MARGIN_MS = 10 * 60 * 1000
 """How far before its own start a finished sweep sets the watermark: clocks and late events."""
@@ -67,9 +67,6 @@ OLD_THREADS = 50
 
 PEOPLE = 20
 """So many old profiles are read again in one sweep."""
-
-ThreadState = tuple[str, str]
-"""A listed thread's latest reply and number of replies: unchanged, nothing was missed in it."""
 
 
 class CrispSweep:
@@ -176,9 +173,12 @@ class CrispSweep:
             return Swept()
         start = self._behind.start(session_id, watermark)
         try:
-            news, read = await self._read(session_id, start)
+            messages = [one async for one in self._crisp.messages_after(session_id, start)]
         except ApiError as err:
             return await self._unread(session_id, start, err)
+        read = {message.fingerprint for message in messages}
+        written = [crisp_events.from_message(message) for message in messages]
+        marks = crisp_events.from_marks(session_id, messages)
         seen = crisp_events.from_conversation(conversation)
         payload = {**seen.payload, "read_at": read_at}
         latest = Fingerprint(conversation.preview_message.fingerprint)
@@ -186,21 +186,16 @@ class CrispSweep:
         # An answer out of Crisp's cache may lack what the list shows: its time is not read yet.
         if not complete and await self._behind.failed(session_id, start):
             log.warning("sweep.conversation_stale")
-            await self._accept(replace(seen, payload={**payload, "updated_at": 0}))
-            return Swept(news, 1)
-        await self._accept(replace(seen, payload=payload))
+            stale = replace(seen, payload={**payload, "updated_at": 0})
+            return Swept(await self._news(written, [*marks, stale]), 1)
+        news = await self._news(written, [*marks, replace(seen, payload=payload)])
         await self._behind.settle(session_id)
         return Swept(news)
 
-    async def _read(self, session_id: SessionId, start: Millis) -> tuple[int, set[int]]:
-        """Hand in the messages after then; return how many were news, and all their names."""
-        messages = [message async for message in self._crisp.messages_after(session_id, start)]
-        news = 0
-        for message in messages:
-            news += await self._accept(crisp_events.from_message(message)) is Receipt.ACCEPTED
-        for marked in crisp_events.from_marks(session_id, messages):
-            await self._accept(marked)
-        return news, {message.fingerprint for message in messages}
+    async def _news(self, written: Sequence[Arrival], beside: Sequence[Arrival]) -> int:
+        """Hand in all that was read of a conversation; return how many messages were news."""
+        receipts = await self._accept([*written, *beside])
+        return receipts[: len(written)].count(Receipt.ACCEPTED)
 
     async def _knows(self, session_id: SessionId, fingerprint: Fingerprint) -> bool:
         """Tell whether this message is stored, or ours."""
@@ -228,9 +223,7 @@ class CrispSweep:
         async for conversation in self._crisp.iter_conversations(matching=waiting):
             latest = await self._crisp.list_messages(SessionId(conversation.session_id))
             written = [message for message in latest.items if message.type != "event"]
-            for message in written[-1:]:
-                receipt = await self._accept(crisp_events.from_message(message))
-                news += receipt is Receipt.ACCEPTED
+            news += await self._news([crisp_events.from_message(m) for m in written[-1:]], ())
         return Swept(news)
 
 
@@ -258,9 +251,8 @@ class SlackSweep:
         self._clock_ms = clock_ms
         self._horizon_ms = horizon_ms
         self._users_ttl_ms = users_ttl_ms
-        self._verified: dict[tuple[ChannelId, MessageTs], ThreadState] = {}
+        self._read = ReadThreads(reader)
         self._behind: dict[ChannelId, Behind] = {}
-        self._read_in_gap: set[tuple[ChannelId, MessageTs]] = set()
 
     async def run(self, *, gap: bool) -> Swept:
         """Catch up every channel; one that cannot be read does not stop the others.
@@ -300,20 +292,23 @@ class SlackSweep:
             return Swept()
         watermark = _not_ahead(watermark, started)
         await behind.begin()
-        total = Swept()
-        listed = await self._changed(channel, watermark)
-        for thread_ts, state in listed.items():
-            total += await self._thread(channel, thread_ts, watermark)
-            if thread_ts not in behind:
-                self._verified[(channel, thread_ts)] = state
+        await self._read.begin(channel)
+        wanted = await self._changed(channel, watermark)
         unlisted = await self._unlisted(channel, watermark) if gap else []
-        for thread_ts in dict.fromkeys([*map(MessageTs, behind.due()), *unlisted]):
-            if thread_ts not in listed and (channel, thread_ts) not in self._read_in_gap:
-                total += await self._thread(channel, thread_ts, watermark)
-                self._read_in_gap.add((channel, thread_ts))
-        self._read_in_gap = {place for place in self._read_in_gap if place[0] != channel}
+        for thread_ts in [*map(MessageTs, behind.due()), *unlisted]:
+            if not self._read.knows(channel, thread_ts, UNLISTED):
+                wanted.setdefault(thread_ts, UNLISTED)
+        total = Swept()
+        for thread_ts, state in wanted.items():
+            total += await self._thread(channel, thread_ts, watermark, state=state, gap=gap)
         moved = Millis(max(started - MARGIN_MS, watermark))
-        await self._writer.submit(lambda tx: tx.save_watermark(name, moved))
+        finish = self._read.finish(channel)
+
+        def job(tx: Transaction) -> None:
+            tx.save_watermark(name, moved)
+            finish(tx)
+
+        await self._writer.submit(job)
         return total
 
     async def _changed(self, channel: ChannelId, watermark: Millis) -> dict[MessageTs, ThreadState]:
@@ -323,10 +318,10 @@ class SlackSweep:
         async for root in self._slack.history(channel, oldest):
             latest, thread_ts = root.get("latest_reply"), MessageTs(str(root.get("ts")))
             if not isinstance(latest, str) or slack_messages.millis(latest) < watermark:
-                self._verified.pop((channel, thread_ts), None)
+                self._read.forget(channel, thread_ts)
                 continue
             state = (latest, str(root.get("reply_count")))
-            if self._verified.get((channel, thread_ts)) != state:
+            if not self._read.knows(channel, thread_ts, state):
                 found[thread_ts] = state
         return found
 
@@ -340,8 +335,16 @@ class SlackSweep:
             if place == channel and slack_messages.millis(thread_ts) < horizon
         ]
 
-    async def _thread(self, channel: ChannelId, thread_ts: MessageTs, watermark: Millis) -> Swept:
-        behind, news = self._behind[channel], 0
+    async def _thread(
+        self,
+        channel: ChannelId,
+        thread_ts: MessageTs,
+        watermark: Millis,
+        *,
+        state: ThreadState,
+        gap: bool,
+    ) -> Swept:
+        behind, replies = self._behind[channel], list[Arrival]()
         if behind.rests(thread_ts):
             return Swept()
         start = behind.start(thread_ts, watermark)
@@ -349,12 +352,20 @@ class SlackSweep:
             async for message in self._slack.replies(channel, thread_ts, _ts(start)):
                 arrival = slack_events.message_arrival(message, channel)
                 if arrival is not None:
-                    news += await self._accept(arrival) is Receipt.ACCEPTED
+                    replies.append(arrival)
         except ApiError as err:
             if not isinstance(err, Refused) or err.code != THREAD_GONE:
+                news = (await self._accept(replies)).count(Receipt.ACCEPTED)
                 return Swept(news) + await _left_behind(behind, thread_ts, start, err)
+        record = _reading(channel, thread_ts, state) if gap else nothing
+        news = (await self._accept(replies, record)).count(Receipt.ACCEPTED)
+        self._read.was_read(channel, thread_ts, state)
         await behind.settle(thread_ts)
         return Swept(news)
+
+
+def _reading(channel: ChannelId, thread_ts: MessageTs, state: ThreadState) -> Record:
+    return lambda tx: read_threads.keep(tx, channel, thread_ts, state)
 
 
 async def _left_behind(behind: Behind, item: str, start: Millis, err: ApiError) -> Swept:

@@ -5,8 +5,29 @@ Responsible for the shapes that all who sweep share.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from bot.domain import Arrival, Receipt
+from bot.store.transaction import Transaction
+
+Record = Callable[[Transaction], None]
+"""What else is stored with the last of what was read."""
+
+
+def nothing(_tx: Transaction) -> None:
+    """Store nothing else."""
+
+
+class Accept(Protocol):
+    """What takes in what was read: ``Inbox.accept_all``."""
+
+    def __call__(
+        self, arrivals: Sequence[Arrival], record: Record = ..., /
+    ) -> Awaitable[Sequence[Receipt]]:
+        """Commit arrivals in their order, in few commits."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,11 @@ def _arrives(source: Source, *, swept: bool = False) -> Callable[..., bool]:
     return wanted
 
 
+def _catches_up(source: Source) -> Callable[..., bool]:
+    arrives = _arrives(source, swept=True)
+    return lambda _self, arrivals, *_record: any(arrives(one) for one in arrivals)
+
+
 def _revised(*args: Any, **_kwargs: Any) -> bool:
     return args[-1].source is Source.SLACK and args[-1].kind in {
         "message_changed",
@@ -153,8 +158,8 @@ POINTS: dict[str, Point] = {
     "learned": Point(Learner, "learn", after=True),
     "before-look": Point(Sending, "look"),
     "slack-look": Point(Posting, "look", after=True),
-    "crisp-swept": Point(Inbox, "accept", after=True, wanted=_arrives(Source.CRISP, swept=True)),
-    "slack-swept": Point(Inbox, "accept", after=True, wanted=_arrives(Source.SLACK, swept=True)),
+    "crisp-swept": Point(Inbox, "accept_all", after=True, wanted=_catches_up(Source.CRISP)),
+    "slack-swept": Point(Inbox, "accept_all", after=True, wanted=_catches_up(Source.SLACK)),
     "crisp-sweep-ended": Point(CrispSweep, "_save"),
     "slack-sweep-read": Point(SlackSweep, "_thread", after=True),
     "watermark-in-commit": Point(Transaction, "save_watermark", after=True),

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from bot.crisp.client import CrispClient
 from bot.crisp.replies import Reply
 from bot.domain import ChannelId, MessageTs, Millis, SessionId, Source, WebsiteId
-from bot.errors import ApiError, Refused
+from bot.errors import ApiError, Refused, StoreError
 from bot.inbox import Inbox
 from bot.router import Router
 from bot.slack.client import SlackClient
@@ -38,9 +38,17 @@ class Store:
     def __init__(self, conn: sqlite3.Connection) -> None:
         self.conn = conn
         self.now = NOW
+        self.commits = 0
+        self.full_after: int | None = None
+        """So many more commits that write are taken."""
 
     async def submit(self, job: Callable[[Transaction], T]) -> T:
-        (outcome,), _, _ = run_jobs(self.conn, [job], self.now)
+        if self.full_after == 0:
+            raise StoreError("full")
+        (outcome,), _, wrote = run_jobs(self.conn, [job], self.now)
+        self.commits += wrote
+        if wrote and self.full_after is not None:
+            self.full_after -= 1
         if isinstance(outcome, Exception):
             raise outcome
         return cast("T", outcome)
@@ -141,7 +149,7 @@ class Crisp:
     def sweep(self, store: Store, *, clock: Callable[[], int] | None = None) -> CrispSweep:
         return CrispSweep(
             CrispClient(self, WebsiteId("w")),
-            store.inbox().accept,
+            store.inbox().accept_all,
             store.writer,
             store.reader,
             clock_ms=clock or (lambda: self.now),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, cast
 
 import pytest
@@ -19,7 +19,7 @@ from bot.store.transaction import Transaction
 from bot.store.view import View
 from bot.store.writer import Writer, run_jobs
 from bot.sweep import MARGIN_MS, CrispSweep, SlackSweep
-from bot.swept import Swept
+from bot.swept import Record, Swept, nothing
 from tests.core_kit import CHANNEL, NOW, OTHER, SESSION, database
 
 AWAY = Unreachable(Source.CRISP, "GET conversations", "unreachable")
@@ -44,7 +44,12 @@ class World:
     async def ask(self, question: Callable[[View], Any]) -> Any:
         return question(View(self.conn, self.now))
 
-    async def accept(self, arrival: Arrival) -> Receipt:
+    async def accept(self, arrivals: Sequence[Arrival], record: Record = nothing) -> list[Receipt]:
+        receipts = [self.accept_one(arrival) for arrival in arrivals]
+        await self.submit(record)
+        return receipts
+
+    def accept_one(self, arrival: Arrival) -> Receipt:
         known = any(a.fact == arrival.fact for a in self.accepted if arrival.fact)
         self.accepted.append(arrival)
         return Receipt.DUPLICATE if known else Receipt.ACCEPTED

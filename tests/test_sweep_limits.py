@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from bot.behind import AT_A_TIME, MOST_FAILURES, PATIENCE
 from bot.domain import Arrival, Receipt, Source
-from bot.errors import Ambiguous, ApiError, RateLimited, Refused, Unauthorized, Unreachable
+from bot.errors import (
+    Ambiguous,
+    ApiError,
+    RateLimited,
+    Refused,
+    StoreError,
+    Unauthorized,
+    Unreachable,
+)
+from bot.inbox import AT_ONCE
 from bot.sweep import CRISP, MARGIN_MS, OLDER_IN_A_ROW, UNDATED
+from bot.swept import Record, nothing
 from tests.core_kit import CHANNEL, NOW, database
 from tests.sweep_kit import HOUR, MINUTE, Crisp, Slack, Store, messages_of, session
 
@@ -329,10 +339,15 @@ async def test_a_sweep_that_missed_nothing_costs_two_calls(store: Store) -> None
 class Replies:
     """Takes what a sweep of Slack hands in."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self.texts: list[str] = []
 
-    async def accept(self, arrival: Arrival) -> Receipt:
+    async def accept(self, arrivals: Sequence[Arrival], record: Record = nothing) -> list[Receipt]:
+        await self.store.submit(record)
+        return [self.accept_one(arrival) for arrival in arrivals]
+
+    def accept_one(self, arrival: Arrival) -> Receipt:
         if arrival.payload["text"] in self.texts:
             return Receipt.DUPLICATE
         self.texts.append(arrival.payload["text"])
@@ -349,7 +364,7 @@ OLD, YOUNG = ts(NOW - 3 * HOUR), ts(NOW - 2 * HOUR)
 
 async def test_a_refused_thread_is_read_later(store: Store) -> None:
     """A thread that cannot be read keeps its own time, and the channel's goes on."""
-    slack, replies = Slack(), Replies()
+    slack, replies = Slack(), Replies(store)
     slack.threads = {OLD: {ts(NOW - 5 * MINUTE): "missed"}, YOUNG: {ts(NOW): "read"}}
     slack.fail(OLD, "access_denied")
     sweep = slack.sweep(store, replies.accept, clock=None)
@@ -366,7 +381,7 @@ async def test_a_refused_thread_is_read_later(store: Store) -> None:
 
 async def test_a_deleted_root_is_forgotten(store: Store) -> None:
     """A thread whose root was deleted is not waited for."""
-    slack, replies = Slack(), Replies()
+    slack, replies = Slack(), Replies(store)
     slack.threads = {OLD: {ts(NOW): "gone"}}
     slack.fail(OLD, "thread_not_found")
     assert (await slack.sweep(store, replies.accept, clock=None).run(gap=True)).unread == 0
@@ -375,7 +390,7 @@ async def test_a_deleted_root_is_forgotten(store: Store) -> None:
 
 async def test_a_limit_keeps_what_was_read(store: Store) -> None:
     """When Slack limits a long catch-up, the next attempt goes on where this one ended."""
-    slack, replies = Slack(), Replies()
+    slack, replies = Slack(), Replies(store)
     slack.threads = {OLD: {ts(NOW): "one"}, YOUNG: {ts(NOW + 1): "two"}}
     slack.fail(YOUNG, RateLimited(Source.SLACK, "conversations.replies", "ratelimited"))
     sweep = slack.sweep(store, replies.accept, clock=None)
@@ -390,7 +405,7 @@ async def test_a_limit_keeps_what_was_read(store: Store) -> None:
 
 async def test_a_limit_keeps_what_was_read_of_old_threads(store: Store) -> None:
     """Threads that no list shows are read once after a gap, however often Slack limits it."""
-    slack, replies = Slack(), Replies()
+    slack, replies = Slack(), Replies(store)
     horizon = 30 * 24 * HOUR
     places = [ts(NOW - 2 * horizon - number) for number in range(3)]
     for number, place in enumerate(places):
@@ -417,12 +432,12 @@ async def test_a_refused_token_ends_the_sweep_of_slack(store: Store) -> None:
     slack.threads = {OLD: {ts(NOW): "one"}}
     slack.fail(OLD, Unauthorized(Source.SLACK, "conversations.replies", "token_revoked"))
     with pytest.raises(Unauthorized):
-        await slack.sweep(store, Replies().accept, clock=None).run(gap=True)
+        await slack.sweep(store, Replies(store).accept, clock=None).run(gap=True)
 
 
 async def test_a_channels_watermark_is_slacks_time(store: Store) -> None:
     """Whatever our clock says, a channel's watermark is Slack's time, never its future."""
-    slack, replies = Slack(), Replies()
+    slack, replies = Slack(), Replies(store)
     sweep = slack.sweep(store, replies.accept, clock=lambda: slack.now + HOUR)
     await sweep.run(gap=True)
     assert abs((store.view.watermark(HERE) or 0) - (NOW - MARGIN_MS)) <= SECOND
@@ -430,3 +445,86 @@ async def test_a_channels_watermark_is_slacks_time(store: Store) -> None:
     slack.threads = {OLD: {ts(NOW): "missed"}}
     await sweep.run(gap=True)
     assert replies.texts == ["missed"]
+
+
+# --- going on
+
+
+async def test_a_killed_catch_up_of_slack_goes_on_where_it_was(store: Store) -> None:
+    """Each thread is read once, however often the process ends in between."""
+    slack, replies = Slack(), Replies(store)
+    places = [ts(NOW - 3 * HOUR - number) for number in range(10)]
+    for number, place in enumerate(places):
+        slack.threads[place] = {ts(NOW - number): f"r{number}"}
+    for stopped in (3, 6):
+        slack.fail(places[stopped], RateLimited(Source.SLACK, "replies", "ratelimited"))
+        with pytest.raises(RateLimited):
+            await slack.sweep(store, replies.accept, clock=None).run(gap=True)
+        slack.faults.clear()
+    await slack.sweep(store, replies.accept, clock=None).run(gap=True)
+    assert slack.reads == [*places[:4], *places[3:7], *places[6:]]
+    assert replies.texts == [f"r{number}" for number in range(10)]
+    assert store.conn.execute("SELECT count(*) FROM read_threads").fetchone()[0] == 0
+
+
+async def test_a_thread_with_a_later_reply_is_read_again_after_a_kill(store: Store) -> None:
+    """What was read is passed over only as it was read."""
+    slack, replies = Slack(), Replies(store)
+    slack.threads = {OLD: {ts(NOW): "one"}, YOUNG: {ts(NOW + 1): "two"}}
+    slack.fail(YOUNG, RateLimited(Source.SLACK, "replies", "ratelimited"))
+    with pytest.raises(RateLimited):
+        await slack.sweep(store, replies.accept, clock=None).run(gap=True)
+    slack.faults.clear()
+    slack.threads[OLD][ts(NOW + 2)] = "three"
+    await slack.sweep(store, replies.accept, clock=None).run(gap=True)
+    assert replies.texts == ["one", "three", "two"]
+
+
+async def test_a_killed_catch_up_of_crisp_goes_on_where_it_was(store: Store) -> None:
+    """Only the list is asked for again: two calls for a hundred conversations."""
+    crisp = Crisp()
+    for number in range(100):
+        crisp.say(number, f"m{number}", at=NOW - number)
+    crisp.listed.reverse()
+    crisp.faults[messages_of(40)] = RateLimited(Source.CRISP, "GET messages", "rate_limited")
+    with pytest.raises(RateLimited):
+        await crisp.sweep(store).run(gap=True)
+    before = {call for call in crisp.calls if call.endswith("/messages")}
+    crisp.faults.clear()
+    crisp.calls.clear()
+    await crisp.sweep(store).run(gap=True)
+    reads = {call for call in crisp.calls if call.endswith("/messages")}
+    assert (len(before), len(reads)) == (41, 60)
+    assert before & reads == {messages_of(40)}
+    lists = [call for call in crisp.calls if call.startswith("conversations/")]
+    assert len(lists) <= 3
+    assert sorted(store.texts()) == sorted(f"m{number}" for number in range(100))
+
+
+async def test_what_was_missed_of_a_conversation_shares_its_commits(store: Store) -> None:
+    """Hundreds of messages are a handful of commits, in order; so are a thread's replies."""
+    crisp = Crisp()
+    for number in range(300):
+        crisp.say(1, f"m{number}", at=NOW - 300 + number)
+    commits = store.commits
+    await crisp.sweep(store).run(gap=True)
+    assert store.texts() == [f"m{number}" for number in range(300)]
+    assert store.commits - commits <= 300 // AT_ONCE + 3
+    replies, slack = Replies(store), Slack()
+    slack.threads = {OLD: {ts(NOW + number): f"r{number}" for number in range(300)}}
+    await slack.sweep(store, replies.accept, clock=None).run(gap=True)
+    assert replies.texts == [f"r{number}" for number in range(300)]
+
+
+async def test_a_commit_that_fails_leaves_what_comes_after_it_unread(store: Store) -> None:
+    """A conversation counts as read only with the last of its messages."""
+    crisp = Crisp()
+    for number in range(AT_ONCE + 10):
+        crisp.say(1, f"m{number}", at=NOW - 100 + number)
+    store.full_after = 1
+    with pytest.raises(StoreError):
+        await crisp.sweep(store).run(gap=True)
+    assert len(store.texts()) == AT_ONCE
+    store.full_after = None
+    await crisp.sweep(store).run(gap=True)
+    assert store.texts() == [f"m{number}" for number in range(AT_ONCE + 10)]

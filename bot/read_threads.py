@@ -1,0 +1,54 @@
+"""Which threads were read, and as what: a sweep need not read them again.
+
+Responsible for that memory of one sweep's. What a catch-up after a gap has read is stored until it
+is finished, so that one that was killed, or that Slack limits, goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.domain import ChannelId, MessageTs
+from bot.store import read_threads as stored
+from bot.store.reader import Reader
+from bot.store.transaction import Transaction
+
+ThreadState = tuple[str, str]
+"""A listed thread's latest reply and number of replies: unchanged, nothing was missed in it."""
+UNLISTED: ThreadState = ("", "")
+"""The state of a thread that is too old for any list."""
+
+
+class ReadThreads:
+    """The threads of all channels."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Take up from ``reader`` what the last run had read of a catch-up."""
+        self._reader = reader
+        self._states: dict[ChannelId, dict[MessageTs, ThreadState]] = {}
+
+    async def begin(self, channel: ChannelId) -> None:
+        """Start or go on with a channel."""
+        if channel not in self._states:
+            self._states[channel] = await self._reader.ask(
+                lambda view: stored.read_threads(view, channel)
+            )
+
+    def knows(self, channel: ChannelId, thread_ts: MessageTs, state: ThreadState) -> bool:
+        """Tell whether a thread was read as it is now."""
+        return self._states[channel].get(thread_ts) == state
+
+    def was_read(self, channel: ChannelId, thread_ts: MessageTs, state: ThreadState) -> None:
+        """Remember that a thread was read."""
+        self._states[channel][thread_ts] = state
+
+    def forget(self, channel: ChannelId, thread_ts: MessageTs) -> None:
+        """Forget a thread that no sweep needs to read any more."""
+        if self._states[channel].get(thread_ts) != UNLISTED:
+            self._states[channel].pop(thread_ts, None)
+
+    def finish(self, channel: ChannelId) -> Callable[[Transaction], None]:
+        """End a channel's sweep; return what is stored with that."""
+        known = self._states[channel]
+        self._states[channel] = {ts: state for ts, state in known.items() if state != UNLISTED}
+        return lambda tx: stored.forget(tx, channel)
