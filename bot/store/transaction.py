@@ -248,13 +248,15 @@ class Transaction(View):
 
         Of the kinds that are wanted anew, a later wish replaces what was wanted before.
         """
-        payload = effect.payload
+        payload, key = effect.payload, effect.key
         if isinstance(payload, React) and not reactions.is_news(self, payload, effect.key):
             return
         if isinstance(payload, ForCustomer):
             payload = replace(payload, fingerprint=self._fingerprint_of(part_id))
         elif isinstance(payload, Learn):
             payload = replace(payload, inbox_id=inbox_id)
+            # What waits is this arrival, and an edit that comes twice is two of the same name.
+            key = key if payload.thread else Key(f"{key}:{inbox_id}")
         doubted = self.gap is not None and self.gap.doubts(payload, effect.order_key)
         if doubted and isinstance(payload, Notify):
             return  # they were told then
@@ -266,7 +268,7 @@ class Transaction(View):
             + (_WANTED_ANEW if payload.kind in WANTED_ANEW else " ON CONFLICT DO NOTHING"),
             (
                 effect.destination.value, effect.lane, effect.order_key, effect.part,
-                int(effect.priority), payload.kind, effect.key, effect.session_id, part_id,
+                int(effect.priority), payload.kind, key, effect.session_id, part_id,
                 dump_payload(payload), self.now + effect.delay_ms if effect.delay_ms else 0,
                 self.now, self.now, int(doubted),
             ),
