@@ -46,6 +46,12 @@ SEED ?= 1
 soak: $(VENV)/.runtime ## faults and kills for MINUTES, and whether all arrived once and in order
 	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) --seed $(SEED)
 
+EXAMPLES ?= 1000
+
+.PHONY: campaign
+campaign: $(VENV)/.dev ## people, platforms and machines at their worst, EXAMPLES times, in a world of their own
+	CAMPAIGN_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/test_campaign.py --hypothesis-seed=$(SEED)
+
 # The requirements as they are stay as they are where pyproject.toml allows it; UPGRADE=1 renews them.
 .PHONY: lock
 lock: $(LOCK)/bin/uv ## compile the requirements files from pyproject.toml

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from benchmarks.soak.accounts import texts_of
 from benchmarks.soak.judge import Written, judge
-from benchmarks.soak.stage import texts_of
 
 
 def said(*numbers: int) -> list[Written]:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.soak.judge import Verdict, judge, marks
-from benchmarks.soak.stage import AGENTS, Stage, texts_of
+from benchmarks.soak.judge import Verdict
+from benchmarks.soak.stage import AGENTS, Stage
 
 SEND = "POST /website/*/conversation/*/message"
 CRISP_FAULTS: tuple[dict[str, Any], ...] = (
@@ -107,7 +107,7 @@ class Play:
         self._say("The faults are over: waiting for what is under way ...")
         await stage.bridge.ready()
         await self._rest()
-        verdict = self._verdict()
+        verdict = stage.verdict()
         arrived = self._caught - set(verdict.lost)
         return Outcome(
             verdict, sorted(stage.latencies.values()), self._kills, len(arrived),
@@ -215,32 +215,10 @@ class Play:
         before, since = -1, loop.time()
         while loop.time() - since < PATIENCE:
             await asyncio.sleep(1)
-            verdict = self._verdict()
+            verdict = self._stage.verdict()
             open_ends = len(verdict.lost) + len(verdict.outdated)
             if not open_ends and not self._stage.slack.dump("pending")["pending"]:
                 await asyncio.sleep(2)  # what doubles has doubled by then
                 return
             if open_ends != before:
                 before, since = open_ends, loop.time()
-
-    def _verdict(self) -> Verdict:
-        stage, total = self._stage, Verdict()
-        threads = stage.threads_now()
-        for session, written in stage.to_slack.items():
-            posts = threads.get(stage.threads.get(session, ""), [])
-            texts = [texts_of(post) for post in posts]
-            shown = [text for some, _ in texts for text in some]
-            struck = [text for _, some in texts for text in some]
-            total.add(judge(written, shown, struck=struck))
-        for session, written in stage.to_crisp.items():
-            own = {one.number for one in written}
-            seen = [m for m in stage.customer_sees(session) if _of(m, own)]
-            notes = {number: m["type"] == "note" for m in seen for number in _of(m, own)}
-            total.add(judge(written, [m["content"] for m in seen], as_notes=notes))
-        strays = set(threads) - set(stage.threads.values())
-        total.leaked += [f"a post at the channel's root, {ts}" for ts in sorted(strays)]
-        return total
-
-
-def _of(message: dict[str, Any], own: set[int]) -> list[int]:
-    return [number for number, _ in marks(str(message["content"])) if number in own]

@@ -1,0 +1,27 @@
+"""What once broke a promise, shortened by the campaign to the steps that it takes.
+
+A campaign that fails prints such a list: paste it here under a name that says what broke.
+"""
+
+from __future__ import annotations
+
+from tests.campaign.steps import Step
+
+SCRIPTS: dict[str, list[Step]] = {
+    # Both edits arrived before what they edit, and waited for a profile under one key, which asked
+    # for one of them alone.
+    "two edits that wait for their writers": [
+        ("kill_at", 4, "before"),
+        ("customer", 0),
+        ("wait", 10.0),
+        ("reply", 2, "ben", False),
+        ("start",),
+        ("kill_at", 3, "before"),
+        ("wait", 10.0),
+        ("reply", 0, "ana", True),
+        ("edit", 1),
+        ("operator", 1, False),
+        ("reply", 2, "ben", False),
+        ("edit", 3),
+    ],
+}
