@@ -23,11 +23,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
+T = TypeVar("T")
 HERE = Path(__file__).resolve().parent.parent
 PROGRAM = Path(sys.executable).with_name("slack-crisp-bridge")
 _ORDER = 1_000_000
@@ -123,7 +124,13 @@ async def run(*arguments: str, cwd: Path, env: Mapping[str, str]) -> tuple[int, 
 
 def run_here(*arguments: str, cwd: Path, env: Mapping[str, str]) -> tuple[int, str, str]:
     """Run the console script to its end, where there is no loop."""
-    return asyncio.run(run(*arguments, cwd=cwd, env=env))
+    return run_apart(run(*arguments, cwd=cwd, env=env))
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run in a loop of its own; ``asyncio.run`` would drop, unclosed, the one that pytest keeps."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        return runner.run(work)
 
 
 def _text(file: Any) -> str:

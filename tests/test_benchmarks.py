@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import sqlite3
 from pathlib import Path
@@ -14,6 +13,7 @@ from benchmarks import report, stored
 from benchmarks.__main__ import QUICK, plan
 from benchmarks.burst import Burst, compare
 from benchmarks.measure import Plan, measure
+from tests.spawning import run_apart
 
 TINY = Plan(
     messages=12, steady=4, per_second=200.0, rounds=1, active=4, window=4,
@@ -24,7 +24,7 @@ TINY = Plan(
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> report.Subjects:
     """Measure once, with tiny numbers."""
-    return asyncio.run(measure(TINY, tmp_path_factory.mktemp("bench")))
+    return run_apart(measure(TINY, tmp_path_factory.mktemp("bench")))
 
 
 def test_everything_is_measured_of_each_subject(measured: report.Subjects) -> None:
