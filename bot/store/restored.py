@@ -18,9 +18,9 @@ from bot.store.transaction import Transaction
 from bot.store.view import View
 
 _LEARNED = "gap_learned"
-_STALE = frozenset({"tell", "home", "respond", "view", "notify"})
+STALE = frozenset({"tell", "tell_directly", "home", "respond", "view", "notify"})
 """What was to be said to one person, long ago: it is not said now."""
-_HARMLESS = frozenset(
+HARMLESS = frozenset(
     {
         "card", "typing", "react", "read", "update", "edit", "check", "learn", "remove", "unfile",
         "tidy", "wake",
@@ -59,7 +59,7 @@ def notice(tx: Transaction, *, beside: Millis | None, slack_time: Millis | None)
 def doubt_all(tx: Transaction, gap: Gap) -> Doubt:
     """Remember the gap, and doubt everything that waits."""
     _remember(tx, gap)
-    stale, looked_for = _words(_STALE), _words(LOOKED_FOR)
+    stale, looked_for = _words(STALE), _words(LOOKED_FOR)
     tx.conn.execute(f"DELETE FROM outbox WHERE state = 'pending' AND kind IN ({stale})")  # noqa: S608 - our own words
     # Sets are taken apart: what goes out together is decided by what is waiting at the time.
     doubted = tx.conn.execute(
@@ -95,7 +95,7 @@ def _remember(tx: Transaction, gap: Gap) -> None:
 
 def _blind(tx: Transaction) -> tuple[int, ...]:
     """Return the rows that can be neither looked for nor harmlessly repeated."""
-    seen = _words((LOOKED_FOR | _HARMLESS) - {"act_once", "start"})
+    seen = _words((LOOKED_FOR | HARMLESS) - {"act_once", "start"})
     rows = tx.conn.execute(
         f"SELECT id FROM outbox WHERE state = 'pending' AND kind NOT IN ({seen})"  # noqa: S608 - our own words
         # A conversation that was created has a name by which what was sent in it is found.
