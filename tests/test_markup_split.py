@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markup import CRISP_TEXT_LIMIT, SLACK_TEXT_LIMIT, neutralise, split
+from bot.markup import CRISP_TEXT_LIMIT, SLACK_TEXT_LIMIT, neutralise, read_crisp, split
+from bot.markup.tree import Element
 from tests.markup_kit import huge_texts, letters, patient, squeezed, texts, units
 
 
@@ -98,3 +101,52 @@ def test_a_fence_is_opened_again_without_its_words() -> None:
     parts = split("```some words\n" + "line\n" * 12 + "```", 40)
     assert len(parts) > 1
     assert "".join(parts).count("some words") == 1
+
+
+HOSTILE = {
+    "marks of one kind": "# ",
+    "pairs and a single one": "~~a~~ ~",
+    "quotes in quotes": "> ",
+}
+
+
+@pytest.mark.parametrize("piece", ["> ", "👩\u200d👧 "])
+def test_twice_the_text_is_twice_the_work(piece: str) -> None:
+    """Whatever a text is made of, the work grows with its length and not with the square of it."""
+    once, twice = (_calls(piece * (size // len(piece))) for size in (8_000, 16_000))
+    assert twice < 2.3 * once
+
+
+def _calls(text: str) -> int:
+    """Return how many functions are called and generators resumed to split a text."""
+    count = 0
+
+    def passed(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(passed)
+    try:
+        split(text, 100)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=list(HOSTILE))
+def test_what_is_made_of_marks_is_not_read_again_and_again(
+    piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many cuts fall into formatting, only so much is read to find better ones."""
+    read, characters = read_crisp.read, 0
+
+    def counted(markdown: str, *, trusted: bool) -> list[Element]:
+        nonlocal characters
+        characters += len(markdown)
+        return read(markdown, trusted=trusted)
+
+    monkeypatch.setattr(read_crisp, "read", counted)
+    parts = split(piece * (40_000 // len(piece)), CRISP_TEXT_LIMIT)
+    assert characters < 200_000
+    assert letters("".join(parts)) == letters(piece * (40_000 // len(piece)))

@@ -40,6 +40,9 @@ _MANY_MARKS, _MANY_BRACKETS = 1_500, 200
 """From here on reading is slow, and nobody wrote it to be read."""
 _LEAST = 24
 """What a part must take of the text, so that what is opened again does not fill the next."""
+_READ_AT_LEAST, _READ_PER_CHARACTER, _READ_AT_MOST = 40_000, 3, 160_000
+"""How many characters are read to mend the cuts of one text: what is made of marks alone would
+take seconds, in which nobody else's message is decided. Behind that it is cut as it comes."""
 _PARAGRAPH_SHARE = 0.4
 _LINE_SHARE = 0.3
 _WORD_SHARE = 0.2
@@ -64,10 +67,12 @@ def split(text: str, limit: int) -> list[str]:
     if limit < 2:  # noqa: PLR2004 - an emoji has two code units
         raise ValueError("The limit must leave room for one character, so it must be 2 or more.")
     parts: list[str] = []
-    rest, opening = text.strip("\n"), ""
-    while rest.strip():
+    ahead, opening = _Ahead(text.strip("\n"), limit), ""
+    reader = _Reader(min(_READ_AT_MOST, _READ_AT_LEAST + _READ_PER_CHARACTER * len(text)))
+    while ahead.more():
+        rest = ahead.near
         prefix = f"{opening}\n" if opening else ""
-        if measure(prefix) + measure(rest) <= limit:
+        if ahead.ends() and _fits(rest, limit - measure(prefix)):
             parts.append(prefix + rest)
             break
         room = limit - measure(prefix) - _closing_room(opening, rest, limit)
@@ -75,23 +80,71 @@ def split(text: str, limit: int) -> list[str]:
         body, left = rest[: cut.end].rstrip("\n"), rest[cut.resume :].lstrip("\n")
         after = _open_fence(opening, body, limit)
         if not opening and not after and room > 4 * _MARK_ROOM:
-            body, left = _mended(rest, cut, room) or (body, left)
+            body, left = _mended(rest, cut, room, reader) or (body, left)
         if body.strip():
             parts.append(f"{prefix}{body}\n{_marks(after)}" if after else prefix + body)
-        rest, opening = left, _again(after)
+        opening = _again(after)
+        ahead.left(left)
     return parts
 
 
-def _mended(text: str, first: _Cut, room: int) -> tuple[str, str] | None:
+class _Ahead:
+    """The rest of a text: what of it can matter to the next cut, and where the remainder starts.
+
+    With the whole rest in hand for each part, the work would grow with the square of the text.
+    """
+
+    def __init__(self, text: str, limit: int) -> None:
+        self._text, self._wanted = text, 2 * limit + _LOOKAHEAD
+        self._taken = 0
+        self.near = ""
+        self.left("")
+
+    def left(self, rest: str) -> None:
+        """Take what a cut left of ``near``, and fill it up again."""
+        self.near = rest
+        while len(self.near) < self._wanted and not self.ends():
+            more = self._text[self._taken : self._taken + self._wanted - len(self.near)]
+            self._taken += len(more)
+            self.near = (self.near + more).lstrip("\n")
+
+    def ends(self) -> bool:
+        """Tell whether ``near`` is all there is."""
+        return self._taken >= len(self._text)
+
+    def more(self) -> bool:
+        """Tell whether anything may be to come that can be seen."""
+        return bool(self.near.strip()) or not self.ends()
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads markdown as long as its budget of characters lasts."""
+
+    left: int
+
+    def read(self, markdown: str) -> str:
+        """Return what is seen of it, without spaces."""
+        self.left -= len(markdown)
+        return "".join(flat(read_crisp.read(markdown, trusted=False)).split())
+
+
+def _fits(text: str, limit: int) -> bool:
+    return len(text) <= limit and measure(text) <= limit
+
+
+def _mended(text: str, first: _Cut, room: int, reader: _Reader) -> tuple[str, str] | None:
     """Return a part and the rest, so that what is read of them is what is read of the text.
 
     Where no cut will do, the rest begins with what is formatting there, and is told to be none.
     """
-    found = _sought(text, first, room, escaping=False)
-    return found or _sought(text, first, room, escaping=True)
+    found = _sought(text, first, room, reader, escaping=False)
+    return found or _sought(text, first, room, reader, escaping=True)
 
 
-def _sought(text: str, first: _Cut, room: int, *, escaping: bool) -> tuple[str, str] | None:
+def _sought(
+    text: str, first: _Cut, room: int, reader: _Reader, *, escaping: bool
+) -> tuple[str, str] | None:
     for cut in _cuts(text, first, room - _MARK_ROOM):
         fits = measure(text[: cut.end]) <= room - _MARK_ROOM
         body, rest = text[: cut.end].rstrip("\n"), text[cut.resume :].lstrip("\n")
@@ -101,19 +154,19 @@ def _sought(text: str, first: _Cut, room: int, *, escaping: bool) -> tuple[str, 
         if not _MARKED.search(body, len(start)) and not _STARTED.match(rest):
             return body, rest
         ahead = _ahead(rest.partition("\n")[0])
-        if (body + ahead).count("[") > _MANY_BRACKETS:
+        if (body + ahead).count("[") > _MANY_BRACKETS or reader.left <= 0:
             return None
-        wanted = _read(body[len(start) :] + text[cut.end : cut.resume] + ahead)
+        wanted = reader.read(body[len(start) :] + text[cut.end : cut.resume] + ahead)
         quoted = _QUOTED.match(body.rpartition("\n")[2])
         again = quoted[0] if quoted else ""
         marks = [mark for mark in _MARKS[: None if fits else 1] if set(mark) <= set(body)]
-        for mark in marks if cut.end > _LEAST else ():
+        for mark in marks if cut.end > _LEAST and reader.left > 0 else ():
             ended, begun = body.rstrip() + mark[::-1] if mark else body, again + mark
-            shown = _read(ended[len(start) :])
+            shown = reader.read(ended[len(start) :])
             if not wanted.startswith(shown):
                 continue
             sign, at = _escape(rest) if escaping and not mark else ("", 0)
-            read = _read(begun + ahead[:at] + sign + ahead[at:])
+            read = reader.read(begun + ahead[:at] + sign + ahead[at:])
             if shown + read.removeprefix(">" if again else "").removeprefix(sign) == wanted:
                 return ended, begun + rest[:at] + sign + rest[at:]
     return None
@@ -135,9 +188,10 @@ def _cuts(text: str, first: _Cut, room: int) -> Iterator[_Cut]:
             break
         yield found
         end = found.end
-    position = 0
+    position = length = 0
     for grapheme in graphemes(text[: first.end]):
-        if measure(text[: position + len(grapheme)]) > room:
+        length += measure(grapheme)
+        if length > room:
             break
         position += len(grapheme)
     yield _Cut(position, position)
@@ -147,10 +201,6 @@ def _ahead(rest: str) -> str:
     ahead = rest[:_LOOKAHEAD]
     crowded = sum(ahead.count(mark) for mark in "*_~`") > _MANY_MARKS
     return rest[:_SHORT_LOOKAHEAD] if crowded else ahead
-
-
-def _read(markdown: str) -> str:
-    return "".join(flat(read_crisp.read(markdown, trusted=False)).split())
 
 
 def _closing_room(opening: str, rest: str, limit: int) -> int:
