@@ -20,12 +20,13 @@ from bot.domain import (
     SlackUser,
     SlackUserId,
 )
-from bot.relay import gate
+from bot.relay import gate, keys
 from bot.relay.access import Rules, find_operator, of_team, refusal
 from bot.relay.answer import Answer
 from bot.relay.decisions import Audit, Decision, Effect
 from bot.relay.effects import load_payload
 from bot.relay.failures import answer_with
+from bot.relay.guard import Doubt, secret_in
 from bot.slack.models import part, word
 from bot.store.rows import GivenUp
 from bot.store.view import View
@@ -42,7 +43,7 @@ ON_CARD = {
     "mark_read": ("read", ""),
 }
 """The verb and its argument behind each button and menu option of the card."""
-HELD = {"send": "reply", "note": "note", "discard": "keep"}
+HELD = {"send": "reply", "sure": "reply", "note": "note", "discard": "keep"}
 """What is done with a reply that was held."""
 
 
@@ -156,6 +157,28 @@ def is_private_menu(body: Json) -> bool:
     """Tell whether something was chosen in a menu that only this person sees."""
     hidden = part(body, "container").get("is_ephemeral") is True
     return hidden and bool(part(action_of(body), "selected_option"))
+
+
+def place_of(value: str) -> tuple[ChannelId, MessageTs]:
+    """Read which message a button is about; see ``bot.relay.keys.place``."""
+    channel, _, rest = value.partition(":")
+    return ChannelId(channel), MessageTs(rest.partition(":")[0])
+
+
+def unsure(press: Press, content: str, rules: Rules) -> Doubt | None:
+    """Return the doubt about sending what tells a secret, unless this press says that it is meant.
+
+    Meant is the version that was asked about.
+    """
+    channel, ts = place_of(press.value)
+    if not rules.of(channel).guard or press.value == keys.place(channel, ts, content):
+        return None
+    return secret_in(content.replace("\\", ""))
+
+
+def ask(press: Press, post: Post) -> Decision:
+    """Do nothing but ask, with buttons."""
+    return Decision(effects=(answer_with(press.answer, post, name=press.fact),))
 
 
 def barred(row: GivenUp, view: View, rules: Rules) -> str | None:

@@ -5,30 +5,19 @@ from __future__ import annotations
 from bot import texts
 from bot.domain import (
     Arrival,
-    ChannelId,
     Key,
-    MessageTs,
     SessionId,
     Source,
-    Speaker,
 )
-from bot.relay import gate, verbs
-from bot.relay.access import Rules, speaker_for
-from bot.relay.agents import (
-    HELD_REACTION,
-    AgentWrote,
-    mark,
-    sends,
-)
-from bot.relay.decisions import Amend, Change, Decision, Effect
-from bot.relay.intent import strip_note_marker
+from bot.relay import verbs
+from bot.relay.access import Rules
+from bot.relay.decisions import Decision
 from bot.relay.verbs import Verb
 from bot.router import Router
 from bot.slack.models import word
 from bot.store.view import View
 from handlers.modals.forms import settled
 from handlers.presses import (
-    HELD,
     ON_CARD,
     Press,
     action_of,
@@ -125,72 +114,3 @@ def given_up(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return Decision(requeue=row.key, effects=told, audit=audit)
     told = (answered(press, texts.COUNTED_AS_SENT),)
     return Decision(dismiss=row.key, effects=told, audit=audit)
-
-
-@router.on(Source.SLACK, "action:held:*")
-def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
-    """Send, note or keep a reply that was held, as its writer says."""
-    press = read_press(arrival, view, rules)
-    if not isinstance(press, Press):
-        return press
-    channel, _, ts = press.value.partition(":")
-    message = view.message(ChannelId(channel), MessageTs(ts))
-    if message is None or message.state != "held":
-        return say(press, texts.SETTLED_ALREADY)
-    if message.slack_user != press.user.user_id:
-        return say(press, texts.NOT_THE_WRITER)
-    conversation = view.conversation(message.session_id)
-    speaker = speaker_for(press.user, press.operator, rules)
-    if conversation is None:
-        return say(press, texts.UNKNOWN_ANSWER)
-    if speaker is None:
-        return say(press, texts.WRITER_UNMATCHED)
-    if arrival.kind == "action:held:send" and gate.is_closed(rules, ChannelId(channel)):
-        return say(press, texts.ALERTS_ONLY)
-    said = AgentWrote(
-        conversation=conversation,
-        channel=ChannelId(channel),
-        ts=MessageTs(ts),
-        thread_ts=press.answer.thread_ts or MessageTs(ts),
-        user=press.user,
-        operator=press.operator,
-        markdown=message.content,
-        plain="",
-        files=message.files,
-        occurred_at=arrival.occurred_at,
-    )
-    released = _released(arrival.kind.rpartition(":")[2], said, speaker, now=view.now * 1000)
-    if released is None:
-        return None
-    sentence, kind, content, rows = released
-    effects = (
-        mark(said.channel, said.ts, HELD_REACTION, present=False),
-        answered(press, sentence),
-    )
-    state = "relayed" if rows else "kept"
-    waited = arrival.kind == "action:held:send" and conversation.waiting_since is not None
-    change = Change(message.session_id, {"waiting_since": None}) if waited else None
-    amend = Amend(message.id, state, content, kind, sends=rows, files=said.files)
-    verb = HELD.get(arrival.kind.rpartition(":")[2], "keep")
-    audit = press.audit(verb, message.session_id)
-    return Decision(change=change, amend=amend, effects=effects, audit=audit)
-
-
-def _released(
-    what: str, said: AgentWrote, speaker: Speaker, *, now: int
-) -> tuple[str, str, str, tuple[Effect, ...]] | None:
-    """Return what is said of it, what it becomes, of which text, and its rows."""
-    text = said.markdown
-    match what:
-        case "send":
-            rows = sends(said, "text", text, speaker, order_key=now, meant=True)
-            return texts.HELD_SENT, "text", text, rows
-        case "note":
-            note = strip_note_marker(text) or text
-            left = f" {texts.FILES_IN_A_NOTE}" if said.files else ""
-            rows = sends(said, "note", note, speaker, order_key=now)
-            return texts.HELD_NOTED + left, "note", note, rows
-        case "discard":
-            return texts.HELD_KEPT, "text", text, ()
-        case _:
-            return None

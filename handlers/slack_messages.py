@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot import markup, texts
@@ -18,13 +19,15 @@ from bot.domain import (
 )
 from bot.files import read_files
 from bot.relay import keys
-from bot.relay.access import Rules, find_operator, of_team, tile_url
+from bot.relay.access import Rules, find_operator, of_team, outsider, tile_url
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp
 from bot.relay.decisions import Audit, Decision, NewMessage
+from bot.relay.guard import Answered, Facts
 from bot.relay.intent import Verb
 from bot.router import Router
 from bot.slack import messages
 from bot.slack.models import read_app, word
+from bot.store.answered import answered_before
 from bot.store.view import View
 from handlers import learning
 from handlers.verbs.threads import act
@@ -66,8 +69,30 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         return learning.wait_in_lane(learn, arrival, conversation.session_id, keys.ts_micros(ts))
     user = app_of(event, view) if apps else _person(event, view, rules)
     said = read_reply(event, view, rules, conversation=conversation, user=user, mentioned=mentioned)
+    said = replace(said, facts=replace(said.facts, answered=_answered(said, view, rules)))
     decision = relay_to_crisp(said, rules)
     return act(decision, said, arrival, view, rules) if isinstance(decision, Verb) else decision
+
+
+def _answered(said: AgentWrote, view: View, rules: Rules) -> Answered | None:
+    """Return who else has just answered the customer."""
+    if not rules.collision_ms or said.app is not None:
+        return None
+    names = {said.user.name, said.user.shown_as, said.operator.name if said.operator else ""}
+    return answered_before(
+        view, said.conversation.session_id, user=said.user.user_id, names=names - {""},
+        at=said.occurred_at, within_ms=rules.collision_ms,
+    )  # fmt: skip
+
+
+def _facts(
+    view: View, rules: Rules, *, mentioned: markup.Mentioned, writer: str, customer: str
+) -> Facts:
+    """Return what the guard must know of a message."""
+    people = view.users(mentioned.users).values()
+    own = {writer, rules.bot_user_id}
+    team = (one.name for one in people if outsider(one) is None and one.user_id not in own)
+    return Facts(teammates=tuple(sorted(team)), asides=rules.asides, customer=customer)
 
 
 def _kept(event: dict[str, Any], conversation: Conversation, view: View) -> Decision:
@@ -142,7 +167,11 @@ def read_reply(
         shared=tuple(markup.shared(blocks)),
         app=Speaker(user.name, user.avatar or tile_url(user.name, rules)) if by_app else None,
         digest=messages.digest(event),
-    )
+        facts=_facts(
+            view, rules, mentioned=mentioned, writer=user.user_id,
+            customer=conversation.contact.nickname,
+        ),
+    )  # fmt: skip
 
 
 def text_of(event: dict[str, Any]) -> str:

@@ -7,12 +7,21 @@ from typing import Any
 
 from bot import cards, markup, texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Millis, Source
-from bot.relay import gate
+from bot.relay import gate, keys
 from bot.relay.access import Rules, refusal
-from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp, tell, untold
+from bot.relay.agents import (
+    HELD_REACTION,
+    AgentWrote,
+    blocks_of,
+    mark,
+    relay_to_crisp,
+    tell,
+    untold,
+)
 from bot.relay.answer import Tell
-from bot.relay.decisions import Amend, Audit, Change, Decided, Decision, Rewrite
+from bot.relay.decisions import Amend, Audit, Change, Decided, Decision, HoldEdit, Rewrite
 from bot.relay.effects import React
+from bot.relay.guard import Doubt, new_suspicion
 from bot.relay.intent import Verb
 from bot.relay.replies import why_not
 from bot.router import Router
@@ -104,20 +113,22 @@ def _edited(
     said = _without_deleted(
         read_reply(latest, view, rules, conversation=conversation, user=user, mentioned=mentioned)
     )
+    unsent = view.unsent(message.id)
+    said = _compared(said, message, unsent=unsent)
     anew = relay_to_crisp(said, rules)
-    if message.state == "relayed" and message.files and not (said.files or said.markdown):
+    if _is_empty(said, message):
         decision = _withdrawn(message)
     elif message.state == "held":
         decision = Decision(amend=Amend(message.id, "held", said.markdown, files=said.files))
     elif message.state == "kept":
         decision = _kept(said, anew)
-    elif view.unsent(message.id):
+    elif unsent:
         decision = _amended(said, message, anew, now=view.now)
     else:
         denied = None if said.app else refusal(said.user, rules)
         if message.kind == "text" and gate.is_closed(rules, said.channel):
             denied = denied or texts.EDIT_IN_ALERTS
-        decision = _carried(said, message, anew, denied, now=view.now)
+        decision = _carried(said, message, anew, denied, now=view.now, rules=rules)
     if said.app is not None:
         decision = untold(decision)
     digest = messages.digest(latest)
@@ -126,6 +137,17 @@ def _edited(
         decided=Decided(message.id, digest, arrival.occurred_at),
         audit=_audit(said, message, anew, decision),
     )
+
+
+def _compared(said: AgentWrote, message: StoredMessage, *, unsent: bool) -> AgentWrote:
+    """Add what the customer has of it, which is what an edit is held against."""
+    sent = message.state == "relayed" and message.kind == "text" and not unsent
+    return replace(said, before=message.content) if sent else said
+
+
+def _is_empty(said: AgentWrote, message: StoredMessage) -> bool:
+    """Tell whether nothing is left of a reply that had files."""
+    return message.state == "relayed" and bool(message.files) and not (said.files or said.markdown)
 
 
 def _audit(
@@ -181,13 +203,16 @@ def _carried(
     denied: str | None,
     *,
     now: Millis,
+    rules: Rules,
 ) -> Decision:
     """Have the edit carried to the customer, or say why that is not done."""
     reason = denied or why_not(decision, message.kind, said.conversation)
     if reason is not None or isinstance(decision, Verb) or decision.message is None:
         told = tell(said, f"edit:{now}", cards.refusal(reason or texts.EDIT_REFUSED))
-        return Decision(effects=(told,))
+        return Decision(effects=(told,), hold_edit=HoldEdit(message.id, None))
     became = decision.message
+    if doubt := _doubt(said, rules):
+        return _doubted(said, message, became.content, doubt, now=now)
     sends = tuple(effect for effect in decision.effects if effect.of_message)
     said_besides = tuple(
         effect
@@ -197,6 +222,36 @@ def _carried(
     return Decision(
         amend=Amend(message.id, "relayed", became.content, became.kind, sends, said.files),
         effects=said_besides,
+    )
+
+
+def _doubt(said: AgentWrote, rules: Rules) -> Doubt | None:
+    """Return what makes it doubtful that an edit is for the customer, who has the version before.
+
+    The edit of what was sent on purpose was not.
+    """
+    here = rules.of(said.channel)
+    if said.before is None:
+        return None
+    if here.mode == "note":
+        return Doubt(texts.EDIT_DOUBT_MODE)
+    return new_suspicion(said.plain, said.before, said.facts) if here.guard else None
+
+
+def _doubted(
+    said: AgentWrote, message: StoredMessage, content: str, doubt: Doubt, *, now: Millis
+) -> Decision:
+    """Hold an edit, and ask; of an app, which cannot be asked, it is not carried."""
+    if said.app is not None:
+        return Decision()
+    value = keys.place(said.channel, said.ts, content)
+    notice = cards.doubted_edit(doubt=doubt.words, value=value)
+    return Decision(
+        hold_edit=HoldEdit(message.id, content, said.files),
+        effects=(
+            mark(said.channel, said.ts, HELD_REACTION),
+            tell(said, f"edit:{now}", notice),
+        ),
     )
 
 

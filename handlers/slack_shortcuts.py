@@ -2,7 +2,7 @@
 
 Responsible for who may ask and for answering within the three seconds that a modal may take to
 open. It is handed what looks things up and what shows them; what is pressed in the modal is
-decided in ``handlers.slack_actions``, and shown here once it is.
+decided in ``handlers.slack_actions`` and ``slack_sending``, and shown here once it is.
 """
 
 from __future__ import annotations

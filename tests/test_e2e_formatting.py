@@ -6,9 +6,11 @@ from typing import Any
 
 from bot.simulator.slack.people import ADMIN, BEN, GENERAL
 from tests.e2e_kit import answers, rest
-from tests.harness import World, by_bot, eventually
+from tests.harness import FAST, World, by_bot, eventually
 
 Json = dict[str, Any]
+UNGUARDED = f"{FAST}\n[replies]\nguard = false\n"
+"""Mentions of the team go out unasked."""
 
 
 def text(shown: str, **style: bool) -> Json:
@@ -51,7 +53,7 @@ async def test_everything_that_slack_formats_is_formatted_at_the_customer(world:
         {"type": "rich_text_quote", "elements": [text("said")]},
         {"type": "rich_text_preformatted", "elements": [text("x = `1`")]},
     ]}]  # fmt: skip
-    async with world.bridge():
+    async with world.bridge(UNGUARDED):
         session = world.visitor("Hi", nickname="Maya")
         await world.reply(session, "fallback", blocks=blocks)
         await eventually(lambda: answers(world, session), what="the reply")
@@ -69,7 +71,7 @@ async def test_everything_that_slack_formats_is_formatted_at_the_customer(world:
 
 async def test_names_are_those_of_now(world: World) -> None:
     """A renamed person or channel is mentioned under the new name from then on."""
-    async with world.bridge():
+    async with world.bridge(UNGUARDED):
         session = world.visitor("Hi", nickname="Maya")
         await world.reply(session, f"ask <@{BEN}> in <#{GENERAL}>")
         await eventually(lambda: answers(world, session), what="the first reply")

@@ -21,8 +21,10 @@ sweep_every = 10.0
 catch_up_limit = 10.0
 [pacing]
 posts_per_second = 0
+[replies]
+collision_seconds = 0
 """
-"""Waits that are short, so that many crashes fit into a minute."""
+"""Waits that are short, so that many crashes fit into a minute; agents answer one upon another."""
 AGENTS = ("ana", "ben")
 
 

@@ -54,8 +54,9 @@ def held_notice(*, word: str, value: str) -> Post:
     return _held(texts.HELD_FORWARDED if word == texts.PRIVATE_MESSAGE else said, value)
 
 
-def _held(said: str, value: str, *, sends: bool = True) -> Post:
-    send = [button(texts.HELD_SEND, "held:send", value=value)] if sends else []
+def _held(said: str, value: str, *, sends: bool = True, sure: bool = False) -> Post:
+    action = "held:sure" if sure else "held:send"
+    send = [button(texts.HELD_SEND, action, value=value)] if sends else []
     return _notice(
         said,
         *send,
@@ -68,6 +69,26 @@ def noted_notice(*, value: str, files: bool = False) -> Post:
     """Return what is said of a reply that became a note by its channel's mode: it can be sent."""
     said = f"{texts.NOTED_HERE} {texts.FILES_IN_A_NOTE}" if files else texts.NOTED_HERE
     return _notice(said, button(texts.SEND_INSTEAD, "note:send", value=value))
+
+
+def doubt_notice(*, doubt: str, value: str, sure: bool = False) -> Post:
+    """Return the question about a reply that looks internal; ``sure``: it is not asked again."""
+    return _held(texts.DOUBTED.format(doubt=doubt), value, sure=sure)
+
+
+def doubted_note(*, doubt: str, value: str) -> Post:
+    """Return the question whether a note that tells a secret shall go to the customer."""
+    said = texts.DOUBTED.format(doubt=doubt)
+    return _notice(said, button(texts.SEND_INSTEAD, "note:sure", value=value))
+
+
+def doubted_edit(*, doubt: str, value: str) -> Post:
+    """Return the question about an edit of what the customer has."""
+    return _notice(
+        texts.EDIT_DOUBTED.format(doubt=doubt),
+        button(texts.EDIT_SEND, "edit:send", value=value),
+        button(texts.EDIT_LEAVE, "edit:leave", value=value),
+    )
 
 
 def held_by_mode(*, value: str, closed: bool) -> Post:

@@ -138,7 +138,7 @@ class Replies(Table):
     hold_seconds: HoldSeconds = 0
     guard: Flag = True
     collision_seconds: Annotated[int, Field(strict=True, ge=0, le=3600)] = 20
-    asides: tuple[NonEmpty, ...] = ("fyi", "lol", "internal", "not for the customer")
+    asides: tuple[NonEmpty, ...] = ("fyi", "lol", "internal:", "not for the customer")
 
 
 class Privacy(Table):

@@ -6,7 +6,7 @@ Whatever is not plainly that is kept, held or refused, and its writer is told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot import cards, markup, texts
 from bot.domain import (
@@ -30,6 +30,7 @@ from bot.relay.answer import Tell
 from bot.relay.decisions import Audit, Change, Decision, Effect, NewMessage
 from bot.relay.effects import Priority, React, SendMessage
 from bot.relay.file_effects import SendFile
+from bot.relay.guard import Doubt, Facts, secret_in, suspicion
 from bot.relay.intent import (
     AsNote,
     Meant,
@@ -65,6 +66,10 @@ class AgentWrote:
     app: Speaker | None = None
     """The app that posted it, if one did that may speak to customers."""
     digest: str | None = None
+    facts: Facts = field(default_factory=Facts)
+    """What is known besides, for the guard."""
+    before: str | None = None
+    """What the customer has of it, if this is an edit of that: its doubts are another matter."""
 
     def audit(self, verb: str, *, refused: bool = False) -> Audit:
         """Return what is kept of what its writer does by it."""
@@ -119,9 +124,20 @@ def _meant(event: AgentWrote, intent: Meant, rules: Rules) -> Decision | Verb:
 def _to_customer(event: AgentWrote, speaker: Speaker, rules: Rules) -> Decision:
     if any(_is_private(text, rules) for text in event.shared):
         return _held(event, texts.PRIVATE_MESSAGE)
-    if rules.of(event.channel).mode == "note":
+    here = rules.of(event.channel)
+    if event.before is None and here.mode == "note":
         return _as_note(event, speaker)
+    if event.before is None and here.guard and (doubt := suspicion(event.plain, event.facts)):
+        return doubted(event, doubt)
     return sent(event, "text", event.markdown, speaker, rules=rules)
+
+
+def doubted(event: AgentWrote, doubt: Doubt) -> Decision:
+    """Hold a reply that looks internal, and ask its writer what it is meant to be."""
+    value = keys.place(event.channel, event.ts, event.markdown if doubt.secret else "")
+    notice = cards.doubt_notice(doubt=doubt.words, value=value, sure=doubt.secret)
+    effects = (mark(event.channel, event.ts, HELD_REACTION), tell(event, "held", notice))
+    return _stored(event, "held", "text", effects)
 
 
 def _closed(event: AgentWrote) -> Decision:
@@ -152,6 +168,8 @@ def _of_app(event: AgentWrote, app: Speaker, rules: Rules) -> Decision:
     ):
         case ToCustomer() if gate.is_closed(rules, event.channel):
             return _stored(event, "kept", "text", ())
+        case ToCustomer() if rules.of(event.channel).guard and secret_in(event.plain):
+            return _stored(event, "kept", "text", (mark(event.channel, event.ts, FAILED_REACTION),))
         case ToCustomer():
             kind = "note" if rules.of(event.channel).mode == "note" else "text"
             return untold(sent(event, kind, event.markdown, app, rules=rules))

@@ -109,6 +109,15 @@ class Amend:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldEdit:
+    """An edit of what the customer has waits for its writer's word; None: none does any more."""
+
+    message: int
+    content: str | None
+    files: tuple[SlackFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """Which version of a reply in Slack was decided on, whatever followed from it.
 
@@ -255,6 +264,7 @@ class Decision:
     """An echo proved that the row with this key was delivered."""
     confirmed_as: Json = field(default_factory=dict)
     amend: Amend | None = None
+    hold_edit: HoldEdit | None = None
     decided: Decided | None = None
     revise: Revise | None = None
     overwrite: Overwrite | None = None

@@ -100,6 +100,11 @@ def read_intent(
     return ToCustomer()
 
 
+def strip_lead(plain: str) -> str:
+    """Cut off what a text may begin with that is not its text, and write wide signs narrow."""
+    return _FORMATTING.sub("", plain).translate(_WIDE)
+
+
 def begins_like_command(plain: str) -> bool:
     """Tell whether a text may be a command, from its first characters alone."""
     bare = _FORMATTING.sub("", plain).translate(_WIDE)

@@ -5,6 +5,8 @@ A key names the fact it follows from, so that deciding the same fact twice yield
 
 from __future__ import annotations
 
+import hashlib
+
 from bot.domain import ChannelId, Fingerprint, Key, MessageTs, Millis, SessionId
 
 FIRST_FILE = 1000
@@ -36,6 +38,12 @@ def send_key(channel: ChannelId, ts: MessageTs, part: int) -> Key:
 def file_key(channel: ChannelId, ts: MessageTs, file_id: str) -> Key:
     """Name the Crisp message of one file of a Slack reply."""
     return Key(f"sendfile:{channel}:{ts}:{file_id}")
+
+
+def place(channel: ChannelId, ts: MessageTs, content: str = "") -> str:
+    """Name a message in a button's value; with its content, this version of it alone."""
+    version = hashlib.sha256(content.encode()).hexdigest()[:12] if content else ""
+    return f"{channel}:{ts}:{version}" if version else f"{channel}:{ts}"
 
 
 def message_fact(session_id: str, fingerprint: int) -> str:

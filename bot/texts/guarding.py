@@ -28,6 +28,31 @@ HELD_BY_MODE: Final = (
     "✋ Held, and not sent: this channel does not send replies any more. Choose what your message "
     "is meant to be."
 )
+DOUBTED: Final = "✋ Held, and not sent: {doubt} Choose what your message is meant to be."
+DOUBT_TELLS: Final = "this looks as if it contains {what}."
+SECRETS: Final = {
+    "card": "a card number",
+    "private_key": "a private key",
+    "token": "a key or a token",
+}
+DOUBT_MENTION: Final = "it mentions {name}, who is of the team."
+DOUBT_GROUP: Final = "it mentions a group of the team."
+DOUBT_ASIDE: Final = "it begins with “{word}”, as messages among colleagues do."
+DOUBT_ANSWERED: Final = "{name} answered the same message {seconds} seconds before."
+TELLS_ANYWAY: Final = "Wait: {doubt} Send it to the customer of {name} nevertheless?"
+TELLS_HERE: Final = (
+    "This was not sent: {doubt} Write it in the conversation's thread: there you can say that you "
+    "mean it."
+)
+EDIT_DOUBTED: Final = (
+    "✋ This edit is held, and the customer keeps the version before: {doubt} Shall it be passed "
+    "on?"
+)
+EDIT_DOUBT_MODE: Final = "from this channel only what is sent on purpose goes to customers."
+EDIT_SEND: Final = "Pass the edit on"
+EDIT_LEAVE: Final = "Leave it as it was"
+EDIT_SENT: Final = "The customer sees your edit."
+EDIT_LEFT: Final = "The customer keeps the version before."
 MODE_SIGNS: Final = {
     "note": "🔒 replies are private notes, unless sent with !reply or a button",
     "alerts": "🔕 nothing is sent to the customer from here",

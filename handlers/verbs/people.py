@@ -23,6 +23,7 @@ from bot.relay.starting import MOST, start, success
 from bot.relay.verbs import FIRST_WORDS
 from bot.store.view import View
 from handlers.verbs.orders import Act, Order
+from handlers.verbs.writing import secret_asked
 
 
 def _new(order: Order, view: View, rules: Rules) -> Decision | str:
@@ -42,6 +43,8 @@ def _new(order: Order, view: View, rules: Rules) -> Decision | str:
     if not isinstance(intent, ToCustomer):
         word = markup.one_line(markup.plain([], text), 20)
         return texts.NEW_NOT_PLAIN.format(word=word)
+    if asked := secret_asked(order, markup.plain([], text), markdown, rules):
+        return asked
     # Nothing else would tell where the thread is.
     answer = replace(order.answer, success=success(ref.email, speaker))
     return start(ref.email, markdown, speaker=speaker, fact=order.fact, answer=answer)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import markup, texts
+from bot.cards.parts import VALUE_LIMIT
 from bot.domain import SlackUserId, Speaker, State
+from bot.relay import gate
 from bot.relay.access import Rules, speaker_for
-from bot.relay.agents import sent
+from bot.relay.agents import doubted, sent
 from bot.relay.changes import state_behind
 from bot.relay.decisions import Decision
 from bot.relay.effects import ForCustomer, Say
+from bot.relay.guard import secret_in
 from bot.relay.intent import ToCustomer, Unclear, read_intent, strip_command
 from bot.relay.speaking import say
 from bot.relay.verbs import FIRST_WORDS
 from bot.store.view import View
 from handlers.verbs.crisp import usage
-from handlers.verbs.orders import Act, Order
+from handlers.verbs.orders import Act, Order, button_value, confirmation
 
 _RESOLVE = "--resolve"
 
@@ -35,6 +38,8 @@ def _writing(kind: str) -> Act:
             return usage(order)
         if kind == "text" and (word := _doubtful(_plain(order), rules)):
             return texts.NOT_PLAIN.format(word=word)
+        if kind == "text" and (asked := secret_asked(order, _plain(order), markdown, rules)):
+            return asked
         then = State.RESOLVED if resolves else None
         if order.said is not None:
             return _as_reply(order, kind, markdown, speaker, rules, then=then)
@@ -43,6 +48,21 @@ def _writing(kind: str) -> Act:
         return say(order.target, order.conversation, payload, fact=order.fact, at=order.at)
 
     return act
+
+
+def secret_asked(order: Order, plain: str, markdown: str, rules: Rules) -> Decision | str | None:
+    """Ask about a text that tells a secret, once: in the thread it is held, elsewhere confirmed."""
+    channel = order.said.channel if order.said else gate.thread_channel(order.conversation, rules)
+    doubt = secret_in(plain) if rules.of(channel).guard and not order.confirmed else None
+    if doubt is None:
+        return None
+    if order.said is not None:
+        return doubted(replace(order.said, markdown=markdown), doubt)
+    if len(button_value(order, confirmed=True)) > VALUE_LIMIT:
+        return texts.TELLS_HERE.format(doubt=doubt.words)
+    return order.say(
+        confirmation(order, texts.TELLS_ANYWAY.format(doubt=doubt.words, name=order.name))
+    )
 
 
 def _in_thread(order: Order) -> str | None:
