@@ -33,6 +33,7 @@ from bot.slack.socket import SocketModeService
 from bot.store import queue
 from bot.store.barring import hold_barred
 from bot.store.files import open_files
+from bot.store.unreadable import weed
 from bot.vigil import Vigil
 from handlers import (
     crisp_conversations,
@@ -195,6 +196,9 @@ async def _cancel() -> None:
 
 async def _recover(bridge: Bridge, restoring: Restoring) -> None:
     """Doubt what may have been in flight when the last run ended, unless it ended cleanly."""
+    dropped = bridge.to_slack.dropped | bridge.to_crisp.dropped
+    if unread := await bridge.writer.submit(lambda tx: weed(tx, dropped=dropped)):
+        log.error("outbox.unreadable", rows=unread)
     doubted = (await restoring.take_up()).doubted
     held = await bridge.writer.submit(lambda tx: hold_barred(tx, bridge.rules))
     if held:

@@ -48,7 +48,7 @@ from bot.screens import Screens
 from bot.server import Health
 from bot.slack.client import SlackClient
 from bot.slack.models import Identity
-from bot.store import chosen, queue
+from bot.store import chosen, deliveries, queue
 from bot.store.checkpoints import Checkpoints
 from bot.store.files import Files
 from bot.store.reader import Reader
@@ -266,6 +266,7 @@ class Bridge:
             oldest=max(now() - min(oldest) / 1000, 0.0) if oldest else 0.0,
             dead=self._counts.get("dead", 0),
             uncertain=self._counts.get("uncertain", 0),
+            failed=self._counts.get("failed", 0),
             problems=tuple(sentence(trouble) for trouble in wrong),
             troubles=tuple(described(trouble) for trouble in wrong),
         )
@@ -284,6 +285,7 @@ class Bridge:
             oldest=health.oldest,
             dead=health.dead,
             uncertain=health.uncertain,
+            failed=health.failed,
             calls=quota.calls,
             quota=quota.limit,
             problems=health.problems,
@@ -301,6 +303,7 @@ class Bridge:
     async def _refresh(self) -> None:
         await self.notice_others()
         self._depths, self._counts = await self.reader.ask(_figures)
+        self.metrics.given_up(self._counts)
         for source in Source:
             depth, since = self._depths.get(source, (0, None))
             age = max(now() - since / 1000, 0.0) if since else 0.0
@@ -364,7 +367,7 @@ async def _not_yet(_user: SlackUserId, _about: str, _post: Post) -> None:
 
 
 def _figures(view: View) -> tuple[Mapping[Source, tuple[int, Millis | None]], dict[str, int]]:
-    return queue.depths(view), queue.given_up_count(view)
+    return queue.depths(view), deliveries.counts(view)
 
 
 def _show_typing(tx: Transaction, session_id: SessionId) -> None:

@@ -4,6 +4,7 @@
 
     BridgeError                 one clear sentence for a person; never a traceback
     ├── ConfigError             wrong or missing settings: exit 2
+    ├── Unreadable              a stored row was written by another version, and means nothing here
     ├── StoreError              the database cannot be used (newer, changed, locked, full)
     └── ApiError                a call to Slack or Crisp failed; says if it *certainly* did nothing
         ├── RateLimited         certain; not before ``retry_after`` seconds, for the whole bucket
@@ -32,6 +33,10 @@ class ConfigError(BridgeError):
         """Take one sentence per wrong setting."""
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class Unreadable(BridgeError, ValueError):
+    """What is stored was written by another version, and this one cannot read it."""
 
 
 class StoreError(BridgeError):

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+import structlog
+
 from bot import texts
-from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Receipt, Source
+from bot.crisp.events import MESSAGE_RECEIVED, MESSAGE_SEND
+from bot.domain import (
+    Arrival,
+    ChannelId,
+    Conversation,
+    Key,
+    MessageTs,
+    Receipt,
+    SessionId,
+    Source,
+)
 from bot.relay.access import Rules, take
 from bot.relay.agents import FAILED_REACTION, mark
-from bot.relay.decisions import Audit, Decision
-from bot.relay.failures import undecided
+from bot.relay.decisions import Audit, Change, Decision, Effect
+from bot.relay.failures import not_shown, undecided
 from bot.router import Router
 from bot.slack.models import permalink, word
 from bot.store import (
@@ -33,8 +45,12 @@ from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 from bot.swept import Record, nothing
 
+log = structlog.get_logger()
+
 AT_ONCE = 64
 """At most so many arrivals of a catch-up share a commit: what comes live goes in between."""
+_SAID = frozenset({MESSAGE_SEND, MESSAGE_RECEIVED})
+"""Kinds of Crisp's events that are messages."""
 ONCE = "once"
 """Stands among the arrivals for what must not be done again."""
 
@@ -212,11 +228,35 @@ def _state_of(decision: Decision) -> tuple[str, Receipt]:
 
 
 def _tell_failed(tx: Transaction, arrival: Arrival) -> None:
-    """Tell the writer of a reply that it was not sent; what people write elsewhere is theirs."""
+    """Tell somebody of what failed; if that fails too, it is listed all the same."""
+    tx.conn.execute("SAVEPOINT telling")
+    try:
+        for effect in _told_of(tx, arrival):
+            tx.enqueue(effect)
+    except Exception as err:  # the row is what counts
+        if is_unusable(err):
+            raise
+        tx.conn.execute("ROLLBACK TO telling")
+        log.error("event.failure_not_told", source=arrival.source.value, reason=_reason(err))
+    tx.conn.execute("RELEASE telling")
+
+
+def _told_of(tx: Transaction, arrival: Arrival) -> Iterable[Effect]:
+    """Tell the writer of a reply that it was not sent, and the team of a message not shown.
+
+    What people write elsewhere is theirs.
+    """
+    if arrival.source is Source.CRISP:
+        session_id = arrival.payload.get("session_id")
+        if arrival.kind not in _SAID or not isinstance(session_id, str) or not session_id:
+            return ()
+        tx.change(Change(SessionId(session_id), {}, create=True, card=False))
+        return (
+            not_shown(SessionId(session_id), Key(f"post:{session_id}:failed"), "failed", tx.now),
+        )
     if arrival.kind == "message" and _thread(tx, arrival) is None:
-        return
-    for effect in undecided(arrival, why=texts.BRIDGE_FAILED, now=tx.now):
-        tx.enqueue(effect)
+        return ()
+    return undecided(arrival, why=texts.BRIDGE_FAILED, now=tx.now)
 
 
 def _unmark(tx: Transaction, arrival: Arrival) -> None:
@@ -236,5 +276,7 @@ def _reason(err: Exception) -> str:
     frame = err.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
-    where = f" at {frame.tb_frame.f_code.co_name}:{frame.tb_lineno}" if frame else ""
+    code = frame.tb_frame.f_code if frame else None
+    module = frame.tb_frame.f_globals.get("__name__", "") if frame else ""
+    where = f" at {module}.{code.co_name}:{frame.tb_lineno}" if frame and code else ""
     return f"{type(err).__name__}{where}"

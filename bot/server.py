@@ -67,6 +67,8 @@ class Health:
     oldest: float = 0.0
     dead: int = 0
     uncertain: int = 0
+    failed: int = 0
+    """Arrivals that could not be decided."""
     troubles: tuple[Mapping[str, object], ...] = ()
     """What a person must mend: its code, what it is about, since when, and its sentence."""
 
@@ -187,6 +189,7 @@ def _healthz(health: Callable[[], Health]) -> SlackHandler:
                 "queue": {"waiting": dict(now.queued), "oldest_seconds": round(now.oldest, 3)},
                 "dead": now.dead,
                 "uncertain": now.uncertain,
+                "failed": now.failed,
             }
         )
 

@@ -182,6 +182,9 @@ class Metrics:
         self._uncertain = Counter(
             "bridge_uncertain", "Deliveries nobody can be sure of.", registry=registry
         )
+        self._given_up = Gauge(
+            "bridge_given_up", "What waits for a person.", ["state"], registry=registry
+        )
         self._queue_depth = Gauge(
             "bridge_queue_depth", "Effects waiting.", ["destination"], registry=registry
         )
@@ -262,6 +265,11 @@ class Metrics:
     def uncertain(self) -> None:
         """Count a delivery that nobody can be sure of."""
         self._uncertain.inc()
+
+    def given_up(self, counts: Mapping[str, int]) -> None:
+        """Say how many wait for a person now, by state: dead, uncertain, failed."""
+        for state in ("dead", "uncertain", "failed"):
+            self._given_up.labels(state).set(counts.get(state, 0))
 
     def queue(self, destination: Source, *, depth: int, age: float) -> None:
         """Say how many effects wait and for how many seconds the oldest has."""

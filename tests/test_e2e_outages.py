@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import time
 from pathlib import Path
@@ -10,10 +11,11 @@ from pathlib import Path
 from bot.domain import ChannelId
 from bot.relay.announcing import announcement
 from bot.simulator.slack.people import ANA
+from bot.store import deliveries
 from bot.store.migrate import migrate
 from bot.store.transaction import Transaction
 from tests.e2e_kit import answers, rest, stored
-from tests.harness import FAST, Json, World, eventually, first_text
+from tests.harness import FAST, Json, World, eventually, first_text, get
 
 TELLING = FAST.replace("[pacing]", "tell_gap = 0.0\n[pacing]")
 """However short it was, an absence is told."""
@@ -124,3 +126,74 @@ async def test_after_each_kind_of_outage_exactly_the_missed_arrives_and_is_told_
     assert world.shown(two) == ["two 0", "two 2"]
     assert world.shown(shown["new"]) == ["new 0"]
     assert (answers(world, one), answers(world, two)) == (["answer 1"], ["answer 1", "answer 2"])
+
+
+def open_database(world: World) -> sqlite3.Connection:
+    """Open the database of a stopped bridge."""
+    conn = sqlite3.connect(world.env["BRIDGE_DATABASE"], isolation_level=None)
+    conn.row_factory = sqlite3.Row
+    return conn
+
+
+def leave_from_the_first_version(world: World, session: str, thread_ts: str) -> None:
+    """Store what the first version left: rows without any newer field, and an arrival that failed.
+
+    Beside them are two rows that nobody can read any more, in the same lanes and in front.
+    """
+    ts = f"{float(thread_ts) + 0.0001:.6f}"
+    post = {"markdown": "old post", "speaker": {"name": "Maya", "avatar": None},
+            "author": "visitor"}  # fmt: skip
+    send = {"type": "text", "content": "old answer", "speaker": {"name": "Ana", "avatar": None},
+            "channel": world.channel, "ts": ts, "thread_ts": thread_ts, "user": ANA,
+            "fingerprint": 170000000000001}  # fmt: skip
+    event = {"session_id": session, "website_id": world.env["CRISP_WEBSITE_ID"], "type": "text",
+             "from": "user", "origin": "chat", "content": "old message",
+             "timestamp": 1_700_000_000_000, "fingerprint": 170000000000000}  # fmt: skip
+    rows = [
+        ("slack", "post", f"post:{session}:0:0", {"of": "tomorrow"}, 0),
+        ("crisp", "of tomorrow", f"send:{world.channel}:0.000000:0", {}, 0),
+        ("slack", "post", f"post:{session}:1:0", post, 1),
+        ("crisp", "send", f"send:{world.channel}:{ts}:0", send, 1),
+    ]
+    with contextlib.closing(open_database(world)) as conn:
+        for to, kind, key, payload, order in rows:
+            conn.execute(
+                "INSERT INTO outbox (destination, lane, order_key, priority, kind, key,"
+                " conversation, payload, accepted_at) VALUES (?, ?, ?, 1, ?, ?, 1, ?, ?)",
+                (to, f"{to}:{session}", order, kind, key, json.dumps(payload),
+                 int(time.time() * 1000)),
+            )  # fmt: skip
+        conn.execute(
+            "INSERT INTO inbox (source, kind, fact, occurred_at, accepted_at, swept, state,"
+            " payload, error) VALUES ('crisp', 'message:send', 'old', 1, 1, 0, 'failed', ?, 'x')",
+            (json.dumps(event),),
+        )
+
+
+async def test_what_older_versions_left_is_delivered_and_what_is_unreadable_is_listed(
+    world: World,
+) -> None:
+    """An upgrade replays what failed; a row that cannot be read is dead, and stops nobody."""
+    async with world.bridge():
+        session = world.visitor("hello", nickname="Maya")
+        root = await eventually(lambda: world.root_of(session), what="the thread")
+        await rest(world)
+    leave_from_the_first_version(world, session, root["ts"])
+    async with world.bridge():
+        await eventually(lambda: answers(world, session) == ["old answer"], what="the answer")
+        await eventually(lambda: "old post" in world.shown(session), what="the post")
+        world.visitor("and now?", session)
+        await eventually(lambda: "and now?" in world.shown(session), what="what is new")
+        await rest(world)
+    dead = stored(world, "SELECT state, error FROM outbox WHERE state <> 'pending'")
+    assert dead == [("dead", "unreadable")] * 2
+    assert "another version" in str(world.thread(session))
+    with contextlib.closing(open_database(world)) as conn:
+        key = str(conn.execute("SELECT id FROM inbox WHERE state = 'failed'").fetchone()[0])
+        assert deliveries.retry(Transaction(conn, 1), f"inbox:{key}")
+    async with world.bridge() as port:
+        await eventually(lambda: "old message" in world.shown(session), what="the replay")
+        await rest(world)
+        assert json.loads((await get(port, "/healthz"))[1])["dead"] == 2
+    assert stored(world, "SELECT state, error FROM inbox WHERE fact = 'old'") == [("done", None)]
+    assert world.shown(session).count("old message") == 1

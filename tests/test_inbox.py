@@ -49,7 +49,7 @@ class Desk:
         self.decide: Callable[[Arrival, View], Decision | None] = lambda _a, _v: Decision()
         router = Router()
 
-        @router.on(Source.CRISP, "hello")
+        @router.on(Source.CRISP, "hello", "message:send")
         def handle(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
             del rules
             self.seen.append(arrival.fact)
@@ -139,10 +139,36 @@ async def test_a_handler_that_raises_leaves_a_failed_row(desk: Desk) -> None:
     assert await desk.inbox.accept(HELLO) is Receipt.FAILED
     (row,) = desk.rows()
     assert row[:2] == ("f1", "failed")
-    assert str(row[2]).startswith("KeyError at failing:")
+    assert str(row[2]).startswith(f"KeyError at {__name__}.failing:")
     assert "Hi" not in str(row[2])
     assert row[3] == 1
     assert desk.conn.execute("SELECT count(*) FROM slack_names").fetchone()[0] == 0
+
+
+async def test_a_customers_message_that_fails_is_missing_in_its_thread(desk: Desk) -> None:
+    """The team is told where it would stand: also of a conversation that nobody has heard of."""
+    desk.decide = failing
+    payload = {"text": "Hi", "session_id": SESSION}
+    assert await desk.inbox.accept(replace(HELLO, kind="message:send", payload=payload)) is (
+        Receipt.FAILED
+    )
+    (line,) = desk.waiting()
+    assert line.startswith(f"missing:post:{SESSION}:")
+    text = desk.conn.execute("SELECT payload FROM outbox").fetchone()[0]
+    assert "could not be shown" in text
+    assert "Hi" not in text
+
+
+async def test_telling_of_a_failure_may_fail_too(desk: Desk) -> None:
+    """The arrival is listed all the same, and is not sent again and again."""
+    desk.decide = failing
+    desk.conn.execute("DROP TABLE conversations")
+    payload = {"text": "Hi", "session_id": SESSION}
+    assert await desk.inbox.accept(replace(HELLO, kind="message:send", payload=payload)) is (
+        Receipt.FAILED
+    )
+    assert desk.rows()[0][1] == "failed"
+    assert desk.waiting() == []
 
 
 def test_a_failed_arrival_does_not_touch_its_neighbours(desk: Desk) -> None:

@@ -100,6 +100,7 @@ async def test_healthz_answers_while_the_process_works() -> None:
             "queue": {"waiting": {"slack": 2}, "oldest_seconds": 1.235},
             "dead": 1,
             "uncertain": 3,
+            "failed": 0,
         }
 
 

@@ -10,7 +10,7 @@ import pytest
 from bot.domain import Author, Fingerprint, Key, Millis, Source, Speaker
 from bot.relay.decisions import Change, Decision, NewMessage
 from bot.relay.effects import PostMessage, SendMessage
-from bot.store import posted, queue
+from bot.store import deliveries, posted, queue
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 from bot.store.view import View
@@ -326,7 +326,7 @@ def test_depths_and_given_up_are_counted(tx: Transaction) -> None:
     add(tx, "b", order=2)
     queue.give_up(tx, head(tx), certain=False, error="x")
     assert queue.depths(tx) == {Source.SLACK: (1, NOW)}
-    assert queue.given_up_count(tx) == {"uncertain": 1}
+    assert deliveries.counts(tx) == {"uncertain": 1}
 
 
 def test_only_old_decided_arrivals_are_pruned(tx: Transaction) -> None:

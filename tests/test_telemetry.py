@@ -221,6 +221,7 @@ def test_each_figure_is_counted_under_its_name() -> None:
         ),
         (lambda m: m.died(Source.CRISP), 'bridge_dead_total{destination="crisp"}', 1),
         (lambda m: m.uncertain(), "bridge_uncertain_total", 1),
+        (lambda m: m.given_up({"failed": 2}), 'bridge_given_up{state="failed"}', 2),
         (
             lambda m: m.queue(Source.SLACK, depth=3, age=1.5),
             'bridge_queue_depth{destination="slack"}',

@@ -100,6 +100,7 @@ class Vitals:
     oldest: float = 0.0
     dead: int = 0
     uncertain: int = 0
+    failed: int = 0
     calls: int = 0
     quota: int = 0
     problems: tuple[str, ...] = ()
@@ -353,11 +354,13 @@ def _queued(vitals: Vitals) -> str:
 
 
 def _given_up(vitals: Vitals) -> str:
-    if not vitals.dead and not vitals.uncertain:
+    if not vitals.dead and not vitals.uncertain and not vitals.failed:
         return texts.HOME_GIVEN_UP_NONE
-    return texts.HOME_GIVEN_UP.format(
+    said = texts.HOME_GIVEN_UP.format(
         dead=_figure(vitals.dead), uncertain=_figure(vitals.uncertain)
     )
+    failed = texts.HOME_FAILED.format(failed=_figure(vitals.failed))
+    return f"{said}, {failed}" if vitals.failed else said
 
 
 def _figure(number: int) -> str:

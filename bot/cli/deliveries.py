@@ -22,6 +22,8 @@ from bot.store import beside, deliveries
 from bot.store.database import holder
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_WORDS = {"unreadable": "another version of the bridge stored it, and this one cannot read it"}
+"""What some reasons mean to who runs the bridge."""
 _TIMES = frozenset({"since", "not_before", "occurred_at", "accepted_at", "attempt_ended"})
 
 
@@ -128,6 +130,8 @@ def _sentence(number: int, *, running: bool) -> str:
 def _not_retried(key: str, row: dict[str, Any] | None) -> BridgeError:
     if row is None:
         return _unknown(key)
+    if row["error"] in _WORDS and row["state"] != "pending":
+        return BridgeError(f"{key} cannot be tried again: {_WORDS[row['error']]}.")
     if row["state"] == "held":
         return BridgeError(f"{key} is held: only who wrote it can decide, in Slack.")
     return BridgeError(f"{key} waits already, and is tried without being told to.")
@@ -162,7 +166,7 @@ def _table(found: list[dict[str, Any]]) -> Table:
 
 def _reason(row: dict[str, Any]) -> str:
     """Say why a row is open, and of one that it shares the post of another."""
-    said = (row["error"], "joined" if row["joined_to"] else None)
+    said = (_WORDS.get(row["error"], row["error"]), "joined" if row["joined_to"] else None)
     return ", ".join(one for one in said if one)
 
 

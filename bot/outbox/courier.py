@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from bot.domain import Conversation
-from bot.errors import Refused
+from bot.errors import Refused, Unreadable
 from bot.relay import gate
 from bot.relay.access import Rules
 from bot.relay.effects import LOOKED_FOR
@@ -145,8 +145,14 @@ class Errands:
         return frozenset(self._errands)
 
     def bucket(self, row: OutboxRow) -> str:
-        """Name the rate bucket that the row's call uses."""
-        return self._of(row).bucket(row)
+        """Name the rate bucket that the row's call uses; of what cannot be read, its kind.
+
+        Every lane asks, so it must not raise: what is wrong with a row is told by its attempt.
+        """
+        try:
+            return self._of(row).bucket(row)
+        except (Unreadable, TypeError):
+            return row.kind
 
     def join(self, tx: Transaction, row: OutboxRow) -> OutboxRow:
         """Let what waits right behind a row go out with it."""

@@ -121,6 +121,11 @@ class Dispatcher:
         self._changed.set()
 
     @property
+    def dropped(self) -> frozenset[str]:
+        """Kinds of rows that are dropped when they cannot be carried out."""
+        return self._courier.dropped
+
+    @property
     def busy(self) -> int:
         """How many calls are being made."""
         return len(self._lanes.busy)

@@ -24,6 +24,7 @@ from bot.domain import (
     Speaker,
     State,
 )
+from bot.errors import Unreadable
 from bot.relay.answer import Answer, Respond, Tell, TellInHome, UpdateView
 from bot.relay.channel_effects import Announce, TellDirectly
 from bot.relay.file_effects import PostFile, RemoveFile, SendFile, TidyShares
@@ -373,6 +374,9 @@ def dump_payload(payload: Payload) -> str:
 
 
 def load_payload(kind: str, text: str) -> Payload:
-    """Read a payload back from its row; pydantic's ValidationError if it is not one."""
-    payload: Payload = _ADAPTERS[kind].validate_json(text)
+    """Read a payload back from its row; Unreadable if another version wrote it."""
+    try:
+        payload: Payload = _ADAPTERS[kind].validate_json(text)
+    except (KeyError, ValueError):
+        raise Unreadable(f"A row of the kind {kind} cannot be read.") from None  # it quotes text
     return payload

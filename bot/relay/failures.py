@@ -80,7 +80,7 @@ def given_up(
         case SendMessage() | SendFile():
             return _unsent(payload, reason_of(code), key=key, certain=certain, now=now)
         case PostFile() | PostMessage(style="message" | "note") if session_id is not None:
-            return (_missing_line(session_id, key, code, now, together=together),)
+            return (not_shown(session_id, key, code, now, together=together),)
         case EditSent():
             return (_edit_failed(payload, reason_of(code)),)
         case UpdatePost() if session_id is not None:
@@ -338,7 +338,8 @@ def removal(channel: ChannelId, ts: MessageTs, key: Key) -> Effect:
     )
 
 
-def _missing_line(session_id: SessionId, key: Key, code: str, now: int, *, together: int) -> Effect:
+def not_shown(session_id: SessionId, key: Key, code: str, now: int, *, together: int = 1) -> Effect:
+    """Return the line that says, where it would stand, that a message could not be shown."""
     text = texts.NOT_SHOWN.format(reason=reason_of(code))
     if together > 1:
         text = texts.SEVERAL_NOT_SHOWN.format(reason=reason_of(code), number=together)

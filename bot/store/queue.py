@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain import Json, Key, Millis, Source
-from bot.relay.effects import LOOKED_FOR, WANTED_ANEW, Payload, dump_payload
+from bot.errors import Unreadable
+from bot.relay.effects import LOOKED_FOR, WANTED_ANEW, Payload, dump_payload, load_payload
 from bot.store import audit, sets
 from bot.store.read_marks import answered
 from bot.store.rows import CONVERSATION_COLUMNS, OutboxRow, outbox_from
@@ -42,6 +43,12 @@ def head(view: View, lane: str) -> OutboxRow | None:
         return None
     found = outbox_from(row)
     return replace(found, members=sets.members(view, found.id)) if row["leads"] else found
+
+
+def pending(view: View, row_id: int) -> OutboxRow | None:
+    """Return a row that waits, without those that would go out with it."""
+    row = view.conn.execute(f"{_ROW} WHERE o.id = ? AND o.state = 'pending'", (row_id,)).fetchone()
+    return outbox_from(row) if row else None
 
 
 def heads(view: View, lanes: Iterable[str]) -> dict[str, OutboxRow | None]:
@@ -263,9 +270,11 @@ def requeue(tx: Transaction, key: Key) -> bool:
 
     Last whatever the clocks say: the platform's may be ahead of ours, and ``doubt_heads`` relies
     on it that no row which was stored before comes in front of a head. What went out together is
-    tried again together.
+    tried again together. What cannot be read stays given up.
     """
     key = sets.leading(tx, key)
+    if not _is_readable(tx, key):
+        return False
     found = tx.conn.execute(
         "UPDATE outbox SET must_look = (state = 'uncertain'), insisted = (state = 'uncertain'),"
         " looks = 0, told = 0, state = 'pending',"
@@ -288,6 +297,14 @@ def requeue(tx: Transaction, key: Key) -> bool:
     return True
 
 
+def _is_readable(view: View, key: Key) -> bool:
+    row = view.conn.execute("SELECT kind, payload FROM outbox WHERE key = ?", (key,)).fetchone()
+    try:
+        return row is None or load_payload(*row) is not None
+    except Unreadable:
+        return False
+
+
 def depths(view: View) -> dict[Source, tuple[int, Millis | None]]:
     """Return for each destination how many rows are pending, and since when the oldest is."""
     rows = view.conn.execute(
@@ -295,14 +312,6 @@ def depths(view: View) -> dict[Source, tuple[int, Millis | None]]:
         " AND kind <> 'wake' GROUP BY destination"
     )
     return {Source(row[0]): (row[1], row[2]) for row in rows}
-
-
-def given_up_count(view: View) -> dict[str, int]:
-    """Return how many rows wait for a person, by state."""
-    rows = view.conn.execute(
-        "SELECT state, count(*) FROM outbox WHERE state <> 'pending' GROUP BY state"
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 def data_version(tx: Transaction) -> int:

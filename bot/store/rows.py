@@ -94,7 +94,7 @@ class OutboxRow:
         return (self.key, *(member.key for member in self.members))
 
     def payload(self) -> Payload:
-        """Read the payload; pydantic's ValidationError if a newer version wrote it."""
+        """Read the payload; Unreadable if another version wrote it."""
         return load_payload(self.kind, self.payload_json)
 
 

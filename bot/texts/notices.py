@@ -219,6 +219,8 @@ REASONS: Final = {
     "not_subscribed": "the Crisp token has no access to this website",
     "invalid_session": "the Crisp token was refused",
     "unreachable": "Crisp could not be reached",
+    "unreadable": "another version of the bridge stored it, and this one cannot read it",
+    "failed": "something in the bridge went wrong with it",
     "no_answer": "Crisp gave no usable answer",
     "channel_sends_nothing": "nothing goes to customers from this channel",
     "channel_sends_on_purpose": (
