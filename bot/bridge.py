@@ -27,6 +27,7 @@ from bot.crisp.quota import DailyCount
 from bot.crisp.transport import HttpTransport
 from bot.domain import Arrival, Millis, Post, Receipt, SessionId, SlackUserId, Source
 from bot.errors import StoreError, Unreachable
+from bot.foreign import ForeignPlugin
 from bot.gaps import Gaps
 from bot.groups import Groups
 from bot.inbox import Inbox
@@ -101,6 +102,7 @@ class Bridge:
         timers, pacing = settings.bridge.timers, settings.bridge.pacing
         self.metrics = Metrics()
         self.troubles = Troubles(clock_ms=now_ms)
+        self.foreign = ForeignPlugin(self.troubles, clock_ms=now_ms)
         self.pages = RecentPages()
         self.screens = Screens(clock=time.monotonic)
         self.echoes = Echoes()
@@ -236,6 +238,7 @@ class Bridge:
 
     def _count(self, arrival: Arrival, receipt: Receipt) -> None:
         self.on_arrival(arrival)
+        self.foreign.hear(arrival)
         if receipt is Receipt.DUPLICATE:
             self.metrics.duplicate(arrival.source)
         elif receipt is Receipt.FAILED:
@@ -302,6 +305,7 @@ class Bridge:
 
     async def _refresh(self) -> None:
         await self.notice_others()
+        self.foreign.look_after()
         self._depths, self._counts = await self.reader.ask(_figures)
         self.metrics.given_up(self._counts)
         for source in Source:

@@ -14,12 +14,13 @@ import yaml
 from bot.config import SECRETS, load
 from bot.doctor import SCOPES, Check, Status, examine_database, examine_platforms
 from bot.doctor.check import clock
-from bot.doctor.database import MIB, space
+from bot.doctor.database import MIB, space, whole
 from bot.domain import Source
 from bot.store.files import open_files
 from tests import spawning
 from tests.conftest import free_port
-from tests.harness import World, get_status
+from tests.e2e_kit import figure
+from tests.harness import World, eventually, get_status
 
 ROOT = Path(__file__).parent.parent
 WRONG = {
@@ -80,7 +81,7 @@ async def test_all_is_well(world: World) -> None:
         "settings", "config file", "database", "disk space",
         "slack bot token", "slack clock", "slack app token", "slack scopes",
         f"slack channel {world.channel}", "slack access",
-        "crisp token", "crisp clock", "crisp operators", "crisp rtm",
+        "crisp token", "crisp clock", "crisp operators", "crisp slack plugin", "crisp rtm",
     }  # fmt: skip
     assert all(set(c) == {"name", "status", "message"} for c in report["checks"])
     assert not [c for c in report["checks"] if c["status"] == "fail"]
@@ -116,6 +117,19 @@ async def test_unusable_settings_are_checks_and_exit_2(world: World) -> None:
     for word in ("SLACK_BOT_TOKEN", "SLACK_CHANNEL", "BRIDGE_HTTP_PORT", "relay.backfill"):
         assert [m for m in told if word in m], word
     assert "database" in {c["name"] for c in report["checks"]}
+
+
+async def test_crisps_own_slack_plugin_is_found(world: World) -> None:
+    """What it has written lately gives it away, to the doctor and to the running bridge."""
+    assert (await found(world))["crisp slack plugin"].status is Status.OK
+    session = world.visitor("Hi")
+    told = {"do": "operator_message", "session_id": session, "content": "Hello"}
+    async with world.bridge() as port:
+        world.crisp.act({**told, "origin": "urn:crisp.im:slack:0"})
+        await eventually(lambda: figure(port, "bridge_troubles"), what="the trouble")
+    check = (await found(world))["crisp slack plugin"]
+    assert check.status is Status.WARN
+    assert "Remove that plugin" in check.message
 
 
 async def test_beside_a_running_bridge(world: World) -> None:
@@ -407,7 +421,21 @@ def test_a_damaged_database(database: Path) -> None:
         file.write(b"\xff" * size)
     check = in_database(database)["database integrity"]
     assert check.status is Status.FAIL
-    assert "restore a backup" in check.message
+    assert "put a backup back" in check.message
+
+
+def test_a_database_that_is_too_large_to_be_checked(database: Path) -> None:
+    """The check ends after a while, and says how the file is checked as a whole."""
+    conn = sqlite3.connect(database)
+    conn.execute(
+        "CREATE TABLE big AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+        " LIMIT 200000) SELECT i FROM n"
+    )
+    conn.execute("CREATE INDEX big_i ON big (i)")
+    conn.close()
+    check = whole(database, within=0.0)
+    assert check.status is Status.WARN
+    assert "slack-crisp-bridge backup" in check.message
 
 
 def test_a_database_that_others_can_read(database: Path) -> None:

@@ -23,6 +23,7 @@ from bot.crisp.membrane import client_action, is_own
 from bot.crisp.replies import Reply
 from bot.crisp.transport import Transport
 from bot.doctor.check import Check, Report, clock, fail, failed_call, ok, warn
+from bot.doctor.foreign import examine_plugin
 from bot.domain import Source
 from bot.errors import ApiError, ConfigError
 
@@ -102,6 +103,7 @@ async def _asked(settings: Settings, report: Report) -> AsyncIterator[CrispClien
         crisp = CrispClient(transport, settings.crisp_website_id)
         if await _website(crisp, transport, settings, report):
             report(await _operators(crisp))
+            report(await examine_plugin(crisp))
         yield crisp
 
 

@@ -22,6 +22,8 @@ from bot.troubles import sentence
 
 DATABASE = "database"
 MIB = 1024 * 1024
+CHECK_SECONDS = 30.0
+"""So long the file is looked through at most."""
 LITTLE, TOO_LITTLE = 500 * MIB, 50 * MIB
 """Free bytes on the disk below which it is said, and below which nothing should be started."""
 
@@ -56,7 +58,7 @@ def _examine_file(path: Path, report: Report) -> None:
     user = f"in use by the bridge (process {pid})" if pid else "not in use"
     report(ok(DATABASE, f"{path} opens and is {user}."))
     report(_schema(pending))
-    report(_whole(path))
+    report(whole(path))
     report(_writable(path, running=pid is not None))
     report(_private(path))
     if not pending:
@@ -75,17 +77,24 @@ def _schema(pending: tuple[str, ...]) -> Check:
     )
 
 
-def _whole(path: Path) -> Check:
+def whole(path: Path, *, within: float = CHECK_SECONDS) -> Check:
+    """Check the file, for at most so many seconds."""
     name = "database integrity"
     try:
-        damage = beside.damage(path)
+        damage = beside.damage(path, within=within)
+    except TimeoutError:
+        return warn(
+            name,
+            f"The file is too large to be checked within {within:.0f} seconds: make a backup, "
+            "which is checked as a whole (slack-crisp-bridge backup FILE).",
+        )
     except StoreError as err:
         return fail(name, str(err))
     if damage is None:
         return ok(name, "The file is whole.")
     return fail(
         name,
-        "The file is damaged: stop the bridge, keep a copy, and restore a backup or recover it "
+        "The file is damaged: stop the bridge, keep a copy, and put a backup back, or recover it "
         "with sqlite3's .recover.",
     )
 

@@ -8,6 +8,7 @@ it. It must not migrate.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,10 +48,20 @@ def pending_steps(path: Path) -> tuple[str, ...]:
         return tuple(step.name for step in check(conn, migrations()))
 
 
-def damage(path: Path) -> str | None:
-    """Check that the file is whole; return SQLite's first complaint, None if there is none."""
+def damage(path: Path, *, within: float) -> str | None:
+    """Check that the file is whole; return SQLite's first complaint, None if there is none.
+
+    TimeoutError if that takes more than so many seconds.
+    """
     with _connected(path, read_only=True) as conn:
-        found: str = conn.execute("PRAGMA quick_check(1)").fetchone()[0]
+        end = time.monotonic() + within
+        conn.set_progress_handler(lambda: time.monotonic() > end, 10_000)
+        try:
+            found: str = conn.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.OperationalError as err:
+            if err.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            raise TimeoutError from err
         return None if found == "ok" else found
 
 

@@ -75,6 +75,10 @@ TROUBLES: Final = {
         "Membrane lets no call through to Crisp ({reason}): nothing goes to customers. Connect it "
         "again in Membrane, or check MEMBRANE_TOKEN; what waits is then sent."
     ),
+    "crisp_slack_plugin": (
+        "Crisp's own Slack plugin works on the same website: conversations are posted twice, and "
+        "what agents answer by it is relayed as an operator's. Remove that plugin in Crisp."
+    ),
     "crisp_plan": (
         "Crisp's plan does not include what was wanted, as with private notes on the free plan: it "
         "was refused, and whoever wanted it was told. Change the plan, or do without."
@@ -105,6 +109,7 @@ TROUBLES_OVER: Final = {
     "crisp_socket": "Crisp's socket lets the bridge in again.",
     "crisp_unsubscribed": "The Crisp plugin is installed again: what waited is being sent.",
     "membrane": "Membrane lets calls through to Crisp again: what waited is being sent.",
+    "crisp_slack_plugin": "Crisp's own Slack plugin has written nothing for a day.",
     "crisp_plan": "Crisp's plan includes it again.",
     "crisp_full": "Crisp takes messages again: what waited is being sent.",
     "crisp_limited": "Crisp takes calls again: what waited is being sent.",
