@@ -321,9 +321,10 @@ def _questions(
 ) -> tuple[Desk, Questions]:
     """Return what looks things up, and what answers questions with it."""
     slack, quota = bridge.clients.slack, bridge.clients.quota
-    desk = Desk(bridge.reader, bridge.clients.crisp, permalink=slack.permalink, rules=bridge.rules)
+    crisp = bridge.clients.lookups
+    desk = Desk(bridge.reader, crisp, permalink=slack.permalink, rules=bridge.rules)
     sources = Sources(
-        desk, Team(bridge.clients.crisp, clock=time.monotonic), lambda: (quota.calls, quota.limit),
+        desk, Team(crisp, clock=time.monotonic), lambda: (quota.calls, quota.limit),
         bridge.reader, bridge.rules,
     )  # fmt: skip
     return desk, Questions(sources, slack, sleep=asyncio.sleep, spawn=spawn)

@@ -66,8 +66,6 @@ from bot.typists import Typists
 log = structlog.get_logger()
 
 HOUSEKEEPING_SECONDS = 5.0
-QUOTA_KEPT = 0.1
-"""The share of the day's calls to Crisp that is kept for what must be done."""
 
 
 @dataclass(slots=True)
@@ -80,6 +78,8 @@ class Clients:
     quota: DailyCount
     movers: Movers
     transport: HttpTransport
+    lookups: CrispClient
+    """Answers what people ask, as long as the day's calls allow it."""
 
 
 def now() -> float:
@@ -155,7 +155,7 @@ class Bridge:
             Source.CRISP,
             crisp_courier(
                 clients.crisp, self.reader, self.rules, learner=learner, echoes=self.echoes,
-                spare=self._spare,
+                spare=clients.quota.spares_extras,
                 movers=movers,
             ),
             Pacer({}, at_once=wiring.at_once(settings)), env, in_flight=pacing.in_flight,
@@ -168,6 +168,7 @@ class Bridge:
         self.crisp_side = CatchUp(
             Source.CRISP, self._crisp_sweep(), self.to_slack, watch=self.gaps,
             every=timers.sweep_every, limit=timers.catch_up_limit, on_swept=self._swept,
+            factor=clients.quota.sweep_factor,
         )  # fmt: skip
         self.on_arrival: Callable[[Arrival], None] = _ignore
         """Called with each event that was taken in."""
@@ -204,18 +205,15 @@ class Bridge:
     def _crisp_sweep(self) -> Thorough:
         comparison = CrispComparison(
             self.clients.crisp, self.writer, self.reader, self.rules, clock_ms=now_ms,
-            settle_ms=int(self.settings.bridge.timers.settle * 1000), spare=self._spare,
+            settle_ms=int(self.settings.bridge.timers.settle * 1000),
+            spare=self.clients.quota.spares_extras,
         )  # fmt: skip
         sweep = CrispSweep(
             self.clients.crisp, self.inbox.accept_all, self.writer, self.reader,
             clock_ms=now_ms, backfill=self.settings.bridge.relay.backfill == "open",
+            spare=self.clients.quota.spares_extras,
         )  # fmt: skip
         return Thorough(sweep, comparison.run, self.reader, CRISP)
-
-    def _spare(self) -> bool:
-        """Tell whether a call to Crisp that could be left out can be made today."""
-        quota = self.clients.quota
-        return quota.left > quota.limit * QUOTA_KEPT
 
     def hand(self, heads: Heads) -> None:
         """Hand the heads of lanes with new work to who delivers them."""

@@ -66,8 +66,13 @@ class CatchUp:
         on_swept: Callable[[], None] = lambda: None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        factor: Callable[[], float] = lambda: 1.0,
     ) -> None:
-        """Hold ``dispatcher`` back while catching up, at most ``limit`` seconds."""
+        """Hold ``dispatcher`` back while catching up, at most ``limit`` seconds.
+
+        ``factor`` tells how many times as long as ``every`` there is between two sweeps just now.
+        """
+        self._factor = factor
         self._source = source
         self._sweep = sweep
         self._dispatcher = dispatcher
@@ -119,7 +124,9 @@ class CatchUp:
             await self._wait(pause)
             self._least = 0.0
             self._failures = 0 if await self._once() else self._failures + 1
-            pause = pause_after(self._failures, every=self._every, jitter=self._chance())
+            pause = pause_after(
+                self._failures, every=self._every * self._factor(), jitter=self._chance()
+            )
 
     async def _wait(self, pause: float) -> None:
         """Wait for a new connection, at most so long; whatever the platform asked for first."""

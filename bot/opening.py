@@ -16,6 +16,7 @@ from bot import wiring
 from bot.bridge import Clients, now, now_ms
 from bot.config import Settings
 from bot.crisp.client import CrispClient
+from bot.crisp.sparing import SparingTransport
 from bot.errors import ApiError, ConfigError, Refused
 from bot.slack.client import SlackClient
 from bot.slack.models import Identity
@@ -45,11 +46,12 @@ async def open_clients(
         )  # fmt: skip
         identity = await _identity(slack, stop, patient=patient)
         crisp = CrispClient(transport, settings.crisp_website_id)
+        sparing = SparingTransport(transport, quota.spares_lookups)
         carrier = wiring.carrier(settings)
         stack.push_async_callback(carrier.aclose)
         movers = wiring.movers(settings, slack, crisp, carrier)
         yield None if identity is None else Clients(
-            slack, crisp, identity, quota, movers, transport
+            slack, crisp, identity, quota, movers, transport, CrispClient(sparing, crisp.website_id)
         )  # fmt: skip
 
 

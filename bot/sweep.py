@@ -81,8 +81,13 @@ class CrispSweep:
         *,
         clock_ms: Callable[[], int],
         backfill: bool = False,
+        spare: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``backfill`` opens, at the very first start, what is not resolved then."""
+        """``backfill`` opens, at the very first start, what is not resolved then.
+
+        ``spare`` tells whether a call that could be left out can be made today.
+        """
+        self._spare = spare
         self._crisp = crisp
         self._accept = accept
         self._writer = writer
@@ -117,6 +122,8 @@ class CrispSweep:
 
     async def refresh_operators(self) -> None:
         """Read the team, best effort: replies go out under the names last known."""
+        if not self._spare():
+            return
         try:
             listing = await self._crisp.list_operators()
         except ApiError as err:

@@ -24,6 +24,8 @@ AGAIN_MS = 3_600_000
 """A trouble that comes and goes is told so often at the most."""
 MOST = 5
 """So many people are told directly."""
+QUIET = ("crisp_calls_low", "crisp_calls_nearly")
+"""The end of these is told by nobody: it comes with the night."""
 SPEECHLESS = ("slack_token", "slack_scope:chat:write")
 """During these nothing can be said in Slack: only their end is told."""
 
@@ -50,7 +52,7 @@ class Telling:
         """Tell that something is mended, if it was told that it was wrong."""
         if trouble.told:
             self._told[trouble.name] = trouble.told
-        if trouble.told or _named(trouble) in SPEECHLESS:
+        if trouble.code not in QUIET and (trouble.told or _named(trouble) in SPEECHLESS):
             text = texts.TROUBLE_OVER.format(sentence=over(trouble))
             self._tell(tx, trouble, text, wrong, name="over")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot import texts
 from bot.crisp.membrane import is_own
+from bot.crisp.quota import DailyCount, Stage
 from bot.domain import ChannelId, Json
 from bot.errors import Ambiguous, ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.slack.failures import MissingScope
@@ -22,6 +23,12 @@ LIMITED_FOR = 120.0
 """So many seconds of refusals for the number of calls are no passing moment any more."""
 SHUT_OUT = ("membrane", "crisp_token", "crisp_unsubscribed", "crisp_website", "crisp_limited")
 """Troubles with Crisp that any answer to the matter ends."""
+SPENT = {
+    Stage.LOW: "crisp_calls_low",
+    Stage.NEARLY: "crisp_calls_nearly",
+    Stage.USED_UP: "crisp_calls_used",
+}
+"""Troubles with the day's calls, each from a stage on."""
 QUOTA = "quota_limit_exceeded"
 UPGRADE = "subscription_upgrade_required"
 
@@ -65,14 +72,18 @@ class SlackVerdicts:
 class CrispVerdicts:
     """Hears how each call to Crisp ended."""
 
-    def __init__(self, troubles: Troubles, *, clock: Callable[[], float]) -> None:
-        """``clock`` tells seconds that only go on."""
+    def __init__(
+        self, troubles: Troubles, quota: DailyCount, *, clock: Callable[[], float]
+    ) -> None:
+        """``quota`` counts the day's calls, ``clock`` tells seconds that only go on."""
         self._troubles = troubles
+        self._quota = quota
         self._clock = clock
         self._limited_since: float | None = None
 
     def hear(self, call: str, given: Any, err: ApiError | None) -> None:
         """Take note of what an outcome says; ``given`` is the call's body."""
+        self.count()
         match err:
             case RateLimited():
                 self._limited(err)
@@ -89,6 +100,15 @@ class CrispVerdicts:
             case _:
                 self._let_in()
                 self._works(call, given)
+
+    def count(self) -> None:
+        """Take note of how far the day's calls are used up."""
+        used = self._quota.stage
+        for least, code in SPENT.items():
+            if used >= least:
+                self._troubles.note(code, quota=f"{self._quota.limit:,}")
+            else:
+                self._troubles.heal(code)
 
     def _limited(self, err: RateLimited) -> None:
         if err.code == QUOTA:

@@ -40,7 +40,8 @@ class Vigil:
         self._bridge = bridge
         clients = bridge.clients
         slack = SlackVerdicts(bridge.troubles, on_channel=self._doubt_channel)
-        crisp = CrispVerdicts(bridge.troubles, clock=time.monotonic)
+        crisp = CrispVerdicts(bridge.troubles, clients.quota, clock=time.monotonic)
+        self._count = crisp.count
         self._watch = Watch(
             clients.slack, bridge.troubles, bridge.rules.destinations,
             every=bridge.settings.bridge.timers.watch_every, on_scopes=slack.granted,
@@ -88,6 +89,7 @@ class Vigil:
         bridge = self._bridge
         while True:
             await asyncio.sleep(bridge.settings.bridge.timers.watch_every)
+            self._count()  # a new day may have begun without a call
             if any(code in bridge.troubles for code in SHUT_OUT):
                 with contextlib.suppress(ApiError):  # who hears of all calls takes note of it
                     await bridge.clients.crisp.get_website()

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import structlog
 
 from bot import cards, markup, texts
+from bot.crisp.replies import SPARED
 from bot.domain import (
     Arrival,
     ChannelId,
@@ -348,5 +349,5 @@ def _trouble(err: ApiError) -> str:
     if err.source is Source.SLACK:
         return texts.SLACK_AWAY
     if isinstance(err, RateLimited):
-        return texts.CRISP_BUSY
+        return texts.CRISP_SPARED if err.code == SPARED else texts.CRISP_BUSY
     return texts.CRISP_DENIED if isinstance(err, Unauthorized) else texts.CRISP_AWAY

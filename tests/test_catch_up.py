@@ -59,6 +59,8 @@ class Script:
 class Side:
     """One side with a scripted sweep; nothing happens by time but what a test shortens."""
 
+    factor = 1.0
+
     def __init__(self, sweep: Script, *, limit: float, every: float) -> None:
         self.gate, self.sweep, self.swept = Gate(), sweep, 0
         self.slept: list[float] = []
@@ -66,6 +68,7 @@ class Side:
         self.catch_up = CatchUp(
             Source.CRISP, sweep, cast("Dispatcher", self.gate), every=every, limit=limit,
             on_swept=self._count, sleep=self._sleep, watch=self,
+            factor=lambda: self.factor,
         )  # fmt: skip
 
     def away(self, _source: Source) -> None:
@@ -242,3 +245,11 @@ async def test_no_reconnect_cuts_a_wish_to_wait_short() -> None:
         granted.set()
         await made.until(made.is_done)
         assert made.slept == [60.0]
+
+
+async def test_what_is_between_two_sweeps_can_be_stretched() -> None:
+    """Each pause is as long as the factor of that moment makes it."""
+    async with side() as one:
+        one.factor = 0.0
+        one.catch_up.connect()
+        await one.until(lambda: one.swept >= 3)

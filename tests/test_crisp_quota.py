@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.crisp.quota import DailyCount
+from bot.crisp.quota import DailyCount, Stage, stage
+from bot.crisp.replies import SPARED, Reply
+from bot.crisp.sparing import SparingTransport
+from bot.errors import RateLimited
 
 
 class Clock:
@@ -55,3 +59,58 @@ def test_what_is_left_is_never_negative() -> None:
     count = DailyCount(tier="plugin", clock=Clock(at(22, 12)))
     count.add(6_000)
     assert count.left == 0
+
+
+@pytest.mark.parametrize(
+    ("calls", "stands", "extras", "lookups", "factor"),
+    [
+        (0, Stage.PLENTY, True, True, 1.0),
+        (799, Stage.PLENTY, True, True, 1.0),
+        (800, Stage.LOW, False, True, 1.0),
+        (899, Stage.LOW, False, True, 1.0),
+        (900, Stage.NEARLY, False, False, 6.0),
+        (999, Stage.NEARLY, False, False, 6.0),
+        (1000, Stage.USED_UP, False, False, 6.0),
+        (5000, Stage.USED_UP, False, False, 6.0),
+    ],
+)
+def test_what_is_left_is_kept_for_messages(
+    calls: int, stands: Stage, *, extras: bool, lookups: bool, factor: float
+) -> None:
+    """Extras stop first, then lookups, and sweeps slow down; nothing here stops a message."""
+    count = DailyCount(tier="website", clock=Clock(at(22, 12)), calls=calls)
+    count.limit = 1000
+    assert count.stage is stands is stage(calls, 1000)
+    assert (count.spares_extras(), count.spares_lookups()) == (extras, lookups)
+    assert count.sweep_factor() == factor
+
+
+class Way:
+    """A way to Crisp that notes what it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+    ) -> Reply:
+        del params, json
+        self.asked.append(f"{method} {path}")
+        return Reply(200, {"data": {}})
+
+
+async def test_a_spared_call_is_never_made() -> None:
+    """What is left out is refused before it leaves, and made again as soon as there is room."""
+    way, room = Way(), [False]
+    sparing = SparingTransport(way, lambda: room[0])
+    with pytest.raises(RateLimited, match=SPARED):
+        await sparing.request("GET", "/website/w/conversations/1")
+    assert way.asked == []
+    room[0] = True
+    await sparing.request("GET", "/website/w/conversations/1")
+    assert way.asked == ["GET /website/w/conversations/1"]

@@ -6,7 +6,7 @@ import json
 from functools import partial
 
 from bot import texts
-from tests.e2e_kit import answers, figure, rest
+from tests.e2e_kit import answers, command, figure, rest
 from tests.harness import FAST, Json, World, eventually, get
 
 WATCHFUL = FAST.replace("[timers]", "[timers]\nwatch_every = 0.05")
@@ -174,3 +174,18 @@ async def test_crisp_shuts_the_bridge_out(world: World) -> None:
             await eventually(partial(answered, world, session, code), what="the reply")
         await rest(world)
         assert answers(world, session) == ["crisp_website", "crisp_unsubscribed", "crisp_token"]
+
+
+async def test_the_days_calls_run_out(world: World) -> None:
+    """Messages go on; what is asked is answered with a sentence, and the channel is told why."""
+    async with world.bridge(WATCHFUL + "[crisp]\ndaily_quota = 3\n") as port:
+        session = world.visitor("before")
+        await world.reply(session, "seen")
+        await eventually(lambda: answers(world, session) == ["seen"], what="the reply")
+        for code in ("crisp_calls_low", "crisp_calls_nearly", "crisp_calls_used"):
+            await noted(port, code)
+        await eventually(partial(announced, world, "crisp_calls_used"), what="the line")
+        done = await command(world, "ana", "who jane.doe@example.com")
+        assert done["acked"]
+        await eventually(lambda: texts.CRISP_SPARED in str(world.slack.dump()), what="the answer")
+        await rest(world)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import texts
+from bot.crisp.quota import DailyCount
 from bot.domain import ChannelId, Source
 from bot.errors import Ambiguous, ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.slack.failures import MissingScope
@@ -26,11 +27,12 @@ class Hands:
     """Troubles, both sides' verdicts, and the channels that were doubted."""
 
     def __init__(self) -> None:
-        self.now = 0.0
+        self.now = self.today = 0.0
         self.doubted: list[ChannelId] = []
         self.troubles = Troubles(clock_ms=lambda: 0)
         self.slack = SlackVerdicts(self.troubles, on_channel=self.doubted.append)
-        self.crisp = CrispVerdicts(self.troubles, clock=lambda: self.now)
+        self.quota = DailyCount(tier="website", clock=lambda: self.today)
+        self.crisp = CrispVerdicts(self.troubles, self.quota, clock=lambda: self.now)
 
 
 @pytest.mark.parametrize("end", [None, refused("not_in_channel", Source.SLACK)])
@@ -133,4 +135,20 @@ def test_a_plan_without_notes_takes_replies() -> None:
     hands.crisp.hear("POST message", {"type": "text"}, None)
     assert codes(hands.troubles) == ["crisp_plan"]
     hands.crisp.hear("POST message", note, None)
+    assert codes(hands.troubles) == []
+
+
+def test_each_threshold_of_the_days_calls_is_a_trouble_until_midnight() -> None:
+    """80 %, 90 % and all of them: one more each time, with the limit in words, and none at 0:00."""
+    hands = Hands()
+    seen = []
+    for calls in (7_999, 1, 999, 1, 1_000):
+        hands.quota.add(calls)
+        hands.crisp.hear("GET messages", None, None)
+        seen.append(codes(hands.troubles))
+    low, nearly, used = "crisp_calls_low", "crisp_calls_nearly", "crisp_calls_used"
+    assert seen == [[], [low], [low], [low, nearly], [low, nearly, used]]
+    assert hands.troubles.current[0].words == {"quota": "10,000"}
+    hands.today = 86_400.0
+    hands.crisp.count()
     assert codes(hands.troubles) == []

@@ -21,6 +21,9 @@ from bot.errors import Ambiguous, ApiError, RateLimited, Refused, Unauthorized
 QUOTA_WAIT = 60.0
 """Seconds to wait after ``quota_limit_exceeded`` when Crisp does not say."""
 
+SPARED = "spared"
+"""Our own code for a call that was left out, because what is left of the day is for messages."""
+
 _REASON = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _UNCLEAR = frozenset({*range(100, 200), 408, 425})
 _TROUBLE = frozenset({"internal_error", "server_error", "timeout", "unavailable"})

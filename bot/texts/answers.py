@@ -137,6 +137,10 @@ BROKEN: Final = (
     "That went wrong inside the bridge: try again, or have whoever runs it look at its log."
 )
 CRISP_BUSY: Final = "Crisp wants fewer questions just now: ask again in a minute."
+CRISP_SPARED: Final = (
+    "Most of the day's calls to Crisp are used up, and the rest is kept for messages: look in "
+    "Crisp, or ask again after midnight UTC."
+)
 CRISP_DENIED: Final = (
     "Crisp refuses the bridge's token: have whoever runs the bridge run slack-crisp-bridge doctor."
 )

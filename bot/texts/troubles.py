@@ -91,6 +91,18 @@ TROUBLES: Final = {
         "Crisp answers nothing but that there were too many calls: replies wait. The day's calls "
         "may be used up, which ends at midnight UTC; a plugin's limit can be raised by Crisp."
     ),
+    "crisp_calls_low": (
+        "80 % of today's {quota} calls to Crisp are used: replies no longer mark what they answer "
+        "as read, and nothing is compared with Crisp. Messages go on; midnight UTC ends it."
+    ),
+    "crisp_calls_nearly": (
+        "90 % of today's {quota} calls to Crisp are used: what was missed is looked for every half "
+        "hour, and questions are not looked up. Messages go on; midnight UTC ends it."
+    ),
+    "crisp_calls_used": (
+        "All of today's {quota} calls to Crisp are used: Crisp may refuse messages until midnight "
+        "UTC, and what it refuses waits. A plugin's limit can be raised by Crisp."
+    ),
     "crisp_website": (
         "Crisp does not know the website of CRISP_WEBSITE_ID: nothing goes to customers. Put the "
         "website's id from Crisp's workspace settings there; what waits is then sent."
@@ -113,6 +125,9 @@ TROUBLES_OVER: Final = {
     "crisp_plan": "Crisp's plan includes it again.",
     "crisp_full": "Crisp takes messages again: what waited is being sent.",
     "crisp_limited": "Crisp takes calls again: what waited is being sent.",
+    "crisp_calls_low": "A new day of calls to Crisp has begun.",
+    "crisp_calls_nearly": "A new day of calls to Crisp has begun.",
+    "crisp_calls_used": "A new day of calls to Crisp has begun: what waited is being sent.",
     "crisp_website": "Crisp knows the website again: what waited is being sent.",
 }
 """What is said when it is mended, by the same code."""
