@@ -93,13 +93,16 @@ class CrispVerdicts:
                 self._troubles.note("crisp_website")
             case Refused():
                 self._let_in()
+                self._takes(call)
                 if err.code == UPGRADE:
                     self._troubles.note("crisp_plan")
             case Unreachable() | Ambiguous():
                 return
             case _:
                 self._let_in()
-                self._works(call, given)
+                self._takes(call)
+                if isinstance(given, Mapping) and given.get("type") == "note":
+                    self._troubles.heal("crisp_plan")
 
     def count(self) -> None:
         """Take note of how far the day's calls are used up."""
@@ -133,8 +136,7 @@ class CrispVerdicts:
         for code in SHUT_OUT:
             self._troubles.heal(code)
 
-    def _works(self, call: str, given: Any) -> None:
+    def _takes(self, call: str) -> None:
+        """Hear that a change was taken, or refused for what it is: a full plan still reads."""
         if not call.startswith(("GET", "HEAD")):
-            self._troubles.heal("crisp_full")  # a full plan still reads
-        if isinstance(given, Mapping) and given.get("type") == "note":
-            self._troubles.heal("crisp_plan")
+            self._troubles.heal("crisp_full")

@@ -90,9 +90,23 @@ class Vigil:
         while True:
             await asyncio.sleep(bridge.settings.bridge.timers.watch_every)
             self._count()  # a new day may have begun without a call
+            await self._compare_operators()
             if any(code in bridge.troubles for code in SHUT_OUT):
                 with contextlib.suppress(ApiError):  # who hears of all calls takes note of it
                     await bridge.clients.crisp.get_website()
+
+    async def _compare_operators(self) -> None:
+        """Note who is named as an operator in bridge.toml and is none."""
+        troubles, agents = self._bridge.troubles, self._bridge.rules.agents
+        try:
+            operators = await self._bridge.reader.ask(lambda view: view.operators())
+        except StoreError:
+            return  # asked again at the next turn
+        known = {name.casefold() for one in operators for name in (one.user_id, one.email)}
+        lost = [user for user, named in agents.items() if named.casefold() not in known]
+        troubles.only("crisp_operator", lost)
+        for user in lost if operators else ():
+            troubles.note("crisp_operator", user, agent=user)
 
     async def _go_on(self) -> None:
         """Keep what is wrong, and have what waited delivered once it is over, until cancelled."""

@@ -6,11 +6,12 @@ import json
 from functools import partial
 
 from bot import texts
-from tests.e2e_kit import answers, command, figure, rest
+from tests.e2e_kit import answers, command, figure, notices, rest
 from tests.harness import FAST, Json, World, eventually, get
 
 WATCHFUL = FAST.replace("[timers]", "[timers]\nwatch_every = 0.05")
-ELSEWHERE = '[[routes]]\nchannel = "C0GENERAL1"\nsegment = "vip"\n'
+ELSEWHERE = "C0ELSEWHR1"
+SECOND = '[[routes]]\nchannel = "C0GENERAL1"\nsegment = "vip"\n'
 """A second channel: what breaks one must not touch the other."""
 
 
@@ -68,7 +69,7 @@ async def admin(world: World, verb: str, **more: object) -> None:
 
 async def test_a_channel_without_the_bot(world: World) -> None:
     """Nobody tells of the removal: it is noticed, other channels go on, and nothing is lost."""
-    async with world.bridge(WATCHFUL + ELSEWHERE) as port:
+    async with world.bridge(WATCHFUL + SECOND) as port:
         before = world.visitor("before")
         await world.reply(before, "seen")
         await eventually(lambda: answers(world, before) == ["seen"], what="the reply")
@@ -189,3 +190,73 @@ async def test_the_days_calls_run_out(world: World) -> None:
         assert done["acked"]
         await eventually(lambda: texts.CRISP_SPARED in str(world.slack.dump()), what="the answer")
         await rest(world)
+
+
+async def test_a_conversation_is_deleted_while_a_reply_waits(world: World) -> None:
+    """The writer is told that it was not sent and why, the card says so; others go on."""
+    async with world.bridge(RENEWING) as port:
+        doomed, other = world.visitor("one"), world.visitor("two")
+        for session in (doomed, other):
+            await eventually(partial(world.root_of, session), what="the thread")
+        world.crisp.config({"website_gone": True})
+        await noted(port, "crisp_website")
+        ts = await world.reply(doomed, "too late")
+        await world.reply(other, "in time")
+        await rest_in_slack(world)
+        world.crisp.act({"do": "remove_conversation", "session_id": doomed})
+        world.crisp.config({"website_gone": False})
+        await healed(port, "crisp_website")
+        reason = texts.REASONS["conversation_not_found"]
+        await eventually(lambda: reason in str(notices(world, "U0ANA00001")), what="the notice")
+        await eventually(lambda: "warning" in world.reactions(ts), what="the mark")
+        await eventually(lambda: texts.GONE_SIGN in str(world.root_of(doomed)), what="the card")
+        await eventually(lambda: answers(world, other) == ["in time"], what="the other reply")
+
+
+async def rest_in_slack(world: World) -> None:
+    """Wait until the bridge has taken all that was written in Slack."""
+    await eventually(lambda: not world.slack.dump()["pending"], what="Slack's deliveries")
+
+
+async def test_what_is_missing_stops_nothing_else(world: World) -> None:
+    """A scope, a plan without notes, an operator who left: each is told, and messages go on."""
+    mapped = '[agents]\nU0BEN00001 = "ben@acme.test"\n'
+    async with world.bridge(WATCHFUL + mapped) as port:
+        session = world.visitor("before")
+        await world.reply(session, "seen")
+        await eventually(lambda: answers(world, session) == ["seen"], what="the reply")
+        granted = list(world.slack.config.scopes)
+        world.slack.configure(scopes=[one for one in granted if one != "reactions:write"])
+        world.crisp.act({"do": "visitor_read", "session_id": session})
+        assert "reactions:write" in (await noted(port, "slack_scope"))["sentence"]
+        world.crisp.config({"notes": False})
+        await world.reply(session, "!note for us")
+        await noted(port, "crisp_plan")
+        world.crisp.act({"do": "remove_operator", "operator": "ben@acme.test"})
+        await world.crisp.disconnect()
+        assert (await noted(port, "crisp_operator"))["about"] == "U0BEN00001"
+        await world.reply(session, "all the same")
+        await eventually(lambda: answers(world, session)[1:] == ["all the same"], what="the reply")
+        world.slack.configure(scopes=granted)
+        await healed(port, "slack_scope")
+        world.crisp.config({"notes": True})
+        await world.reply(session, "!note for us, again")
+        await healed(port, "crisp_plan")
+
+
+async def test_a_channel_is_deleted_and_another_chosen(world: World) -> None:
+    """What waits for a channel that is gone goes to the new one, in a thread of its own."""
+    async with world.bridge(WATCHFUL) as port:
+        session = world.visitor("before")
+        await world.reply(session, "seen", user="U0ADMIN001")
+        await eventually(lambda: answers(world, session) == ["seen"], what="the reply")
+        await admin(world, "delete_channel")
+        await noted(port, "channel_unknown")
+        world.visitor("meanwhile", session)
+        await world.slack.act({"as": "ada", "do": "invite", "who": "bridge", "channel": ELSEWHERE})
+        offer = (await eventually(lambda: world.ephemerals("U0ADMIN001"), what="the offer"))[0]
+        use = {"do": "press", "channel": ELSEWHERE, "action_id": "channel:use", "ts": offer["ts"]}
+        await world.slack.act({"as": "ada", **use})
+        await healed(port, "channel_unknown")
+        await eventually(lambda: "meanwhile" in str(world.posts(ELSEWHERE)), what="the post")
+        assert session in str(world.posts(ELSEWHERE))

@@ -37,6 +37,7 @@ _QUERY_LIMIT = 80
 _FIELD_LIMIT = 200
 _NOTICE_BLOCKS = 10
 _PERCENT = 100
+_PROBLEMS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,8 +342,8 @@ def _health(vitals: Vitals) -> list[Block]:
     if vitals.quota:
         percent = vitals.calls * _PERCENT // vitals.quota
         said.append(texts.HOME_QUOTA.format(percent=percent, quota=_figure(vitals.quota)))
-    said += [one_line(problem, 1_000) for problem in vitals.problems[:3]]
-    return [_header(texts.HOME_HEALTH), section("\n".join(said))]
+    problems = [section(one_line(problem, 1_000)) for problem in vitals.problems[:_PROBLEMS]]
+    return [_header(texts.HOME_HEALTH), section("\n".join(said)), *problems]
 
 
 def _queued(vitals: Vitals) -> str:

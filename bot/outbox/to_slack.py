@@ -10,10 +10,11 @@ from collections.abc import Callable
 from bot.crisp.client import CrispClient
 from bot.outbox.announcing import Announcing, TellingDirectly
 from bot.outbox.card_edits import ShowingTyping, UpdatingCard
-from bot.outbox.courier import Errands, Gated
+from bot.outbox.courier import Errands
 from bot.outbox.files_to_slack import PostingFile, RemovingFile, TidyingShares
 from bot.outbox.histories import Pointing, ShowingHistory
 from bot.outbox.learner import Learner, Learning
+from bot.outbox.leaving import Leaving
 from bot.outbox.moving import Movers
 from bot.outbox.notices import (
     Notifying,
@@ -65,7 +66,7 @@ def slack_courier(
     roots = Roots(crisp, rules, pages=pages, clock=clock)
     looks = RootLooks(slack, reader, rules.bridged_channels(), clock=clock)
     openings = Openings(slack, reader, roots, redecide=redecide)
-    return Gated(
+    return Leaving(
         (
             PostingFile(movers, reader),
             RemovingFile(movers.slack, slack),

@@ -216,6 +216,8 @@ REASONS: Final = {
     "invalid_data": "Crisp did not accept the content",
     "session_not_found": "the conversation no longer exists in Crisp",
     "conversation_not_found": "the conversation no longer exists in Crisp",
+    "operator_not_found": "whom it was to be assigned to is no operator in Crisp any more",
+    "website_not_found": "Crisp does not know the website any more",
     "not_subscribed": "the Crisp token has no access to this website",
     "invalid_session": "the Crisp token was refused",
     "unreachable": "Crisp could not be reached",

@@ -91,6 +91,10 @@ TROUBLES: Final = {
         "Crisp answers nothing but that there were too many calls: replies wait. The day's calls "
         "may be used up, which ends at midnight UTC; a plugin's limit can be raised by Crisp."
     ),
+    "crisp_operator": (
+        "[agents] in bridge.toml takes the Slack user {agent} for somebody who is no operator in "
+        "Crisp any more: their replies go out as of somebody unmapped. Change the entry."
+    ),
     "crisp_calls_low": (
         "80 % of today's {quota} calls to Crisp are used: replies no longer mark what they answer "
         "as read, and nothing is compared with Crisp. Messages go on; midnight UTC ends it."
@@ -125,6 +129,7 @@ TROUBLES_OVER: Final = {
     "crisp_plan": "Crisp's plan includes it again.",
     "crisp_full": "Crisp takes messages again: what waited is being sent.",
     "crisp_limited": "Crisp takes calls again: what waited is being sent.",
+    "crisp_operator": "Everybody whom [agents] names is an operator in Crisp again.",
     "crisp_calls_low": "A new day of calls to Crisp has begun.",
     "crisp_calls_nearly": "A new day of calls to Crisp has begun.",
     "crisp_calls_used": "A new day of calls to Crisp has begun: what waited is being sent.",
