@@ -51,6 +51,7 @@ from bot.slack.client import SlackClient
 from bot.slack.models import Identity
 from bot.store import chosen, deliveries, queue
 from bot.store.checkpoints import Checkpoints
+from bot.store.database import Refusal
 from bot.store.files import Files
 from bot.store.reader import Reader
 from bot.store.transaction import Transaction
@@ -62,6 +63,7 @@ from bot.swept import Sweep
 from bot.telemetry import Metrics
 from bot.troubles import Troubles, described, sentence
 from bot.typists import Typists
+from bot.writable import Writable
 
 log = structlog.get_logger()
 
@@ -120,6 +122,10 @@ class Bridge:
             reporting=wiring.reporting(settings),
             on_lanes=self.hand,
             on_commit=self._committed,
+            on_refused=self._refused,
+        )
+        self.writable = Writable(
+            self.troubles, str(settings.bridge_database), clock=time.monotonic, on_again=self._again
         )
         self.checkpoints = Checkpoints(files.keeper)
         self.reader = Reader(files.reader, clock_ms=now_ms)
@@ -248,7 +254,19 @@ class Bridge:
     def _committed(self, jobs: int) -> None:
         self.metrics.committed()
         self.checkpoints.note(jobs)
+        self.writable.took()
         self.on_change()
+
+    def _refused(self, why: Refusal) -> None:
+        if self.writable.refused(why):
+            for source in Source:  # nothing that is heard is taken in
+                self.gaps.away(source)
+
+    def _again(self) -> None:
+        """Read what was refused while the database took nothing."""
+        for side in (self.slack_side, self.crisp_side):
+            if side.connected:
+                side.miss()
 
     def _swept(self) -> None:
         self.metrics.swept(now())

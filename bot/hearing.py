@@ -120,6 +120,7 @@ def _listener(
         aside={GENERATED: bridge.clients.movers.addresses.heard, **(aside or {})},
         on_connected=connected,
         on_disconnected=disconnected,
+        sleep=bridge.writable.patiently,
         rng=random.Random(),  # noqa: S311 - jitter
         delay=(settings.bridge.timers.reconnect, settings.bridge.timers.reconnect * 2),
     )

@@ -20,7 +20,7 @@ from aiohttp.typedefs import Middleware
 
 from bot.cards.tiles import has_tile, tile
 from bot.connections import HEAD_TIMEOUT, MOST, Gate
-from bot.errors import BridgeError
+from bot.errors import BridgeError, StoreError
 from bot.telemetry import METRICS_CONTENT_TYPE, Metrics
 
 MAX_BODY = 2 * 1024 * 1024
@@ -241,6 +241,9 @@ async def _bare_errors(request: web.Request, handler: SlackHandler) -> web.Strea
         text = f"{err.status} {err.reason}\n"
         allow = {hdrs.ALLOW: err.headers[hdrs.ALLOW]} if hdrs.ALLOW in err.headers else {}
         return web.Response(status=err.status, text=text, headers=allow)
+    except StoreError as err:  # nothing was taken in: the sender is told so, and sends again
+        log.warning("server.not_stored", path=request.path, reason=str(err))
+        return web.Response(status=503, text="503 Service Unavailable\n")
     except Exception:  # the boundary: the sender is told 500 and sends again
         log.exception("server.request_failed", path=request.path)
         return web.Response(status=500, text="500 Internal Server Error\n")

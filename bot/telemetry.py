@@ -10,7 +10,8 @@ import logging
 import re
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -59,6 +60,7 @@ def configure(stream: TextIO, *, as_json: bool | None = None, level: int = loggi
     """
     if as_json is None:
         as_json = not stream.isatty()
+    stream = cast("TextIO", _Steadfast(stream))
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -80,6 +82,25 @@ def configure(stream: TextIO, *, as_json: bool | None = None, level: int = loggi
         cache_logger_on_first_use=False,
     )
     _route_libraries(stream, shared=shared, renderer=renderer)
+
+
+class _Steadfast:
+    """A stream that drops what cannot be written: a full disk must not end what has to be said."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
 
 
 def _route_libraries(stream: TextIO, *, shared: list[Processor], renderer: Processor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import resource
 import sqlite3
 import time
 from pathlib import Path
@@ -197,3 +198,46 @@ async def test_what_older_versions_left_is_delivered_and_what_is_unreadable_is_l
         assert json.loads((await get(port, "/healthz"))[1])["dead"] == 2
     assert stored(world, "SELECT state, error FROM inbox WHERE fact = 'old'") == [("done", None)]
     assert world.shown(session).count("old message") == 1
+
+
+async def troubles(world: World) -> list[Json]:
+    """Return what /healthz says is wrong."""
+    _, body = await get(world.http_port, "/healthz")
+    found: list[Json] = json.loads(body)["troubles"] if body else []
+    return found
+
+
+async def healed(world: World) -> bool:
+    """Tell whether nothing is wrong."""
+    return not await troubles(world)
+
+
+async def test_a_disk_without_room_refuses_loudly_and_recovers_by_itself(world: World) -> None:
+    """Not one byte can be written to any file: the process lives, and afterwards nothing is lost.
+
+    The limit is the system's own (``RLIMIT_FSIZE``), and binds the log as well. What Slack gets no
+    answer for it does not deliver again here: it is read.
+    """
+    world.slack.configure(retry_schedule=[], ack_timeout=0.3)
+    async with world.process() as process:
+        session = world.visitor("c0", nickname="Maya")
+        await eventually(lambda: world.root_of(session), what="the thread")
+        await rest(world)
+        _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, hard))
+        world.visitor("c1", session)
+        await world.reply(session, "a1")
+        wrong = await eventually(lambda: troubles(world), what="the trouble")
+        assert [trouble["code"] for trouble in wrong] == ["database_failing"]
+        assert "nothing new is taken in" in wrong[0]["sentence"]
+        await eventually(lambda: not world.crisp.dump()["sockets"], what="the socket to be let go")
+        await eventually(lambda: not world.slack.dump()["pending"], what="Slack to give up")
+        assert (world.shown(session), answers(world, session)) == (["c0"], [])
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        await eventually(lambda: world.shown(session) == ["c0", "c1"], what="the message")
+        await eventually(lambda: answers(world, session) == ["a1"], what="the answer")
+        await eventually(lambda: healed(world), what="the end of the trouble")
+        await rest(world)
+        assert process.returncode is None
+    assert (world.shown(session), answers(world, session)) == (["c0", "c1"], ["a1"])
+    assert stored(world, "PRAGMA integrity_check") == [("ok",)]

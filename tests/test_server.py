@@ -14,7 +14,7 @@ import pytest
 import structlog
 from aiohttp import web
 
-from bot.errors import BridgeError
+from bot.errors import BridgeError, StoreError
 from bot.server import MAX_BODY, Answer, Health, HookHandler, SlackHandler, build, listening
 from bot.telemetry import Metrics
 
@@ -259,6 +259,19 @@ async def test_a_handler_that_raises_is_a_bare_500() -> None:
     assert [(line["event"], line["path"]) for line in logged] == [
         ("server.request_failed", "/slack/events")
     ]
+
+
+async def test_what_the_database_does_not_take_is_503() -> None:
+    """The sender is told that nothing was taken in, and sends again."""
+
+    async def full(*_request: object) -> Answer:
+        raise StoreError("The database refused a commit: nothing was accepted.")
+
+    async with (
+        serving(crisp=full) as client,
+        client.post("/crisp/events", data=b"{}") as answer,
+    ):
+        assert (answer.status, await answer.text()) == (503, "503 Service Unavailable\n")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
 from bot.domain import Arrival, Receipt
+from bot.errors import StoreError
 from bot.slack.client import SlackClient
 from bot.slack.listener import Intake, build_app
 from tests.slack_fakes import ME, FakeSlack, fake_slack
@@ -32,7 +33,7 @@ class Book:
 
     async def accept(self, arrival: Arrival) -> Receipt:
         if self.fails:
-            raise OSError("the disk is full")
+            raise StoreError("the disk is full")
         self.accepted.append(arrival)
         return self.receipt
 
@@ -108,7 +109,7 @@ async def test_everything_is_accepted_then_acknowledged(at: Bench, body: Json, k
 async def test_what_is_not_committed_is_not_acknowledged(at: Bench, body: Json, kind: str) -> None:
     """If the commit fails Slack is told so, delivers again, and nothing was answered."""
     at.book.fails = True
-    assert await at.send(body) == 500, kind
+    assert await at.send(body) == 503, kind
     assert at.book.asked == []
     at.book.fails = False
     assert await at.send(body) == 200
@@ -195,7 +196,7 @@ async def test_logs_hold_no_text(at: Bench, caplog: pytest.LogCaptureFixture) ->
     await at.send(envelope({**REPLY, "text": "my password is hunter2"}))
     await at.send({"type": "something_new", "text": "hunter2", "user": {"id": "U1"}})
     await at.app.async_dispatch(AsyncBoltRequest(body='{"text": "hunter2"}', headers={}))
-    assert "slack_event_not_accepted error=OSError" in caplog.text
+    assert "slack_event_not_accepted error=StoreError" in caplog.text
     assert "hunter2" not in caplog.text
 
 

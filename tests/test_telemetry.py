@@ -49,6 +49,21 @@ def test_json_unless_it_is_a_terminal() -> None:
     assert line == {"event": "delivered", "level": "info", "conversation": 12, "lane": "slack"}
 
 
+def test_a_log_that_cannot_be_written_ends_nothing() -> None:
+    """On a full disk nothing is said, and all goes on."""
+
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+        def flush(self) -> None:
+            self.write("")
+
+    configure(Full())
+    structlog.get_logger().error("database.refused")
+    logging.getLogger("library").warning("as well")
+
+
 def test_text_on_a_terminal() -> None:
     """A person at a terminal gets text."""
     stream = Terminal()

@@ -25,6 +25,7 @@ from slack_bolt.logger.messages import (
 )
 
 from bot.domain import Arrival, Json, Receipt
+from bot.errors import StoreError
 from bot.relay.intent import begins_like_command
 from bot.slack.events import (
     action_arrival,
@@ -158,7 +159,7 @@ async def _on_error(error: Exception) -> BoltResponse:
     if isinstance(error, BoltUnhandledRequestError):
         return BoltResponse(status=200, body="")
     _log.error("slack_event_not_accepted error=%s", type(error).__name__)
-    return BoltResponse(status=500, body="")
+    return BoltResponse(status=503 if isinstance(error, StoreError) else 500, body="")
 
 
 def _fixed(identity: Identity, token: str | None) -> Callable[..., Awaitable[AuthorizeResult]]:

@@ -9,6 +9,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from typing import IO, ParamSpec, TypeVar
 
@@ -107,6 +108,28 @@ def is_unusable(err: Exception) -> bool:
         return False
     code = getattr(err, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
     return code & 0xFF not in _OF_ONE_STATEMENT
+
+
+class Refusal(Enum):
+    """Why the database does not take a commit."""
+
+    FULL = "full"
+    READ_ONLY = "read_only"
+    LOCKED = "locked"
+    FAILING = "failing"
+
+
+_REFUSALS = {
+    sqlite3.SQLITE_FULL: Refusal.FULL,
+    sqlite3.SQLITE_READONLY: Refusal.READ_ONLY,
+    sqlite3.SQLITE_BUSY: Refusal.LOCKED,
+    sqlite3.SQLITE_LOCKED: Refusal.LOCKED,
+}
+
+
+def refusal(err: Exception) -> Refusal:
+    """Tell why a commit was refused; whatever else it was, the disk or the file is failing."""
+    return _REFUSALS.get(getattr(err, "sqlite_errorcode", 0) & 0xFF, Refusal.FAILING)
 
 
 def create_private(path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from bot.errors import StoreError
 from bot.relay.truth import Reporting
 from bot.store import queue
-from bot.store.database import BUSY_TIMEOUT_MS, Connection, is_unusable
+from bot.store.database import BUSY_TIMEOUT_MS, Connection, Refusal, is_unusable, refusal
 from bot.store.disk import Disk
 from bot.store.gap import Gap
 from bot.store.rows import OutboxRow
@@ -57,9 +57,13 @@ class Writer:
         reporting: Reporting = REPORTING,
         on_lanes: Callable[[Heads], None] = lambda _heads: None,
         on_commit: Callable[[int], None] = lambda _jobs: None,
+        on_refused: Callable[[Refusal], object] = lambda _why: None,
         disk: Disk | None = None,
     ) -> None:
-        """``on_lanes`` hears of the lanes with new work and of their heads, after the commit."""
+        """``on_lanes`` hears of the lanes with new work and of their heads, after the commit.
+
+        ``on_refused`` hears why the database did not take one.
+        """
         self._connection = connection
         self._clock_ms = clock_ms
         self._card_debounce_ms = card_debounce_ms
@@ -75,6 +79,7 @@ class Writer:
         """What the database knows nothing of, if it was put back."""
         self.on_lanes = on_lanes
         self.on_commit = on_commit
+        self.on_refused = on_refused
 
     def submit(self, job: Callable[[Transaction], T]) -> asyncio.Future[T]:
         """Run ``job`` in the next transaction; the future has its result once that is committed.
@@ -122,7 +127,7 @@ class Writer:
             outcome = self._run_jobs(conn, batch)
             self._end(conn)
         except (sqlite3.Error, ValueError) as err:
-            outcome = _refused(batch, err)
+            outcome = self._refused(batch, err)
         self._tell(batch, outcome)
         return True
 
@@ -143,7 +148,7 @@ class Writer:
                 else:
                     _commit(conn)
             except (sqlite3.Error, ValueError) as err:
-                outcome = _refused(batch, err)
+                outcome = self._refused(batch, err)
             self._tell(batch, outcome)
 
     def _begin_at_once(self, conn: sqlite3.Connection) -> bool:
@@ -172,6 +177,12 @@ class Writer:
         _commit(conn)
         self._disk.note(time.perf_counter() - started)
 
+    def _refused(self, batch: list[_Submitted], err: Exception) -> Outcome:
+        self.on_refused(refusal(err))
+        failure = StoreError(f"The database refused a commit ({err}): nothing was accepted.")
+        failure.__cause__ = err
+        return Outcome(results=[failure] * len(batch), heads={}, wrote=False)
+
     def _tell(self, batch: list[_Submitted], outcome: Outcome) -> None:
         """Say what was committed to whom it concerns."""
         if outcome.wrote:
@@ -181,12 +192,6 @@ class Writer:
             self.on_lanes(outcome.heads)
         for submitted, result in zip(batch, outcome.results, strict=True):
             _settle(submitted.result, result)
-
-
-def _refused(batch: list[_Submitted], err: Exception) -> Outcome:
-    failure = StoreError(f"The database refused a commit ({err}): nothing was accepted.")
-    failure.__cause__ = err
-    return Outcome(results=[failure] * len(batch), heads={}, wrote=False)
 
 
 def _settle(future: asyncio.Future[Any], outcome: object) -> None:

@@ -111,6 +111,23 @@ TROUBLES: Final = {
         "Crisp does not know the website of CRISP_WEBSITE_ID: nothing goes to customers. Put the "
         "website's id from Crisp's workspace settings there; what waits is then sent."
     ),
+    "database_full": (
+        "There is no room for the database {path}: nothing new is taken in, and Slack and Crisp "
+        "are not told that it was. Make room on its disk; what was missed is then read."
+    ),
+    "database_read_only": (
+        "The database {path} cannot be written: nothing new is taken in, and Slack and Crisp are "
+        "not told that it was. Make the file, its folder and its disk writable; what was missed "
+        "is then read."
+    ),
+    "database_locked": (
+        "Another process keeps the database {path} locked: nothing new is taken in. End what works "
+        "on that file; what was missed is then read."
+    ),
+    "database_failing": (
+        "The disk does not take what is written to the database {path}: nothing new is taken in. "
+        "Look at the disk and the system's log, and run doctor; what was missed is then read."
+    ),
 }
 """What is wrong, and what to do, by its code."""
 
@@ -134,5 +151,9 @@ TROUBLES_OVER: Final = {
     "crisp_calls_nearly": "A new day of calls to Crisp has begun.",
     "crisp_calls_used": "A new day of calls to Crisp has begun: what waited is being sent.",
     "crisp_website": "Crisp knows the website again: what waited is being sent.",
+    "database_full": "There is room for the database again: what was missed is being read.",
+    "database_read_only": "The database can be written again: what was missed is being read.",
+    "database_locked": "The database is free again: what was missed is being read.",
+    "database_failing": "The database is being written again: what was missed is being read.",
 }
 """What is said when it is mended, by the same code."""
