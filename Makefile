@@ -37,7 +37,7 @@ check: $(VENV)/.dev ## format, lint, types, import rules
 
 .PHONY: bench
 bench: $(VENV)/.runtime ## latency, throughput and memory beside a plain script
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(BENCH)
 
 MINUTES ?= 1
 SEED ?= 1

@@ -99,6 +99,21 @@ class Platforms:
         thread_ts = self.threads[session_id]
         await self._slack.act({"as": _AGENT, "do": "message", "text": text, "thread_ts": thread_ts})
 
+    # --- failing
+
+    def strike(self, fault: dict[str, Any], *, crisp: bool) -> None:
+        """Have one of the platforms fail in a certain way."""
+        (self._crisp if crisp else self._slack).faults.add(fault)
+
+    def calm(self) -> None:
+        """Have neither fail any more."""
+        self._crisp.faults.remove()
+        self._slack.faults.remove()
+
+    def slack_is(self, *, away: bool) -> None:
+        """Have Slack be away, or back."""
+        self._slack.configure(outage=away)
+
     # --- arriving
 
     def _posted(self, change: dict[str, Any]) -> None:
@@ -162,6 +177,10 @@ class Platforms:
             await self.write(Way.TO_SLACK, sessions[index % len(sessions)])
             await asyncio.sleep(0)
         await self._all(count, patience=patience)
+
+    async def arrived(self, count: int) -> None:
+        """Wait until so many have arrived; AssertionError if they do not."""
+        await self._all(count)
 
     async def _all(self, count: int, *, patience: float | None = None) -> None:
         """Wait until ``count`` messages have arrived; AssertionError if they do not."""

@@ -37,8 +37,15 @@ class Weighed:
 
     def peak_bytes(self) -> int:
         """Return the most memory that it ever held."""
+        return self._status("VmHWM:")
+
+    def bytes_now(self) -> int:
+        """Return the memory that it holds now."""
+        return self._status("VmRSS:")
+
+    def _status(self, wanted: str) -> int:
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+            if line.startswith(wanted):
                 return int(line.split()[1]) * 1024
         raise LookupError(f"process {self.pid} has ended")
 

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks import report, stored
+from benchmarks import report, stored, strains
 from benchmarks.__main__ import QUICK, plan
+from benchmarks.backlog import JOINED, JOINING, Backlog, Drained, bridge_away, slack_away
 from benchmarks.burst import Burst, compare
+from benchmarks.endurance import Endurance, Held, endure
+from benchmarks.faulty import Faulty, Survived, survive
 from benchmarks.measure import Plan, measure
 from tests.spawning import run_apart
 
@@ -100,3 +103,65 @@ async def test_a_burst_is_complete_joined_and_with_a_post_each(tmp_path: Path) -
     report.show_burst(compared, console=Console(file=written, width=120))
     assert f"time of a post each: {compared.ratio:.2f}" in written.getvalue()
     assert report.burst_figures(compared)["joined"]["posts"] == compared.joined.posts
+
+
+async def test_a_backlog_is_drained_without_loss(tmp_path: Path) -> None:
+    """What comes while the bridge or Slack is away is shown once afterwards, joined or not."""
+    plan = Backlog(events=60, conversations=3)
+    missed = await bridge_away(plan, tmp_path)
+    config = JOINING.format(rate=20)
+    waited = await slack_away(plan, tmp_path, f"Slack, {JOINED}", 60, config)
+    for found in (missed, waited):
+        assert (found.events, found.lost, found.doubled) == (60, 0, 0)
+        assert found.peak_bytes > 10_000_000
+    assert waited.posts < 30
+
+
+async def test_the_bridge_loses_nothing_under_the_fault_mix(tmp_path: Path) -> None:
+    """Both ways have a median and a 99th percentile, and nothing is lost or doubled."""
+    plan = Faulty(messages=12, conversations=3, per_second=60.0, pause=(0.02, 0.1))
+    found = await survive(plan, tmp_path, of=["bridge"])
+    assert [(one.way, one.lost, one.doubled) for one in found] == [
+        ("customer → Slack", 0, 0),
+        ("Slack → customer", 0, 0),
+    ]
+    assert all(one.p99 >= one.median > 0 for one in found)
+
+
+async def test_memory_is_sampled_under_a_steady_load(tmp_path: Path) -> None:
+    """So many samples are taken as were asked for, evenly over the messages."""
+    plan = Endurance(minutes=0.01, per_second=60.0, conversations=3, new_every=10, samples=5)
+    held = await endure(plan, tmp_path)
+    assert (held.messages, len(held.samples)) == (36, 5)
+    assert min(held.samples) > 10_000_000
+
+
+def test_the_slope_is_that_of_the_second_half() -> None:
+    """Caches that fill in the first half are no growth; what goes on growing is."""
+    flat = Held(3600.0, 100_000, (10, 50, 90, 100, 100, 100, 100, 100))
+    assert flat.slope == 0
+    growing = Held(3600.0, 100_000, tuple(range(0, 8_000_000, 1_000_000)))
+    assert growing.slope == pytest.approx(8_000_000)
+    assert growing.per_message == pytest.approx(80)
+
+
+def test_faults_backlogs_and_memory_are_printed_with_their_aims() -> None:
+    """Each has its table and its aims; what was not measured has none."""
+    found = strains.Strains(
+        faults=[Survived("bridge", "customer → Slack", 0.1, 1.5, lost=1, doubled=0)],
+        backlogs=[
+            Drained("bridge", 1000, 2.0, 0, 0, 1000, 90_000_000),
+            Drained(f"Slack, {JOINED}", 100, 2.0, 0, 0, 10, 90_000_000),
+        ],
+        memory=Held(60.0, 100, (1, 1, 1)),
+    )
+    written = io.StringIO()
+    strains.show(found, Console(file=written, width=120))
+    text = written.getvalue()
+    assert "MISSED under faults nothing is lost or doubled: 1" in text
+    assert "met    a backlog is drained at 300 events/s or more: 500" in text
+    assert "1,000 events joined like that: 0.0 h at Slack's own limit" in text
+    figures = strains.figures(found)
+    assert figures["backlogs"][1]["seconds_at_slacks_rate"] == 10
+    assert len(figures["aims"]) == len(strains.aims(found)) == 5
+    assert strains.aims(strains.Strains()) == []
