@@ -168,32 +168,42 @@ POINTS: dict[str, Point] = {
 
 def plant(point: Point, *, nth: int) -> None:
     """Wrap the point's function so that passing it for the ``nth`` time ends the process."""
-    original = getattr(point.owner, point.name)
     passed = iter(range(1, sys.maxsize))
 
-    def hit(*args: Any, **kwargs: Any) -> None:
-        if point.wanted(*args, **kwargs) and next(passed) == nth:
+    def hit() -> None:
+        if next(passed) == nth:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(point.owner, point.name, heard(point, hit))
+
+
+def heard(point: Point, hit: Callable[[], None]) -> Callable[..., Any]:
+    """Return the point's function, with ``hit`` called whenever the point is passed."""
+    original = getattr(point.owner, point.name)
+
+    def told(*args: Any, **kwargs: Any) -> None:
+        if point.wanted(*args, **kwargs):
+            hit()
 
     @functools.wraps(original)
     def plain(*args: Any, **kwargs: Any) -> Any:
         if not point.after:
-            hit(*args, **kwargs)
+            told(*args, **kwargs)
         result = original(*args, **kwargs)
         if point.after:
-            hit(*args, **kwargs)
+            told(*args, **kwargs)
         return result
 
     @functools.wraps(original)
     async def waiting(*args: Any, **kwargs: Any) -> Any:
         if not point.after:
-            hit(*args, **kwargs)
+            told(*args, **kwargs)
         result = await original(*args, **kwargs)
         if point.after:
-            hit(*args, **kwargs)
+            told(*args, **kwargs)
         return result
 
-    setattr(point.owner, point.name, waiting if inspect.iscoroutinefunction(original) else plain)
+    return waiting if inspect.iscoroutinefunction(original) else plain
 
 
 def _halfway() -> None:

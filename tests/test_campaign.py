@@ -14,6 +14,7 @@ from tests.campaign.replaying import conclude, replay
 from tests.campaign.scripts import SCRIPTS
 from tests.campaign.steps import CALL_FAULTS, EVENT_FAULTS, MOST, Step, perform
 from tests.campaign.world import World
+from tests.crashing import POINTS
 
 CHOSEN = os.environ.get("CAMPAIGN_EXAMPLES")
 EXAMPLES = int(CHOSEN or 20)
@@ -22,6 +23,7 @@ STEPS = int(os.environ.get("CAMPAIGN_STEPS", "30"))
 
 NUMBERS = st.integers(0, MOST - 1)
 AGENTS = st.sampled_from(("ana", "ben"))
+VERBS = ("!resolve", "!reopen", "!pending", "!assign me")
 SIDES = st.sampled_from(("slack", "crisp"))
 
 
@@ -74,6 +76,34 @@ class Campaign(RuleBasedStateMachine):
     def events(self, side: str, what: str, times: int) -> None:
         self.do("events", side, what, times)
 
+    @rule(number=NUMBERS, name=st.sampled_from(("resolved", "unresolved", "pending")))
+    def state(self, number: int, name: str) -> None:
+        self.do("state", number, name)
+
+    @rule(number=NUMBERS, somebody=st.booleans())
+    def assign(self, number: int, *, somebody: bool) -> None:
+        self.do("assign", number, somebody)
+
+    @rule(number=NUMBERS, who=AGENTS, verb=st.sampled_from(VERBS))
+    def order(self, number: int, who: str, verb: str) -> None:
+        self.do("order", number, who, verb)
+
+    @rule(side=SIDES, lasts=st.booleans())
+    def outage(self, side: str, *, lasts: bool) -> None:
+        self.do("outage", side, lasts)
+
+    @rule(point=st.sampled_from(sorted(POINTS)), nth=st.integers(1, 3))
+    def die_at(self, point: str, nth: int) -> None:
+        self.do("die_at", point, nth)
+
+    @rule(how=st.sampled_from(("full", "locked", "well", "well")))
+    def disk(self, how: str) -> None:
+        self.do("disk", how)
+
+    @rule(seconds=st.sampled_from((-1800.0, -90.0, 90.0, 1800.0)))
+    def jump(self, seconds: float) -> None:
+        self.do("jump", seconds)
+
     @rule(side=SIDES)
     def cut(self, side: str) -> None:
         self.do("cut", side)
@@ -94,7 +124,7 @@ class Campaign(RuleBasedStateMachine):
     def restart(self) -> None:
         self.do("restart")
 
-    @rule(seconds=st.sampled_from((0.05, 0.5, 2.0, 10.0, 70.0)))
+    @rule(seconds=st.sampled_from((0.05, 0.5, 2.0, 10.0, 70.0, 1000.0)))
     def wait(self, seconds: float) -> None:
         self.do("wait", seconds)
 

@@ -170,7 +170,8 @@ class Accounts:
             notes = {number: m["type"] == "note" for m in seen for number in _of(m, own)}
             found = judge(written, [m["content"] for m in seen], as_notes=notes)
             total.add(_ordered(found, "slack" not in disordered))
-        strays = set(threads) - set(self.threads.values())
+        strays = {ts for ts, posts in threads.items() if not _is_announced(posts[0])}
+        strays -= set(self.threads.values())
         total.leaked += [f"a post at the channel's root, {ts}" for ts in sorted(strays)]
         return total
 
@@ -203,6 +204,12 @@ def _runs(node: Any) -> Iterator[tuple[str, bool]]:
 
 def _of(message: dict[str, Any], own: set[int]) -> list[int]:
     return [number for number, _ in marks(str(message["content"])) if number in own]
+
+
+def _is_announced(root: Json) -> bool:
+    """Tell whether a root says a line to the whole channel."""
+    key = str((root.get("metadata") or {}).get("event_payload", {}).get("key", ""))
+    return key.startswith("announce:") and texts_of(root) == ([], [])
 
 
 def _ordered(verdict: Verdict, matters: bool) -> Verdict:  # noqa: FBT001 - one of two

@@ -18,6 +18,7 @@ from typing import Any
 
 from bot import app, bridge, catch_up, hearing, platform_time
 from bot.config import load
+from bot.errors import StoreError
 from bot.store import disk as store_disk
 from bot.store import files
 from bot.store.database import FileLock
@@ -53,12 +54,16 @@ class Life:
         work = app.run(settings, stop=self._stop)
         self._run = asyncio.get_running_loop().create_task(work, context=context)
 
-    @property
-    def ended(self) -> BaseException | str | None:
-        """Why it ended by itself, None if it did not."""
+    def look(self) -> None:
+        """See whether it still lives; AssertionError if it ended by itself and may not.
+
+        It may if it could not use the database: the system starts it again.
+        """
         if self.dead or self._run is None or not self._run.done():
-            return None
-        return self._run.exception() or "it just ended"
+            return
+        self.dead = True
+        for err in _all_of(self._run.exception()):
+            assert isinstance(err, StoreError), f"the bridge ended by itself: {err!r}"
 
     @property
     def caught_up(self) -> bool:
@@ -84,9 +89,9 @@ class Life:
         self._stop.set()
         assert self._run is not None
         await asyncio.wait([self._run])
-        if not self.dead:  # it may have been killed on the way
-            self.dead = True
-            self._run.result()
+        if self._run.exception():  # else it ended as it should; it may also have been killed
+            self.look()
+        self.dead = True
 
     async def bury(self) -> None:
         """Unwind what was left; RuntimeError if that never ends."""
@@ -98,6 +103,14 @@ class Life:
                 task.cancel()
             await asyncio.wait(left, timeout=60)
         raise RuntimeError(f"a dead bridge goes on: {left}")
+
+
+def _all_of(err: BaseException | None) -> Iterator[BaseException | None]:
+    if isinstance(err, BaseExceptionGroup):
+        for one in err.exceptions:
+            yield from _all_of(one)
+    else:
+        yield err
 
 
 @contextlib.contextmanager

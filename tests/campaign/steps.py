@@ -8,11 +8,14 @@ that a step still means something when others are taken out; one that cannot be 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from tests.campaign.lives import Killed
+from tests.campaign.travel import LIFE
 from tests.campaign.world import World
+from tests.crashing import POINTS, heard
 
 Step = tuple[Any, ...]
 Json = dict[str, Any]
@@ -64,6 +67,7 @@ async def perform(world: World, script: Sequence[Step]) -> None:
         if done is not None:
             await done
         await asyncio.sleep(BEAT)
+        world.life.look()
 
 
 def _session(world: World, number: int) -> str | None:
@@ -127,6 +131,37 @@ async def remove(world: World, back: int) -> None:
         await world.accounts.edit(message, remove=True)
 
 
+@step
+def state(world: World, number: int, name: str) -> None:
+    """Change a conversation's state in Crisp."""
+    if session := _session(world, number):
+        world.crisp.act({"do": "set_state", "session_id": session, "state": name})
+
+
+@step
+def assign(world: World, number: int, somebody: bool) -> None:  # noqa: FBT001 - a script's
+    """Assign a conversation in Crisp, or take that back."""
+    if session := _session(world, number):
+        world.crisp.act({"do": "assign", "session_id": session, "operator": _who(world, somebody)})
+
+
+def _who(world: World, somebody: bool) -> str | None:  # noqa: FBT001 - one of two
+    return next(iter(world.crisp.world.operators.values())).email if somebody else None
+
+
+@step
+async def order(world: World, number: int, who: str, verb: str) -> None:
+    """Give an order in a thread."""
+    if session := _thread(world, number):
+        act = {
+            "as": who,
+            "do": "message",
+            "text": verb,
+            "thread_ts": world.accounts.threads[session],
+        }
+        await world.slack.act(act)
+
+
 # --- platforms
 
 
@@ -158,6 +193,15 @@ async def cut(world: World, side: str) -> None:
         await world.crisp.disconnect()
 
 
+@step
+def outage(world: World, side: str, lasts: bool) -> None:  # noqa: FBT001 - a script's
+    """Let nobody reach a platform, or let everybody again."""
+    if side == "slack":
+        world.slack.configure(outage=lasts)
+    else:
+        world.crisp.config({"outage": lasts})
+
+
 # --- the system
 
 
@@ -180,6 +224,31 @@ def kill_at(world: World, commits: int, when: str) -> None:
             raise Killed
 
     world.disk.on_commit = on_commit
+
+
+@step
+def die_at(world: World, point: str, nth: int) -> None:
+    """Kill the bridge when it passes one of the points of ``tests.crashing`` that often."""
+    planted, passed = POINTS[point], iter(range(1, sys.maxsize))
+
+    def hit() -> None:
+        if world.mortal and LIFE.get() is world.life and next(passed) == nth and world.alive:
+            world.life.kill()
+            raise Killed
+
+    world.swap(planted.owner, planted.name, heard(planted, hit))
+
+
+@step
+def disk(world: World, how: str) -> None:
+    """Fill the disk, lock the database, or let all be well."""
+    world.disk.full, world.disk.locked = how == "full", how == "locked"
+
+
+@step
+def jump(world: World, seconds: float) -> None:
+    """Let the clock of the bridge's machine jump."""
+    world.clock.skew += seconds
 
 
 @step

@@ -18,6 +18,8 @@ from typing import Any
 
 from benchmarks.soak.accounts import Accounts
 from benchmarks.soak.judge import Verdict
+from bot import texts
+from bot.domain import State
 from bot.simulator.crisp.server import CrispSimulator
 from bot.simulator.slack.server import SlackSimulator
 from tests.campaign.disk import Disk
@@ -41,6 +43,8 @@ class World:
         self.folder = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
         self._stack.callback(shutil.rmtree, self.folder)
         self._stack.enter_context(natural(self.clock, self.chance))
+        self.mortal = True
+        """Whether what was planted to kill still does."""
         self.loop = Loop(self.clock)
         self._stack.callback(self.loop.close)
         self.lives: list[Life] = []
@@ -86,8 +90,8 @@ class World:
         """Let time pass until this is true; AssertionError if it never is."""
         end, every = self.clock.elapsed + PATIENCE, 1.0
         while not condition():
-            if self.alive and (why := self.life.ended) is not None:
-                raise AssertionError(f"the bridge ended by itself: {why!r}")
+            self.life.look()
+            await self.start()
             assert self.clock.elapsed < end, f"{what} did not come to pass"
             await asyncio.sleep(every)
             every = min(every * 1.2, 30.0)
@@ -117,6 +121,7 @@ class World:
         self.slack.configure(outage=False)
         self.crisp.config({"outage": False})
         self.disk.mend()
+        self.mortal = False
         await self.start()
         await self.until(self.at_rest, what="rest")
         self.slack.disconnect(how="abort")  # a gap: what nobody told of is found
@@ -127,8 +132,20 @@ class World:
         await self.until(self.at_rest, what="rest in the end")
 
     def verdict(self) -> Verdict:
-        """Judge both sides."""
-        return self.accounts.verdict(disordered=self.disordered)
+        """Judge both sides, and what the cards say."""
+        verdict = self.accounts.verdict(disordered=self.disordered)
+        roots = self.accounts.threads_now()
+        for session, ts in self.accounts.threads.items():
+            card = str(roots[ts][0]["blocks"]) if ts in roots else ""
+            state = State(self.crisp.dump(session)["state"])
+            if texts.STATES[state] not in card:
+                verdict.leaked.append(f"the card of {session} does not say {state.value}")
+        return verdict
+
+    def swap(self, owner: Any, name: str, value: Any) -> None:
+        """Have something else in the place of a function, as long as the world is."""
+        self._stack.callback(setattr, owner, name, getattr(owner, name))
+        setattr(owner, name, value)
 
     def close(self) -> None:
         """End everything."""
