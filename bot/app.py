@@ -38,6 +38,7 @@ from bot.vigil import Vigil
 from handlers import (
     crisp_conversations,
     crisp_messages,
+    crisp_people,
     crisp_reads,
     crisp_revisions,
     slack_actions,
@@ -72,6 +73,7 @@ LEAST = 0.5
 
 HANDLERS = (
     crisp_messages,
+    crisp_people,
     crisp_revisions,
     crisp_conversations,
     crisp_reads,
@@ -272,7 +274,7 @@ async def _start_intake(
     intake.create_task(_serve(application, settings, on_listening))
     intake.create_task(bridge.housekeeping())
     intake.create_task(bridge.gaps.run())
-    intake.create_task(prune(bridge.writer))
+    intake.create_task(prune(bridge.writer, erase_removed=bridge.rules.erase_removed))
     intake.create_task(bridge.show_typing())
     vigil = Vigil(bridge)
     for work in vigil.works():

@@ -49,7 +49,7 @@ from bot.screens import Screens
 from bot.server import Health
 from bot.slack.client import SlackClient
 from bot.slack.models import Identity
-from bot.store import chosen, deliveries, queue
+from bot.store import chosen, deliveries, erasing, queue
 from bot.store.checkpoints import Checkpoints
 from bot.store.database import Refusal
 from bot.store.files import Files
@@ -151,7 +151,7 @@ class Bridge:
             learner=learner, pages=self.pages, typists=self.typists, clock=now,
             redecide=self.inbox.redecide, joins=pacing.join,
             movers=movers, screens=self.screens, say_in_home=self._say_in_home,
-            caught_up=lambda: self.slack_side.done,
+            caught_up=lambda: self.slack_side.done, erasing=wiring.erasing_pace(settings),
         )  # fmt: skip
         self.to_slack = Dispatcher(
             Source.SLACK, to_slack, wiring.slack_pacer(settings), env,
@@ -342,6 +342,7 @@ class Bridge:
         if version != self._data_version:
             await self.inbox.take_up_retries()
             self.wake(await self.reader.ask(queue.open_lanes))
+            self.wake(await self.reader.ask(erasing.late_lanes))
             self._data_version = version
 
     async def save_quota(self) -> None:

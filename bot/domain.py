@@ -101,6 +101,8 @@ class Contact:
     """Whether Crisp knows that the e-mail address is the customer's own."""
     face: str = ""
     """The colour that stands for the customer, chosen when the thread is opened."""
+    people_id: str = ""
+    """Crisp's name for the person, where it told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from bot.store import (
     chosen,
     deliveries,
     edits,
+    erasing,
     groups,
     preferences,
     queue,
@@ -184,6 +185,8 @@ class Inbox:
         revisions.apply(tx, decision, swept=swept)
         if decision.audit is not None:
             audit.keep(tx, decision, permalink=self._permalink(decision.audit))
+        if decision.erase is not None:
+            erasing.erase(tx, decision.erase.sessions, source=erasing.CRISP)
         if decision.choose is not None:
             chosen.choose(tx, decision.choose)
             take(self._rules.choice, chosen.channel(tx, configured=self._rules.channel))

@@ -11,7 +11,7 @@ import structlog
 
 from bot.domain import Millis
 from bot.errors import StoreError
-from bot.store import audit, queue
+from bot.store import audit, erasing, queue
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 
@@ -24,11 +24,13 @@ KEEP_AUDIT_MS = 366 * 24 * 3600 * 1000
 """How long it is known who did what."""
 
 
-async def prune(writer: Writer) -> None:
-    """Forget what is old, until cancelled."""
+async def prune(writer: Writer, *, erase_removed: bool) -> None:
+    """Forget what is old, until cancelled; and what is deleted in Crisp, if that is wanted."""
     while True:
         try:
             while await writer.submit(_forget):
+                pass
+            while erase_removed and await writer.submit(_erase_gone):
                 pass
         except StoreError as err:
             log.error("database.busy", reason=str(err))
@@ -37,4 +39,10 @@ async def prune(writer: Writer) -> None:
 
 def _forget(tx: Transaction) -> int:
     acts = audit.prune(tx, before=Millis(tx.now - KEEP_AUDIT_MS))
+    acts += erasing.prune(tx, before=Millis(tx.now - KEEP_AUDIT_MS))
     return acts + queue.prune(tx, done_before=Millis(tx.now - KEEP_DONE_MS))
+
+
+def _erase_gone(tx: Transaction) -> bool:
+    """Erase what people here have deleted in Crisp: its thread has said so for a while."""
+    return erasing.erase(tx, erasing.gone(tx), source=erasing.CRISP) is not None

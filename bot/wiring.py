@@ -21,6 +21,7 @@ from bot.crisp.transport import DirectTransport, HttpTransport
 from bot.domain import ChannelId, Source, Speaker
 from bot.errors import ConfigError
 from bot.files import own_hosts
+from bot.outbox.erasing import Pace
 from bot.outbox.moving import TRANSFER, Movers
 from bot.outbox.pacing import Pacer, Rate
 from bot.policy import Limits
@@ -78,6 +79,7 @@ def rules(settings: Settings, identity: Identity) -> Rules:
         everywhere=rules_of(Channel(), settings.bridge),
         collision_ms=settings.bridge.replies.collision_seconds * 1000,
         asides=settings.bridge.replies.asides,
+        erase_removed=settings.bridge.privacy.erase_removed,
     )
 
 
@@ -134,6 +136,13 @@ def slack_pacer(settings: Settings) -> Pacer:
         },
         at_once=at_once(settings),
     )
+
+
+def erasing_pace(settings: Settings) -> Pace:
+    """Return how fast posts of what was erased are deleted."""
+    pacing = settings.bridge.pacing
+    pause = 60 / pacing.updates_per_minute if pacing.posts_per_second > 0 else 0.0
+    return Pace(settings.bridge.timers.settle, pause)
 
 
 def home_pause(settings: Settings) -> float:

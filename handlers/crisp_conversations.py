@@ -32,7 +32,7 @@ from bot.relay.changes import (
     context_line,
     state_became,
 )
-from bot.relay.decisions import Change, Decision
+from bot.relay.decisions import Change, Decision, Erase
 from bot.router import Router
 from bot.store.view import View
 
@@ -94,14 +94,15 @@ def block(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
 
 @router.on(Source.CRISP, "session:removed")
 def removed(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
-    """Say that the conversation is no more; its thread stays."""
-    del rules
+    """Erase the conversation that is no more; else say so, and leave its thread."""
     conversation = _conversation(arrival, view)
     if conversation is None or conversation.gone:
         return None
     session_id = conversation.session_id
     if view.act_waits(session_id, "delete-conversation", "session_id", session_id):
-        return None  # our own: what made it says who it was
+        return None  # our own: what made it says who it was, and it is erased a while later
+    if rules.erase_removed:
+        return Decision(erase=Erase((session_id,)))
     at = arrival.occurred_at or view.now
     return Decision(
         change=Change(session_id, {"gone": True, "snoozed_until": None}),

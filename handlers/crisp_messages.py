@@ -7,7 +7,16 @@ from dataclasses import replace
 from bot import texts
 from bot.crisp import convert
 from bot.crisp.models import Message, read
-from bot.domain import Arrival, Author, Fingerprint, Millis, SessionId, Source, Speaker
+from bot.domain import (
+    Arrival,
+    Author,
+    Conversation,
+    Fingerprint,
+    Millis,
+    SessionId,
+    Source,
+    Speaker,
+)
 from bot.files import CrispFile, read_crisp_file
 from bot.relay import privacy
 from bot.relay.access import Rules
@@ -18,7 +27,7 @@ from bot.relay.notifying import concerns, notify
 from bot.relay.returning import relay_return
 from bot.router import Router
 from bot.sensitive import Kind
-from bot.store import preferences
+from bot.store import erasing, preferences
 from bot.store.view import View
 
 router = Router()
@@ -40,6 +49,8 @@ def relay(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if view.knows_fingerprint(session_id, fingerprint):
         return None
     conversation = view.conversation(session_id)
+    if _is_erased(arrival.kind, message, conversation, view):
+        return None
     said = wrote(arrival, message, rules, privacy.hidden_in(rules, conversation))
     if message.type == "event":
         if conversation is None or _is_state(message):
@@ -56,6 +67,19 @@ def relay(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         decision, said, conversation.assignee, people=preferences.want_notices(view),
         operators=view.operators(), rules=rules,
     )  # fmt: skip
+
+
+def _is_erased(kind: str, message: Message, conversation: Conversation | None, view: View) -> bool:
+    """Tell whether a message must not come back, whoever reads it again.
+
+    A customer who writes anew begins anew; what else may come late, such as the echo of a reply
+    that was on its way, does not.
+    """
+    at = erasing.erased_at(view, SessionId(message.session_id))
+    if at is None:
+        return False
+    anew = _author(kind, message) is Author.VISITOR or conversation is not None
+    return message.sent_at <= at or not anew
 
 
 def _is_state(message: Message) -> bool:

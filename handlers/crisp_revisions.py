@@ -11,6 +11,7 @@ from bot.relay.access import Rules
 from bot.relay.decisions import Decision, Early, Overwrite, Revise
 from bot.relay.revisions import check, overwriting
 from bot.router import Router
+from bot.store import erasing
 from bot.store.view import View
 from bot.store.written import OwnPart, own_part, written
 
@@ -28,6 +29,8 @@ def updated(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if own is not None:
         return _own_updated(own, fingerprint, content, view, rules)
     message = written(view, session_id, fingerprint)
+    if message is None and _is_erased(session_id, view):
+        return None
     if message is None:
         kinds = privacy.hidden_in(rules, view.conversation(session_id))
         shown = privacy.hidden_within(content, kinds)
@@ -52,6 +55,8 @@ def removed(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         news = not own.pending and own.content is not None and own.overwritten != ""
         return Decision(overwrite=Overwrite(own.id, "")) if news else None
     message = written(view, session_id, fingerprint)
+    if message is None and _is_erased(session_id, view):
+        return None
     if message is None:
         return Decision(early=Early(session_id, fingerprint, None))
     if message.removed:
@@ -71,6 +76,12 @@ def _own_updated(
         return None
     asked = check(own.session_id, fingerprint, now=view.now, candidate=candidate)
     return Decision(effects=(asked,))
+
+
+def _is_erased(session_id: SessionId, view: View) -> bool:
+    """Tell whether nothing of a conversation is waited for: it was erased, and not begun anew."""
+    known = view.conversation(session_id) is not None
+    return not known and erasing.erased_at(view, session_id) is not None
 
 
 def _named(arrival: Arrival) -> tuple[SessionId, Fingerprint]:

@@ -22,11 +22,13 @@ from bot.relay import keys
 from bot.relay.access import Rules, find_operator, of_team, outsider, tile_url
 from bot.relay.agents import AgentWrote, blocks_of, relay_to_crisp
 from bot.relay.decisions import Audit, Decision, NewMessage
+from bot.relay.failures import undecided
 from bot.relay.guard import Answered, Facts
 from bot.relay.intent import Verb
 from bot.router import Router
 from bot.slack import messages
 from bot.slack.models import read_app, word
+from bot.store import erasing
 from bot.store.answered import answered_before
 from bot.store.view import View
 from handlers import learning
@@ -55,8 +57,7 @@ def reply(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if apps and not apps & rules.relay_bots:
         return None if conversation is None else _kept(event, conversation, view)
     if conversation is None:
-        known = view.knows_thread(channel, thread_ts)
-        return None if known else learning.whose_thread(view, channel, thread_ts)
+        return _elsewhere(arrival, channel, thread_ts, view)
     mentioned = markup.mentioned(blocks_of(event), text_of(event))
     named = bool(apps) and bool(read_app(event)[0])
     learn = learning.unknown(
@@ -93,6 +94,17 @@ def _facts(
     own = {writer, rules.bot_user_id}
     team = (one.name for one in people if outsider(one) is None and one.user_id not in own)
     return Facts(teammates=tuple(sorted(team)), asides=rules.asides, customer=customer)
+
+
+def _elsewhere(
+    arrival: Arrival, channel: ChannelId, thread_ts: MessageTs, view: View
+) -> Decision | None:
+    """Ask whose an unknown thread is; say in an erased one that it reaches nobody."""
+    if erasing.was_thread(view, channel, thread_ts):
+        return Decision(effects=undecided(arrival, why=texts.ERASED_THREAD, now=view.now))
+    if view.knows_thread(channel, thread_ts):
+        return None
+    return learning.whose_thread(view, channel, thread_ts)
 
 
 def _kept(event: dict[str, Any], conversation: Conversation, view: View) -> Decision:

@@ -32,6 +32,7 @@ DATA: dict[str, Any] = {
     "timestamp": 1_763_798_400_123,
     "fingerprint": FINGERPRINT,
     "user": {"user_id": "u", "nickname": "Anna"},
+    "people_id": "p",
 }
 CREATIONS = ("message:send", "message:received")
 CHANGES = tuple(event for event in EVENTS if event not in CREATIONS)
@@ -78,8 +79,9 @@ def test_a_message_event_needs_its_fingerprint(event: str, bad: Any) -> None:
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("bad", [None, "", 5, ["s"], "s\ud83d"])
 def test_every_event_needs_its_conversation(event: str, bad: Any) -> None:
-    """Without a session the event belongs nowhere."""
-    assert arrival(event, {**DATA, "session_id": bad}, website_id=WEBSITE) is None
+    """Without a session, or the person that it is about, the event belongs nowhere."""
+    name = "people_id" if event.startswith("people:") else "session_id"
+    assert arrival(event, {**DATA, name: bad}, website_id=WEBSITE) is None
 
 
 @pytest.mark.parametrize("event", EVENTS)

@@ -261,6 +261,7 @@ def test_a_conversation_tells_who_the_customer_is() -> None:
         segments=("vip", "de"),
         topic="billing",
         verified=True,
+        people_id="p",
     )
     assert assignee(conversation) == "op"
 

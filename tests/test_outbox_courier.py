@@ -24,7 +24,7 @@ def destinations() -> tuple[Errands, Errands]:
         nothing, nothing, nothing, Rules(CHANNEL, "w"),  # type: ignore[arg-type]  # not called
         learner=nothing, pages=RecentPages(), typists=nothing, screens=nothing, clock=float,  # type: ignore[arg-type]  # as above
         redecide=lambda _tx, _ids: None,
-        movers=SimpleNamespace(slack=nothing), say_in_home=nothing,  # type: ignore[arg-type]  # as above
+        movers=SimpleNamespace(slack=nothing), say_in_home=nothing, erasing=nothing,  # type: ignore[arg-type]  # as above
     )  # fmt: skip
     crisp = crisp_courier(
         nothing, nothing, Rules(CHANNEL, "w"),  # type: ignore[arg-type]  # as above

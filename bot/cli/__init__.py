@@ -25,6 +25,7 @@ COMMANDS: tuple[str, ...] = (
     "doctor",
     "deliveries",
     "audit",
+    "erase",
     "crisp",
     "membrane",
     "backup",

@@ -145,6 +145,7 @@ class Privacy(Table):
     """``[privacy]``: what of a customer a channel shows."""
 
     redact: tuple[Kind, ...] = (Kind.CARD,)
+    erase_removed: Flag = True
 
 
 class Channel(Table):

@@ -67,6 +67,7 @@ def conversation_contact(
             participants=addresses(conversation.participants or ()),
             topic=conversation.topic,
             verified=conversation.is_verified,
+            people_id=conversation.people_id,
         )
     )
 
@@ -93,6 +94,7 @@ def updated_contact(conversation: Conversation, known: domain.Contact) -> domain
         ),
         topic=fresh.topic if "topic" in told else known.topic,
         verified=fresh.verified if "is_verified" in told else known.verified,
+        people_id=fresh.people_id or known.people_id,
     )
 
 

@@ -29,6 +29,8 @@ READ_RECEIVED = "message:acknowledge:read:received"
 DELIVERED = "message:acknowledge:delivered"
 COMPOSE_SEND = "message:compose:send"
 """The visitor types, or has stopped: heard over the socket alone, and never stored."""
+PERSON_REMOVED = "people:profile:removed"
+"""A profile was removed from the contacts; its conversations may stay in Crisp."""
 CONVERSATION_SEEN = "conversation:seen"
 """Not one of Crisp's: a conversation as a sweep has read it, to be compared with what is stored."""
 
@@ -59,6 +61,7 @@ EVENTS: tuple[str, ...] = (
     "session:sync:topic",
     "session:update_verify",
     "session:removed",
+    PERSON_REMOVED,
 )
 """What we subscribe to; everything else that arrives is left alone."""
 
@@ -89,6 +92,8 @@ def arrival(
         return None
     if data.get("website_id", website_id) not in (None, website_id):
         return None
+    if event == PERSON_REMOVED:
+        return _of_person(event, data, at)
     session_id = data.get("session_id")
     if not isinstance(session_id, str) or not session_id or clean(session_id) != session_id:
         return None
@@ -105,6 +110,14 @@ def arrival(
         occurred_at=Millis(written or at),
         swept=swept,
     )
+
+
+def _of_person(event: str, data: Mapping[str, Any], at: Millis) -> Arrival | None:
+    """Return what concerns no conversation, but a person."""
+    people_id = data.get("people_id")
+    if not isinstance(people_id, str) or not people_id or clean(people_id) != people_id:
+        return None
+    return Arrival(Source.CRISP, event, scrub(data), occurred_at=at)
 
 
 def from_message(message: Message) -> Arrival:

@@ -21,18 +21,20 @@ async def read_earlier(
     before: Millis,
     limit: int,
     kinds: frozenset[Kind],
+    since: Millis | None = None,
 ) -> Earlier:
     """Read the last ``limit`` messages before a moment, with what is of these kinds hidden.
 
-    ApiError if Crisp does not answer.
+    Nothing that is not younger than ``since``. ApiError if Crisp does not answer.
     """
     batch = await crisp.list_messages(session_id, before=before)
     said = sorted(
-        (m for m in batch if m.sent_at < before and m.type != "event"),
+        (m for m in batch if (since or 0) < m.sent_at < before and m.type != "event"),
         key=lambda m: (m.sent_at, m.fingerprint),
     )
     shown = said[-limit:] if limit else []
-    more = len(said) > len(shown) or batch.received >= FULL
+    reached = any(m.sent_at <= (since or 0) for m in batch)
+    more = len(said) > len(shown) or (batch.received >= FULL and not reached)
     older = Millis(shown[0].sent_at) if shown and more else None
     return Earlier(tuple(_said(message, kinds) for message in shown), older)
 

@@ -17,6 +17,7 @@ from bot.errors import ApiError
 from bot.lookups import Details, Earlier
 from bot.relay import privacy
 from bot.relay.refs import ByEmail, BySession, Ref
+from bot.store import erasing
 
 EARLIER = 15
 """Earlier messages that are shown at a time to who asks for them."""
@@ -86,8 +87,9 @@ class ConversationDesk(Joined):
     async def earlier(self, session_id: SessionId, *, before: Millis) -> Earlier:
         """Read the last messages of a conversation before a moment, in one call."""
         kinds = privacy.hidden_anywhere(self._rules)
+        since = await self._reader.ask(lambda view: erasing.erased_at(view, session_id))
         return await read_earlier(
-            self._crisp, session_id, before=before, limit=EARLIER, kinds=kinds
+            self._crisp, session_id, before=before, limit=EARLIER, kinds=kinds, since=since
         )
 
 

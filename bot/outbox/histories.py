@@ -23,6 +23,7 @@ from bot.relay.effects import PointOn, ShowHistory
 from bot.relay.failures import removal
 from bot.slack import messages
 from bot.slack.client import SlackClient
+from bot.store import erasing
 from bot.store import posted as shown
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
@@ -37,11 +38,18 @@ class ShowingHistory(Errand):
     dropped = True
 
     def __init__(
-        self, slack: SlackClient, crisp: CrispClient, rules: Rules, *, clock: Callable[[], float]
+        self,
+        slack: SlackClient,
+        crisp: CrispClient,
+        reader: Reader,
+        rules: Rules,
+        *,
+        clock: Callable[[], float],
     ) -> None:
         """``rules`` say how much is shown, and what is hidden; ``clock`` tells epoch seconds."""
         self._slack = slack
         self._crisp = crisp
+        self._reader = reader
         self._rules = rules
         self._clock = clock
 
@@ -54,11 +62,13 @@ class ShowingHistory(Errand):
         conversation = conversation_of(row)
         if conversation.thread_ts is None or conversation.channel is None:
             return Done()
+        session_id = conversation.session_id
+        since = await self._reader.ask(lambda view: erasing.erased_at(view, session_id))
         try:
             earlier = await read_earlier(
                 self._crisp, conversation.session_id, before=payload.before,
                 limit=self._rules.history_messages,
-                kinds=privacy.hidden_in(self._rules, conversation),
+                kinds=privacy.hidden_in(self._rules, conversation), since=since,
             )  # fmt: skip
         except ApiError as err:
             if not isinstance(err, Refused) and self._clock() - row.accepted_at / 1000 < PATIENCE:

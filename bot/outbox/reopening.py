@@ -34,8 +34,8 @@ from bot.relay.effects import OpenThread, PostMessage
 from bot.relay.failures import answer_with
 from bot.sensitive import Kind
 from bot.slack.client import SlackClient
+from bot.store import erasing, threads
 from bot.store import posted as shown
-from bot.store import threads
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
@@ -95,7 +95,9 @@ class Reopening(Errand):
 
     async def _last_message(self, conversation: Conversation) -> NewMessage | None:
         session_id = conversation.session_id
-        batch = [m for m in await self._crisp.list_messages(session_id) if m.type != "event"]
+        since = await self._reader.ask(lambda view: erasing.erased_at(view, session_id)) or 0
+        listed = await self._crisp.list_messages(session_id)
+        batch = [m for m in listed if m.type != "event" and m.sent_at > since]
         theirs = [m for m in batch if m.from_ == "user"]
         newest = max(theirs or batch, key=lambda m: (m.sent_at, m.fingerprint), default=None)
         kinds = privacy.hidden_in(self._rules, conversation)

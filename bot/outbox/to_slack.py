@@ -11,6 +11,7 @@ from bot.crisp.client import CrispClient
 from bot.outbox.announcing import Announcing, TellingDirectly
 from bot.outbox.card_edits import ShowingTyping, UpdatingCard
 from bot.outbox.courier import Errands
+from bot.outbox.erasing import Erasing, Pace
 from bot.outbox.files_to_slack import PostingFile, RemovingFile, TidyingShares
 from bot.outbox.histories import Pointing, ShowingHistory
 from bot.outbox.learner import Learner, Learning
@@ -55,6 +56,7 @@ def slack_courier(
     redecide: Redecide,
     movers: Movers,
     say_in_home: SayInHome,
+    erasing: Pace,
     joins: bool = True,
     caught_up: Callable[[], bool] = lambda: True,
 ) -> Errands:
@@ -85,7 +87,7 @@ def slack_courier(
             ),
             Saying(slack),
             Reopening(slack, crisp, reader, rules, looks=looks, openings=openings),
-            ShowingHistory(slack, crisp, rules, clock=clock),
+            ShowingHistory(slack, crisp, reader, rules, clock=clock),
             Pointing(slack, reader, roots),
             Reacting(slack, reader),
             Telling(slack),
@@ -96,6 +98,7 @@ def slack_courier(
             Removing(slack),
             Announcing(slack),
             TellingDirectly(slack),
+            Erasing(slack, movers.slack, reader, rules, pace=erasing, clock=clock),
             Learning(learner),
         ),
         rules,

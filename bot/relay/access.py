@@ -100,6 +100,9 @@ class Rules:
     asides: tuple[str, ...] = ()
     """How a message begins that is meant for the team."""
 
+    erase_removed: bool = False
+    """Whether what is deleted in Crisp is erased here."""
+
     choice: Choice = field(default_factory=Choice)
     """The one part that changes: ``bot.inbox`` does it, and the start."""
 

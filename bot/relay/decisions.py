@@ -242,6 +242,13 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
+class Erase:
+    """Conversations are to be forgotten, and cleared from Slack: they are deleted in Crisp."""
+
+    sessions: tuple[SessionId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Members:
     """Who is in a user group in Slack: ``everybody``, or who has come and gone since."""
 
@@ -295,6 +302,7 @@ class Decision:
     """Whose doing this is, if it is a person's."""
     choose: Choose | None = None
     """Where new conversations go from now on."""
+    erase: Erase | None = None
 
     @property
     def requeued(self) -> tuple[Key, ...]:

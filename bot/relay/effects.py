@@ -27,6 +27,7 @@ from bot.domain import (
 from bot.errors import Unreadable
 from bot.relay.answer import Answer, Respond, Tell, TellInHome, UpdateView
 from bot.relay.channel_effects import Announce, TellDirectly
+from bot.relay.erase_effects import EraseThreads
 from bot.relay.file_effects import PostFile, RemoveFile, SendFile, TidyShares
 from bot.relay.people_effects import Notify, SavePerson, StartConversation
 
@@ -348,6 +349,7 @@ Payload = (
     | SavePerson
     | Notify
     | Announce
+    | EraseThreads
     | TellDirectly
 )
 

@@ -49,6 +49,19 @@ def keep(tx: Transaction, decision: Decision, *, permalink: str) -> None:
     )
 
 
+def note(tx: Transaction, *, verb: str, name: str, detail: str, keys: Iterable[Key] = ()) -> None:
+    """Store what was done without anybody in Slack; it is done once the rows of ``keys`` are."""
+    keys = tuple(keys)
+    cursor = tx.conn.execute(
+        "INSERT INTO audit (at, user, name, verb, detail, outcome) VALUES (?, '', ?, ?, ?, ?)",
+        (tx.now, name, verb, detail, "asked" if keys else "done"),
+    )
+    tx.conn.executemany(
+        "INSERT INTO audit_keys (key, audit) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(key, cursor.lastrowid) for key in keys],
+    )
+
+
 def _keys(tx: Transaction, decision: Decision) -> tuple[Key, ...]:
     """Return the keys of the rows that carry out what somebody did."""
     found = dict.fromkeys(effect.key for effect in decision.effects if followed(effect))

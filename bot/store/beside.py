@@ -72,6 +72,16 @@ def try_writing(path: Path) -> None:
         conn.execute("ROLLBACK")
 
 
+def empty_log(path: Path) -> None:
+    """Write what the log holds into the file, and empty it as far as nobody uses it.
+
+    What was deleted is in the log's pages until then.
+    """
+    with _connected(path, read_only=False) as conn:
+        conn.execute("PRAGMA busy_timeout = 0")
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 @contextmanager
 def _connected(path: Path, *, read_only: bool) -> Iterator[sqlite3.Connection]:
     conn: sqlite3.Connection | None = None

@@ -61,6 +61,7 @@ def _prepare(path: str, *, read_only: bool) -> Callable[[], sqlite3.Connection]:
         conn.execute("PRAGMA journal_mode = WAL")
         # An acknowledgement is a promise: the commit is on the disk before it is given.
         conn.execute("PRAGMA synchronous = FULL")
+        conn.execute("PRAGMA secure_delete = ON")  # what is deleted is not left in free pages
         conn.execute("PRAGMA cache_size = -16000")
         conn.execute("PRAGMA journal_size_limit = 16777216")
         # As much as that: checkpoints are made beside the writer, before a commit has to.

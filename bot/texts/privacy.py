@@ -13,3 +13,6 @@ HIDDEN: Final = {
 }
 """What stands where something was, by its kind. It must be in brackets: then it is told from what
 it stands for."""
+
+ERASED_THREAD: Final = "this conversation was erased"
+ERASED_UNSENT: Final = "its conversation was erased before."
