@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from bot.domain import Source
-from bot.errors import ApiError, RateLimited, StoreError
+from bot.errors import ApiError, RateLimited, StoreError, place_of
 from bot.outbox.dispatcher import Dispatcher
 from bot.swept import Sweep
 
@@ -145,6 +145,9 @@ class CatchUp:
             if isinstance(err, RateLimited):
                 self._least = err.retry_after or 0.0
             log.warning("sweep.failed", source=self._source.value, reason=str(err))
+            return False
+        except Exception as err:  # noqa: BLE001 - what is read in vain must not end the bridge
+            log.error("sweep.broken", source=self._source.value, reason=place_of(err))
             return False
         if found.news:
             log.info("sweep.found", source=self._source.value, news=found.news)

@@ -95,3 +95,14 @@ class Ambiguous(ApiError):
     """The request may or may not have acted: look before sending it again."""
 
     certain = False
+
+
+def place_of(err: Exception) -> str:
+    """Name an exception and where it was raised, without its text, which may quote a customer."""
+    frame = err.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    if frame is None:
+        return type(err).__name__
+    module = frame.tb_frame.f_globals.get("__name__", "")
+    return f"{type(err).__name__} at {module}.{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}"

@@ -22,6 +22,7 @@ from bot.domain import (
     SessionId,
     Source,
 )
+from bot.errors import place_of
 from bot.relay.access import Rules, take
 from bot.relay.agents import FAILED_REACTION, mark
 from bot.relay.decisions import Audit, Change, Decision, Effect
@@ -124,7 +125,7 @@ class Inbox:
             if is_unusable(err):
                 raise  # not the arrival's fault: it is not accepted, and comes again
             tx.conn.execute("ROLLBACK TO decide")
-            tx.record(arrival, state="failed", error=_reason(err))
+            tx.record(arrival, state="failed", error=place_of(err))
             _tell_failed(tx, arrival)
             receipt = Receipt.FAILED
         tx.conn.execute("RELEASE decide")
@@ -159,7 +160,7 @@ class Inbox:
                 if is_unusable(err):
                     raise
                 tx.conn.execute("ROLLBACK TO again")
-                tx.settle(inbox_id, state="failed", error=_reason(err))
+                tx.settle(inbox_id, state="failed", error=place_of(err))
                 _tell_failed(tx, arrival)
             tx.conn.execute("RELEASE again")
 
@@ -240,7 +241,7 @@ def _tell_failed(tx: Transaction, arrival: Arrival) -> None:
         if is_unusable(err):
             raise
         tx.conn.execute("ROLLBACK TO telling")
-        log.error("event.failure_not_told", source=arrival.source.value, reason=_reason(err))
+        log.error("event.failure_not_told", source=arrival.source.value, reason=place_of(err))
     tx.conn.execute("RELEASE telling")
 
 
@@ -272,14 +273,3 @@ def _unmark(tx: Transaction, arrival: Arrival) -> None:
 def _thread(tx: Transaction, arrival: Arrival) -> Conversation | None:
     channel, thread_ts = word(arrival.payload, "channel"), word(arrival.payload, "thread_ts")
     return tx.conversation_in(ChannelId(channel), MessageTs(thread_ts))
-
-
-def _reason(err: Exception) -> str:
-    """Name an exception without its text, which may quote a customer."""
-    frame = err.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    code = frame.tb_frame.f_code if frame else None
-    module = frame.tb_frame.f_globals.get("__name__", "") if frame else ""
-    where = f" at {module}.{code.co_name}:{frame.tb_lineno}" if frame and code else ""
-    return f"{type(err).__name__}{where}"

@@ -95,8 +95,12 @@ class CountingReader(Reader):
     asking = 0
     gate: asyncio.Event | None = None
     on_answer: Callable[[], None] | None = None
+    failures = 0
 
     async def ask(self, question: Callable[[View], T]) -> T:
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("The database cannot be read now.")
         self.asking += 1
         try:
             answer = await super().ask(question)

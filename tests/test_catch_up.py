@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import pytest
+import structlog
 
 from bot.catch_up import SOON, CatchUp, pause_after
 from bot.domain import Source
@@ -132,6 +133,17 @@ async def test_a_connection_is_followed_by_a_sweep_and_then_by_deliveries() -> N
         assert made.is_open()
         assert made.is_done()
         assert made.sweep.gaps == [True]
+
+
+async def test_what_a_sweep_stumbles_over_ends_nothing() -> None:
+    """Whatever it was, the sweep is tried again; the log says where, and nothing of the text."""
+    with structlog.testing.capture_logs() as logged:
+        async with side(ValueError("what a customer wrote"), every=0.01) as made:
+            made.catch_up.connect()
+            await made.until(lambda: made.swept)
+    (line,) = (line for line in logged if line["event"] == "sweep.broken")
+    assert line["reason"].startswith("ValueError at tests.")
+    assert "customer" not in str(line)
 
 
 async def test_every_reconnect_is_a_gap() -> None:

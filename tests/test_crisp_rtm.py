@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import structlog
 from pydantic import SecretStr
 
 from bot.crisp.events import EVENTS
@@ -137,6 +138,24 @@ async def test_events_are_accepted_in_the_order_of_the_socket() -> None:
         await eventually(lambda: len(desk.arrivals) == 50)
         slow.set()
         assert desk.numbers == list(range(1, 51))
+
+
+async def test_an_event_that_cannot_be_read_is_passed_over() -> None:
+    """Whatever is wrong with one, those after it are heard over the same connection."""
+
+    def broken(_data: object) -> None:
+        raise ValueError("what a customer wrote")
+
+    desk = Desk()
+    events = [("message:compose:send", {}), ("message:send", message(1))]
+    with structlog.testing.capture_logs() as logged:
+        async with listening(
+            sending(*events), desk, aside={"message:compose:send": broken}
+        ) as server:
+            await eventually(lambda: desk.numbers == [1])
+            assert len(server.peers) == 1
+    assert [line["event"] for line in logged] == ["rtm.event_unreadable"]
+    assert "customer" not in str(logged)
 
 
 async def test_many_events_share_a_commit_but_not_without_bound() -> None:

@@ -9,7 +9,8 @@ from functools import partial
 import pytest
 
 from bot.domain import Key
-from bot.errors import ApiError
+from bot.errors import ApiError, StoreError
+from bot.outbox import dispatcher as dispatching
 from bot.outbox.courier import Again, Done, Result
 from bot.policy import FLEETING_ATTEMPTS
 from bot.relay.effects import UpdateCard
@@ -347,6 +348,34 @@ async def test_an_edit_that_fails_stops_no_later_edit(bench: Bench, error: Excep
             await bench.idle()
     assert bench.courier.attempts() == ["card", "card"]
     assert await bench.keys() == []
+
+
+async def test_a_database_that_cannot_be_read_for_a_while_ends_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lanes that could not be read are read again, and all is delivered."""
+    monkeypatch.setattr(dispatching, "UNREAD", 0.01)
+    async with running(bench):
+        await bench.add(send("first"))
+        await bench.until(lambda: bench.attempted(1))
+        bench.reader.failures = 2
+        bench.dispatcher.wake(["lane", "other"])
+        await bench.add(send("second"), send("third", lane="other"))
+        await bench.until(lambda: bench.attempted(3))
+        assert bench.reader.failures == 0
+    assert await bench.keys() == []
+
+
+async def test_what_an_attempt_could_not_read_leaves_it_in_doubt(bench: Bench) -> None:
+    """It may have acted before it asked the database: it is looked for, and not given up."""
+    async with running(bench):
+        bench.courier.will("attempt", "k", StoreError("The database cannot be read now."))
+        await bench.add(send("k"))
+        await bench.idle()
+        row = await bench.row("k")
+        assert row is not None
+        assert (row["state"], row["must_look"]) == ("pending", 1)
+    assert bench.courier.attempts() == ["k"]
 
 
 async def test_an_outcome_that_cannot_be_stored_stops_no_other(bench: Bench) -> None:

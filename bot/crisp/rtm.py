@@ -12,13 +12,16 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+import structlog
 from pydantic import SecretStr
 
 from bot.crisp.events import EVENTS, arrival
-from bot.crisp.link import HANDSHAKE, Link, LinkLost, Login, dial
+from bot.crisp.link import HANDSHAKE, Event, Link, LinkLost, Login, dial
 from bot.crisp.models import Endpoint
 from bot.domain import Arrival
-from bot.errors import ApiError, RateLimited, Unauthorized
+from bot.errors import ApiError, RateLimited, Unauthorized, place_of
+
+log = structlog.get_logger()
 
 IN_FLIGHT = 64
 """How many arrivals may be waiting for their commit; they share it."""
@@ -123,9 +126,7 @@ class RtmListener:
                 while True:
                     await room.acquire()
                     event = await link.next()
-                    if (hear := self._aside.get(event.name)) is not None:
-                        hear(event.data)
-                    found = arrival(event.name, event.data, website_id=self._website_id)
+                    found = self._read(event)
                     if found is None:
                         room.release()
                     else:
@@ -134,6 +135,16 @@ class RtmListener:
             except LinkLost as err:
                 lost = err
         raise lost
+
+    def _read(self, event: Event) -> Arrival | None:
+        """Read an event; one that cannot be read is passed over, and is swept if it is news."""
+        try:
+            if (hear := self._aside.get(event.name)) is not None:
+                hear(event.data)
+            return arrival(event.name, event.data, website_id=self._website_id)
+        except Exception as err:  # noqa: BLE001 - one event must not end the bridge
+            log.error("rtm.event_unreadable", kind=event.name, reason=place_of(err))
+            return None
 
     async def _accepted(
         self, accepting: Awaitable[object], *, link: Link, room: asyncio.Semaphore

@@ -34,6 +34,8 @@ from bot.telemetry import Metrics
 
 log = structlog.get_logger()
 
+UNREAD = 1.0
+"""Seconds until the database is asked again that could not be read."""
 MAX_HOLD = 30.0
 """At most this long, in seconds, an unreachable platform is left alone between attempts."""
 
@@ -139,7 +141,12 @@ class Dispatcher:
             try:
                 while not self._stopping:
                     self._changed.clear()
-                    await self._heads.refresh()
+                    try:
+                        await self._heads.refresh()
+                    except StoreError as err:
+                        log.error("database.busy", reason=str(err))
+                        await self._wait(UNREAD)
+                        continue
                     await self._wait(self._start(tasks))
             finally:
                 self._tasks = None
@@ -217,6 +224,9 @@ class Dispatcher:
             return self._ended(row, await self._courier.attempt(row))
         except ApiError as err:
             return self._failed(row, err)
+        except StoreError as err:  # it may have been done before something could not be read
+            log.error("database.busy", reason=str(err))
+            return self._failed(row, Ambiguous(self._destination, row.kind, "database"))
         except Exception as err:  # noqa: BLE001 - one row's trouble must not stop the others
             log.error("outbox.broken_row", key=row.key, kind=row.kind, error=type(err).__name__)
             if row.kind in self._courier.dropped:

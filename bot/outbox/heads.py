@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from bot.errors import StoreError
 from bot.outbox.lanes import Lanes
 from bot.store import queue
 from bot.store.reader import Reader
@@ -62,7 +63,10 @@ class Heads:
             self._put_off.pop(lane, None)
 
     async def refresh(self) -> None:
-        """Read the heads that are out of date; those of busy lanes when they are free."""
+        """Read the heads that are out of date; those of busy lanes when they are free.
+
+        StoreError if they cannot be read now: they are as out of date as before.
+        """
         wanted = [lane for lane in self.stale if lane not in self._lanes.busy]
         if not wanted:
             return
@@ -71,6 +75,9 @@ class Heads:
         self.reading = True
         try:
             found = await self._reader.ask(lambda view: queue.heads(view, wanted))
+        except StoreError:
+            self.stale = dict.fromkeys(wanted) | self.stale
+            raise
         finally:
             self.reading = False
         for lane, row in found.items():
