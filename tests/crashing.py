@@ -35,7 +35,18 @@ from bot.restoring import Restoring
 from bot.slack import socket
 from bot.slack.client import SlackClient
 from bot.slack.files import SlackFiles
-from bot.store import edits, migrate, queue, reactions, restored, seen, sets, shares, threads
+from bot.store import (
+    absences,
+    edits,
+    migrate,
+    queue,
+    reactions,
+    restored,
+    seen,
+    sets,
+    shares,
+    threads,
+)
 from bot.store.transaction import Transaction
 from bot.sweep import CrispSweep, SlackSweep
 from bot.transfer import Carrier
@@ -162,6 +173,7 @@ POINTS: dict[str, Point] = {
     "slack-swept": Point(Inbox, "accept_all", after=True, wanted=_catches_up(Source.SLACK)),
     "crisp-sweep-ended": Point(CrispSweep, "_save"),
     "slack-sweep-read": Point(SlackSweep, "_thread", after=True),
+    "gap-told-in-commit": Point(absences, "forget"),
     "watermark-in-commit": Point(Transaction, "save_watermark", after=True),
 }
 

@@ -232,6 +232,34 @@ async def test_killed_while_recovering(scene: Scene, first: str, second: str) ->
     await finish(talk)
 
 
+@pytest.mark.parametrize("point", ["crisp-swept", "gap-told-in-commit"])
+async def test_killed_while_catching_up_the_channel_is_told_once(scene: Scene, point: str) -> None:
+    """All that was missed is counted, what the killed run had caught up too, and told once."""
+    world, config = scene.world, FAST.replace("[pacing]", "tell_gap = 0.0\n[pacing]")
+    async with world.bridge(config):
+        sessions = [world.visitor("hello") for _ in range(3)]
+        await eventually(lambda: all(map(world.root_of, sessions)), what="the threads")
+        await rest(world)
+    for text in ("one", "two"):
+        for session in sessions:
+            world.visitor(text, session)
+    async with scene.crashing(point, 2 if point == "crisp-swept" else 1, config=config):
+        pass
+    async with world.bridge(config):
+        await eventually(lambda: told(world), what="the report", within=PATIENT)
+        await rest(world)
+        assert [line.partition(": ")[2] for line in told(world)] == [
+            "6 messages in 3 conversations caught up."
+        ]
+    for session in sessions:
+        assert world.shown(session) == ["hello", "one", "two"]
+
+
+def told(world: World) -> list[str]:
+    """Return what the channel was told of absences."""
+    return [str(post["text"]) for post in world.posts() if str(post["text"]).startswith("Away ")]
+
+
 async def test_killed_between_the_parts_of_a_message(scene: Scene) -> None:
     """Killed between two parts of a long message, the next run sends the missing parts only."""
     world = scene.world
