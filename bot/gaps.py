@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from bot.domain import ChannelId, Millis, Source
-from bot.errors import StoreError
+from bot.errors import StoreError, place_of
 from bot.relay.access import Rules
 from bot.relay.announcing import gap_report
 from bot.store import absences
@@ -87,6 +87,9 @@ class Gaps:
             except StoreError as err:
                 log.error("database.busy", reason=str(err))
                 pause = SOON
+            except Exception as err:  # noqa: BLE001 - a line less must not end the bridge
+                log.error("gap.not_told", reason=place_of(err))
+                self._open, pause = False, BEAT
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._changed.wait()

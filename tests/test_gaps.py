@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from typing import TypeVar, cast
 
 import pytest
+import structlog
 
 from bot.domain import Author, ChannelId, Fingerprint, Key, Millis, SessionId, Source
 from bot.errors import StoreError
@@ -266,6 +268,28 @@ async def test_what_cannot_be_stored_is_kept() -> None:
     desk.caught_up()
     await desk.gaps.look_after()
     assert desk.told() == {CHANNEL: "Away 30 min: 1 message in 1 conversation caught up."}
+
+
+async def test_a_report_that_cannot_be_made_ends_nothing() -> None:
+    """What is told of an absence is worth less than the bridge; the log says where it failed."""
+    desk = Desk()
+    await desk.gaps.begin()
+    since, _ = await desk.absent(14, Source.CRISP)
+    await desk.wrote("a", at=since + MINUTE)
+    desk.conn.execute("UPDATE conversations SET contact = '{}'")
+    desk.conn.execute("PRAGMA ignore_check_constraints = ON")
+    desk.conn.execute("UPDATE conversations SET state = 'unknown'")
+    desk.caught_up()
+    with structlog.testing.capture_logs() as logged:
+        task = asyncio.create_task(desk.gaps.run())
+        async with asyncio.timeout(5):
+            while not logged:  # noqa: ASYNC110 - the log is no event
+                await asyncio.sleep(0)
+        assert not task.done()
+        task.cancel()
+        await asyncio.wait([task])
+    assert [line["event"] for line in logged] == ["gap.not_told"]
+    assert str(logged[0]["reason"]).startswith("ValueError at ")
 
 
 def test_time_that_both_were_away_counts_once() -> None:
