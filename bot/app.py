@@ -15,6 +15,7 @@ import structlog
 from aiohttp import web
 
 from bot import hearing, hooks, server, wiring
+from bot.alarm import Alarm
 from bot.bridge import Bridge, now_ms
 from bot.config import Settings
 from bot.crisp.convert import inbox_url
@@ -276,6 +277,10 @@ async def _start_intake(
     intake.create_task(bridge.gaps.run())
     intake.create_task(prune(bridge.writer, erase_removed=bridge.rules.erase_removed))
     intake.create_task(bridge.show_typing())
+    alarm = Alarm(
+        bridge.writable, bridge.clients.slack, bridge.writer, bridge.rules, clock_ms=now_ms
+    )
+    intake.create_task(alarm.run())
     vigil = Vigil(bridge)
     for work in vigil.works():
         intake.create_task(work)

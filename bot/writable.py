@@ -45,13 +45,17 @@ class Writable:
         self._since: float | None = None
         self._taken = asyncio.Event()
         self._taken.set()
+        self._refused = asyncio.Event()
+        self._episodes = 0
 
     def refused(self, why: Refusal) -> bool:
         """Hear that a commit was refused: nothing of it was accepted. True if the last was not."""
         first = self._since is None
         if self._since is None:
             self._since = self._clock()
+            self._episodes += 1
             self._taken.clear()
+            self._refused.set()
             log.error("database.refused", reason=why.value)
         if why is not Refusal.LOCKED or self._clock() - self._since >= BRIEF:
             self._troubles.note(CODES[why], path=self._path)
@@ -63,10 +67,20 @@ class Writable:
             return
         log.info("database.taken_again", seconds=round(self._clock() - self._since))
         self._since = None
+        self._refused.clear()
         self._taken.set()
         for code in CODES.values():
             self._troubles.heal(code)
         self._on_again()
+
+    async def refusing(self) -> int:
+        """Wait until commits are refused; return which time that is of this run."""
+        await self._refused.wait()
+        return self._episodes
+
+    def still(self, episode: int) -> bool:
+        """Tell whether it is still the same time."""
+        return self._since is not None and self._episodes == episode
 
     async def patiently(self, seconds: float) -> None:
         """Sleep, and then until commits are taken: who hears nothing sooner need not ask."""

@@ -131,6 +131,13 @@ TROUBLES: Final = {
 }
 """What is wrong, and what to do, by its code."""
 
+NOTHING_TAKEN_IN: Final = (
+    "⚠️ The bridge cannot store anything at the moment: what is written here goes nowhere yet, and "
+    "what customers write does not come here. Nothing is lost: all of it is passed on as soon as "
+    "that is mended. Whoever runs the bridge finds the reason in its log."
+)
+TAKEN_IN_AGAIN: Final = "The bridge stores messages again: what was written meanwhile is passed on."
+
 TROUBLES_OVER: Final = {
     "channel_without_bot": "The bot is in {channel} again: what waited is being delivered.",
     "channel_archived": "{channel} is in use again: what waited is being delivered.",
