@@ -64,6 +64,10 @@ COMPILE = $(LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 -
 pictures: $(VENV)/.dev ## take the pictures in docs/ anew; needs Debian's chromium
 	$(BIN)/python -m tests.screenshots
 
+.PHONY: licences
+licences: $(VENV)/.dev ## write docs/licences.md anew, from what is installed
+	@$(BIN)/python -m tests.licences
+
 .PHONY: clean
 clean: ## remove what was built, the virtual environment included
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
