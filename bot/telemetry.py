@@ -49,6 +49,8 @@ _HIDE = (
     (re.compile(r"\binput_value=.*?(?=, input_type=|\]|$)", re.DOTALL), f"input_value={HIDDEN}"),
     (re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+"), HIDDEN),
 )
+_ENDS_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What a terminal would obey, or take for another line: no value of a log has it."""
 _LATENCY = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
 """Histogram bounds in seconds, from one healthy hop to an outage of an hour."""
 
@@ -131,7 +133,8 @@ def _without_secrets(key: str, value: Any) -> Any:
         return {inner: _without_secrets(str(inner), one) for inner, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_without_secrets("", one) for one in value]
-    return hide(str(value))
+    shown = hide(str(value))
+    return shown if key == "exception" else _ENDS_A_LINE.sub(" ", shown)
 
 
 def _names_a_secret(key: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.cli.crisp_calls import printable
+from bot.cli.printing import printable
 from bot.crisp.actions import ACTIONS, find
 from bot.crisp.actions.offered import KEYS
 from bot.simulator.crisp import CrispSimulator

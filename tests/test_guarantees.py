@@ -31,3 +31,15 @@ def test_no_promise_stands_alone() -> None:
         s for s in sections if s.startswith("**") and not re.search(r"^- `tests/", s, re.MULTILINE)
     ]
     assert bare == []
+
+
+def test_each_threat_names_its_tests() -> None:
+    """Each row of the threat model in SECURITY.md ends with tests that are there."""
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if re.match(r"\| (?!who \||---)", line)]
+    assert len(rows) > 8
+    for row in rows:
+        named = re.findall(r"`(tests/\w+\.py)(?:::(\w+))?`", row.rstrip("| ").rpartition("|")[2])
+        assert named, row
+        for path, name in named:
+            assert re.search(rf"def {name or 'test_'}", (ROOT / path).read_text()), (path, name)

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.cli.printing import cell
 from bot.config import load_database
 from bot.domain import Json, Millis
 from bot.store import audit, beside
@@ -78,11 +79,11 @@ def _table(found: list[Json]) -> Table:
         number = row["conversation"]
         table.add_row(
             f"{datetime.fromtimestamp(row['at'] / 1000, UTC):%Y-%m-%d %H:%M:%S}",
-            row["name"] or row["user"],
-            f"{row['verb']} {row['detail']}".strip(),
-            f"#{number}" if number is not None else row["session_id"] or "",
-            row["outcome"],
-            row["permalink"],
+            cell(row["name"] or row["user"]),
+            cell(f"{row['verb']} {row['detail']}"),
+            cell(f"#{number}" if number is not None else row["session_id"] or ""),
+            cell(row["outcome"]),
+            cell(row["permalink"]),
         )
     return table
 

@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 
 from bot import telemetry, wiring
+from bot.cli import printing
 from bot.config import CrispSettings
 from bot.crisp.membrane import is_own
 from bot.crisp.quota import DailyCount
@@ -121,10 +122,4 @@ def progress(what: str) -> Iterator[Callable[[int], None]]:
 
 def show(value: Any, *, as_json: bool) -> None:
     """Print JSON: on one line for programs, indented for people."""
-    typer.echo(printable(json.dumps(value, ensure_ascii=False, indent=None if as_json else 2)))
-
-
-def printable(text: str) -> str:
-    """Return a stranger's text without what a terminal would obey, or could not write."""
-    kept = "".join(c if c >= " " or c in "\n\t" else " " for c in text if c != "\x7f")
-    return kept.encode("utf-8", "replace").decode()
+    typer.echo(printing.as_json(value, indent=None if as_json else 2))

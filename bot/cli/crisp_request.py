@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, unquote
 import typer
 
 from bot.cli import crisp_calls
+from bot.cli.printing import printable
 from bot.config import CrispSettings, load_crisp
 from bot.crisp.transport import HttpTransport, Raw, decode
 from bot.errors import ApiError
@@ -83,7 +84,7 @@ def request(
     if body is not None:
         shown = _without_credentials(body, settings, operators="/operator" in wanted.path)
         if isinstance(shown, str):
-            typer.echo(crisp_calls.printable(shown))
+            typer.echo(printable(shown))
         else:
             crisp_calls.show(shown, as_json=as_json)
     if failure is not None:

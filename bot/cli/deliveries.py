@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.cli.printing import cell
 from bot.config import load_database
 from bot.errors import BridgeError
 from bot.store import beside, deliveries
@@ -88,7 +89,7 @@ def show(
     for name, value in _dated(found).items():
         if value is not None:
             shown = ", ".join(value) if isinstance(value, list) else str(value)
-            table.add_row(name, shown)
+            table.add_row(name, cell(shown))
     Console(markup=False).print(table)
 
 
@@ -154,12 +155,12 @@ def _table(found: list[dict[str, Any]]) -> Table:
         table.add_row(
             row["state"],
             row["direction"],
-            row["kind"],
+            cell(row["kind"]),
             f"#{number}" if number is not None else "",
             str(row["attempts"]),
             _ago(row["since"]),
-            _reason(row),
-            row["key"],
+            cell(_reason(row)),
+            cell(row["key"]),
         )
     return table
 

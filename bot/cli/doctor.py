@@ -16,10 +16,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from bot import telemetry
-from bot.config import BRIDGE_FILE, Settings, load, load_database
+from bot.cli.printing import cell
+from bot.config import BRIDGE_FILE, ENV_FILE, Settings, load, load_database
 from bot.doctor import (
     Check,
     Status,
@@ -28,6 +28,7 @@ from bot.doctor import (
     examine_saved_replies,
 )
 from bot.doctor.check import Report
+from bot.doctor.settings import examine_env_file
 from bot.errors import ConfigError
 
 EXIT_FAILED = 1
@@ -81,6 +82,7 @@ def _settings(report: Report) -> Settings | None:
     report(Check("settings", Status.OK, "Every setting can be used."))
     file = settings.bridge_config or (BRIDGE_FILE if BRIDGE_FILE.exists() else None)
     told = f"{file} can be used." if file else f"There is no {BRIDGE_FILE}: defaults are used."
+    examine_env_file(ENV_FILE, report)
     report(Check("config file", Status.OK, told))
     return settings
 
@@ -101,7 +103,7 @@ def _show(checks: Sequence[Check]) -> None:
     table.add_column(overflow="fold")
     for check in checks:
         mark, style = MARKS[check.status]
-        table.add_row(Text(mark, style=style), Text(check.name), Text(check.message))
+        table.add_row(cell(mark, style), cell(check.name), cell(check.message))
     Console().print(table)
     typer.echo(_summary(checks))
 

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from bot import wiring
 from bot.cli import crisp_calls
+from bot.cli.printing import cell, printable
 from bot.config import MembraneSettings, load_membrane
 from bot.crisp.membrane import ClientAction, Connection, client_action
 
@@ -48,7 +48,7 @@ def connections(*, as_json: AsJson = False) -> None:
         table.add_column(name, overflow="fold")
     for one in found:
         state = "disconnected" if one.disconnected else one.state
-        table.add_row(Text(one.id), Text(one.name), Text(state), Text(one.trouble))
+        table.add_row(cell(one.id), cell(one.name), cell(state), cell(one.trouble))
     Console().print(table)
     if settings.membrane_connection_id is None:
         typer.echo("Set MEMBRANE_CONNECTION_ID to the id of the one to Crisp.")
@@ -81,7 +81,7 @@ def wait(
             typer.echo(f"{found.id} is ready.")
         return
     if found.has_failed:
-        typer.echo(crisp_calls.printable(_failure(found)), err=True)
+        typer.echo(printable(_failure(found)), err=True)
         raise typer.Exit(EXIT_FAILED)
     typer.echo(f"{found.id} is not ready after {timeout:g} seconds: {found.state}.", err=True)
     raise typer.Exit(EXIT_TIMEOUT)
@@ -99,10 +99,10 @@ async def _wait(settings: MembraneSettings, connection_id: str, *, timeout: floa
                 action = client_action(found)
                 if action is not None and action != told:
                     told = action
-                    typer.echo(crisp_calls.printable(_todo(action)), err=True)
+                    typer.echo(printable(_todo(action)), err=True)
                 if found.is_ready or found.has_failed or loop.time() >= end:
                     return found
-                spinner.update(f"Waiting: {Text(found.state).plain} …")
+                spinner.update(f"Waiting: {printable(found.state)} …")
                 await asyncio.sleep(min(pause, max(end - loop.time(), 0.0)))
                 pause = min(pause * 2, _LONGEST_PAUSE)
     finally:

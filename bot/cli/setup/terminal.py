@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.cli.doctor import MARKS
+from bot.cli.printing import cell
 from bot.doctor import Check, Status
 from bot.doctor.check import Report
 
@@ -103,7 +104,7 @@ def passes(check: Callable[[Report], Awaitable[None]]) -> bool:
     def report(one: Check) -> None:
         mark, style = MARKS[one.status]
         found.append(one.status)
-        console.print(Text("  "), Text(mark, style=style), Text(one.message), soft_wrap=True)
+        console.print(Text("  "), Text(mark, style=style), cell(one.message), soft_wrap=True)
 
     async def run() -> None:
         await check(report)
