@@ -27,7 +27,7 @@ def unknown(
 ) -> Learn | None:
     """Return what is to be asked, or None when everything is known."""
     wanted_users, named = set(users), {*channels, *groups}
-    missing_users = wanted_users - view.users(wanted_users).keys()
+    missing_users = wanted_users - view.known_users(wanted_users)
     missing_names = named - view.names(named).keys()
     if not missing_users and not missing_names:
         return None

@@ -80,6 +80,8 @@ class Transaction(View):
         self.reporting = reporting
         self.gap = gap
         self.lanes: set[tuple[str, str]] = set()
+        self._fingerprints: dict[int, Fingerprint | None] = {}
+        """Of the parts that were stored here, which need not be read again."""
 
     # --- arrivals
 
@@ -176,23 +178,20 @@ class Transaction(View):
                 " (SELECT 1 FROM conversations WHERE session_id = ?1)",
                 (change.session_id,),
             )
-        if "active_at" in columns:
-            self.conn.execute(
-                "UPDATE conversations SET active_at = max(active_at, ?) WHERE session_id = ?",
-                (columns.pop("active_at"), change.session_id),
-            )
+        active = [columns.pop("active_at")] if "active_at" in columns else []
         if "thread_ts" in columns:
             self._keep_former_thread(change.session_id, columns["thread_ts"], change.leaves)
         if columns.keys() & _NEWS:
             columns["changed_at"] = self.now
             reacted.note_maker(self, change)
-        if columns:
-            assignments = ", ".join(f"{name} = ?" for name in columns)
+        if columns or active:
+            assignments = ["active_at = max(active_at, ?)"] if active else []
+            assignments += [f"{name} = ?" for name in columns]
+            assignments += ["version = version + 1"] if columns else []
             values = [column_value(name, value) for name, value in columns.items()]
             self.conn.execute(
-                f"UPDATE conversations SET {assignments}, version = version + 1"  # noqa: S608 - names are checked
-                " WHERE session_id = ?",
-                (*values, change.session_id),
+                f"UPDATE conversations SET {', '.join(assignments)} WHERE session_id = ?",  # noqa: S608 - names are checked
+                (*active, *values, change.session_id),
             )
         if change.card and columns:
             self._refresh_card(change.session_id)
@@ -241,7 +240,9 @@ class Transaction(View):
             " VALUES (?, ?, 'waiting', ?, ?)",
             (message_id, effect.part, fingerprint, file),
         )
-        return int(cursor.lastrowid or 0)
+        part_id = int(cursor.lastrowid or 0)
+        self._fingerprints[part_id] = fingerprint
+        return part_id
 
     def enqueue(self, effect: Effect, *, part_id: int | None = None, inbox_id: int = 0) -> None:
         """Store an outbox row, unless a row with its key (or a pending card) is there already.
@@ -276,6 +277,9 @@ class Transaction(View):
         self.lanes.add((effect.destination.value, effect.lane))
 
     def _fingerprint_of(self, part_id: int | None) -> Fingerprint:
+        stored = self._fingerprints.get(part_id) if part_id is not None else None
+        if stored is not None:
+            return stored
         row = self._one("SELECT fingerprint FROM parts WHERE id = ?", part_id)
         return Fingerprint(row[0]) if row and row[0] else self.next_fingerprint()
 

@@ -282,17 +282,23 @@ class View:
     def user(self, user_id: str) -> SlackUser | None:
         """Find what is known of a person in Slack."""
         row = self._one(
-            "SELECT profile, coalesce(shown_as, ''), coalesce(hold_seconds, 0), coalesce(notify, 0)"
-            " FROM slack_users LEFT JOIN preferences USING (user_id) WHERE user_id = ?",
+            "SELECT profile, coalesce(shown_as, ''), coalesce(hold_seconds, 0),"
+            " coalesce(notify, 0),"
+            " (SELECT json_group_array(group_id) FROM group_members g WHERE g.user_id = u.user_id)"
+            " FROM slack_users u LEFT JOIN preferences USING (user_id) WHERE u.user_id = ?",
             user_id,
         )
         if row is None:
             return None
-        sql = "SELECT group_id FROM group_members WHERE user_id = ?"
-        groups = frozenset(found[0] for found in self.conn.execute(sql, (user_id,)))
+        groups = frozenset(json.loads(row[4]))
         return user_from(
             row[0], groups=groups, shown_as=row[1], hold_seconds=row[2], notify=bool(row[3])
         )
+
+    def known_users(self, user_ids: Iterable[str]) -> set[str]:
+        """Return those of the people of whom anything is known."""
+        sql = "SELECT user_id FROM slack_users WHERE user_id IN (SELECT value FROM json_each(?))"
+        return {row[0] for row in self.conn.execute(sql, (json.dumps(list(user_ids)),))}
 
     def users(self, user_ids: Iterable[str]) -> dict[str, SlackUser]:
         """Find those of the people that are known."""
