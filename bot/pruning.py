@@ -28,7 +28,7 @@ async def prune(writer: Writer, *, erase_removed: bool) -> None:
     """Forget what is old, until cancelled; and what is deleted in Crisp, if that is wanted."""
     while True:
         try:
-            while await writer.submit(_forget):
+            while await writer.submit(forget):
                 pass
             while erase_removed and await writer.submit(_erase_gone):
                 pass
@@ -37,7 +37,8 @@ async def prune(writer: Writer, *, erase_removed: bool) -> None:
         await asyncio.sleep(PRUNING_SECONDS)
 
 
-def _forget(tx: Transaction) -> int:
+def forget(tx: Transaction) -> int:
+    """Forget some of what is old; return how much that was, 0 once nothing is left."""
     acts = audit.prune(tx, before=Millis(tx.now - KEEP_AUDIT_MS))
     acts += erasing.prune(tx, before=Millis(tx.now - KEEP_AUDIT_MS))
     return acts + queue.prune(tx, done_before=Millis(tx.now - KEEP_DONE_MS))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
-from bot.domain import Author, Fingerprint, Key, Millis, Source, Speaker
+from bot.domain import Author, Fingerprint, Key, Millis, Posted, Source, Speaker
 from bot.relay.decisions import Change, Decision, NewMessage
 from bot.relay.effects import PostMessage, SendMessage
-from bot.store import deliveries, posted, queue
+from bot.store import deliveries, gap, posted, queue, restored
+from bot.store.gap import Gap
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 from bot.store.view import View
@@ -367,6 +368,10 @@ class Plans:
                 self.scans.append(f"{row['detail']}: {sql}")
         return self._conn.execute(sql, values)  # type: ignore[arg-type]  # passed on
 
+    def executemany(self, sql: str, rows: Iterable[object]) -> None:
+        for values in rows:
+            self.execute(sql, values)
+
 
 @pytest.mark.parametrize(
     "ask",
@@ -400,6 +405,10 @@ class Plans:
         lambda v: queue.confirm(v, Key("k"), {}),
         lambda v: queue.requeue(v, Key("k")),
         lambda v: queue.prune(v, done_before=Millis(1)),
+        lambda v: gap.is_unclaimed(v, 1),
+        lambda v: gap.is_new_file(v, 1, "F1"),
+        lambda v: gap.place(v, 1, Posted(CHANNEL, ROOT, None)),
+        lambda v: restored.doubt_all(v, Gap(Millis(1), Millis(NOW), Millis(NOW))),
     ],
 )  # fmt: skip
 def test_what_is_asked_often_reads_no_whole_table(tx: Transaction, ask) -> None:  # type: ignore[no-untyped-def]  # a table of lambdas

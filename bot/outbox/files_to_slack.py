@@ -97,7 +97,9 @@ class PostingFile(Errand):
             opened = words.ts == there.thread_ts
             return Again(lambda tx: shares.words_before(tx, row, payload, opened=opened))
         named = await slack.titled(*where, payload.file.name)
-        free = await self._reader.ask(lambda view: [f for f in named if gap.is_new_file(view, f)])
+        free = await self._reader.ask(
+            lambda view: [f for f in named if gap.is_new_file(view, there.number, f)]
+        )
         if not free:
             return None
         return Again(lambda tx: queue.patch(tx, row, file_id=free[0], shared=True))

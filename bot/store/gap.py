@@ -106,7 +106,10 @@ def is_unclaimed(view: View, fingerprint: int) -> bool:
     return view.conn.execute(sql, (fingerprint,)).fetchone() is None
 
 
-def is_new_file(view: View, file_id: str) -> bool:
-    """Tell whether no message is known to have become this file in Slack."""
-    sql = "SELECT 1 FROM parts WHERE file = ?"
-    return view.conn.execute(sql, (file_id,)).fetchone() is None
+def is_new_file(view: View, conversation: int, file_id: str) -> bool:
+    """Tell whether no message of a conversation is known to have become this file in Slack."""
+    sql = (
+        "SELECT 1 FROM messages m JOIN parts p ON p.message = m.id"
+        " WHERE m.conversation = ? AND p.file = ?"
+    )
+    return view.conn.execute(sql, (conversation, file_id)).fetchone() is None
