@@ -27,7 +27,7 @@ from bot.relay.decisions import Audit, Decision, Effect
 from bot.relay.effects import load_payload
 from bot.relay.failures import answer_with
 from bot.relay.guard import Doubt, secret_in
-from bot.slack.models import part, word
+from bot.slack.models import part, team_in, word
 from bot.store.rows import GivenUp
 from bot.store.view import View
 from handlers import learning
@@ -84,7 +84,7 @@ def read_press(arrival: Arrival, view: View, rules: Rules) -> Press | Decision |
     profile = view.user(user_id)
     if profile is None:
         return None
-    user = of_team(profile, word(part(body, "user"), "team_id"), rules)
+    user = of_team(profile, team_in(part(body, "user")), rules)
     action = action_of(body)
     block = word(action, "block_id")
     value = chosen(action)

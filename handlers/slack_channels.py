@@ -13,7 +13,7 @@ from bot.relay.answer import Answer
 from bot.relay.decisions import Audit, Choose, Decision, Effect
 from bot.relay.failures import answer_with, tell
 from bot.router import Router
-from bot.slack.models import part, word
+from bot.slack.models import part, team_in, word
 from bot.store import groups
 from bot.store.view import View
 from handlers import learning
@@ -80,7 +80,7 @@ def answered(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     profile = view.user(user_id)
     if profile is None:
         return None
-    user = of_team(profile, word(part(body, "user"), "team_id"), rules)
+    user = of_team(profile, team_in(part(body, "user")), rules)
     answer = Answer(channel, user_id, response_url=word(body, "response_url") or None)
 
     def say(sentence: str) -> tuple[Effect, ...]:

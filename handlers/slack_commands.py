@@ -11,7 +11,7 @@ from bot.relay.commands import Typed, parse_command
 from bot.relay.decisions import Change, Decision
 from bot.relay.refs import BySession
 from bot.router import Router
-from bot.slack.models import word
+from bot.slack.models import team_in, word
 from bot.store.view import View
 from handlers import learning
 from handlers.verbs import decide
@@ -37,7 +37,7 @@ def change(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     profile = view.user(user_id)
     if profile is None:
         return None
-    user = of_team(profile, word(arrival.payload, "team_id"), rules)
+    user = of_team(profile, team_in(arrival.payload), rules)
     order = Order(
         verb=command.verb,
         user=user,

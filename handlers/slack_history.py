@@ -15,7 +15,7 @@ from bot.domain import Arrival, Millis, Post, SessionId, SlackUser, SlackUserId,
 from bot.errors import ApiError
 from bot.lookups import Earlier
 from bot.relay.access import Rules, of_team, outsider
-from bot.slack.models import part, word
+from bot.slack.models import part, team_in, word
 from bot.store.reader import Reader
 
 log = structlog.get_logger()
@@ -100,7 +100,7 @@ class Histories:
         user_id = SlackUserId(word(person, "id"))
         known = await self._reader.ask(lambda view: view.user(user_id))
         user = known or await self._person(user_id)
-        return of_team(user, word(person, "team_id"), self._rules)
+        return of_team(user, team_in(person), self._rules)
 
 
 def _wanted(arrival: Arrival) -> tuple[SessionId | None, Millis]:

@@ -34,7 +34,7 @@ from bot.errors import ApiError, RateLimited
 from bot.relay.access import Rules, find_operator, may_admin, of_team, outsider, refusal
 from bot.relay.decisions import Decision
 from bot.router import Router
-from bot.slack.models import part, word
+from bot.slack.models import part, team_in, word
 from bot.store import home
 from bot.store.home import Spot
 from bot.store.reader import Reader
@@ -149,7 +149,7 @@ class AppHome:
         if word(part(body, "view"), "type") != "home":
             return
         who = part(body, "user")
-        user_id, team_id = SlackUserId(word(who, "id")), word(who, "team_id")
+        user_id, team_id = SlackUserId(word(who, "id")), team_in(who)
         if arrival.kind.startswith(PRESSED):
             self._spawn(self._show(user_id, _where_pressed(body), team_id=team_id))
         elif user_id:  # a verb: what it changes is news when it is done

@@ -30,7 +30,7 @@ from bot.relay.decisions import Amend, Audit, Decision
 from bot.relay.failures import answer_with
 from bot.relay.intent import strip_note_marker
 from bot.router import Router
-from bot.slack.models import part, word
+from bot.slack.models import part, team_in, word
 from bot.store import fates
 from bot.store.rows import StoredMessage
 from bot.store.view import View
@@ -174,7 +174,7 @@ def _wish(arrival: Arrival, view: View, rules: Rules, *, verb: str) -> _Wish | D
     profile = view.user(SlackUserId(user_id))
     if profile is None:
         return None
-    user = of_team(profile, word(part(body, "user"), "team_id"), rules)
+    user = of_team(profile, team_in(part(body, "user")), rules)
     wish = _Wish(
         user=user,
         operator=find_operator(user, view.operators(), rules.agents),

@@ -37,7 +37,7 @@ from bot.relay.decisions import Decision
 from bot.router import Router
 from bot.screens import Screens
 from bot.slack.events import view_state
-from bot.slack.models import part, word
+from bot.slack.models import part, team_in, word
 from bot.store.reader import Reader
 from bot.store.view import View
 from handlers import learning
@@ -85,7 +85,7 @@ def submitted(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     profile = view.user(form.user_id)
     if profile is None:
         return None
-    user = of_team(profile, word(part(arrival.payload, "user"), "team_id"), rules)
+    user = of_team(profile, team_in(part(arrival.payload, "user")), rules)
     answer, fact = answer_in(form, rules), str(arrival.fact)
     operator = find_operator(user, view.operators(), rules.agents)
     said = Submission(form, user, operator, answer, fact, at=view.now)
@@ -271,7 +271,7 @@ class Modals:
         user_id = SlackUserId(word(part(body, "user"), "id"))
         known = await self._reader.ask(lambda view: view.user(user_id))
         user = known or await self._person(user_id)
-        return of_team(user, word(part(body, "user"), "team_id"), self._rules)
+        return of_team(user, team_in(part(body, "user")), self._rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +290,7 @@ def _typed(payload: Json) -> _Typed | None:
     if text.strip() and verb is None:
         return None
     body = {
-        "user": {"id": word(payload, "user_id"), "team_id": word(payload, "team_id")},
+        "user": {"id": word(payload, "user_id"), "team_id": team_in(payload)},
         "channel": {"id": word(payload, "channel_id")},
         "trigger_id": word(payload, "trigger_id"),
         "response_url": word(payload, "response_url"),

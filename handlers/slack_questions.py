@@ -43,7 +43,7 @@ from bot.relay.refs import BySession
 from bot.relay.starting import start_key
 from bot.relay.verbs import FIRST_WORDS
 from bot.slack import messages
-from bot.slack.models import part, word
+from bot.slack.models import part, team_in, word
 from bot.store.view import View
 from handlers.answers import ANSWERS
 from handlers.answers.asked import Asked, Sources
@@ -197,7 +197,7 @@ class Questions:
         else:
             log.warning("question_without_response_url")
             return
-        asker = _Asker(SlackUserId(word(person, "id")), say, team_id=word(person, "team_id"))
+        asker = _Asker(SlackUserId(word(person, "id")), say, team_id=team_in(person))
         session = word(held, "s")
         ref = BySession(SessionId(session)) if session else None
         question = Typed(verb, ref, word(held, "a"), page if isinstance(page, int) else 0)

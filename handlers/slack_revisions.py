@@ -8,7 +8,7 @@ from typing import Any
 from bot import cards, markup, texts
 from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Millis, Source
 from bot.relay import gate, keys
-from bot.relay.access import Rules, refusal
+from bot.relay.access import Rules, of_team, refusal
 from bot.relay.agents import (
     HELD_REACTION,
     AgentWrote,
@@ -63,7 +63,7 @@ def revised(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if gone:
         return _deleted(message, conversation, channel, ts, view)
     latest = {
-        **_of_app(event), **_written(event),
+        **_of_app(event), **_written(event), **_of_team(event),
         "channel": channel, "ts": ts, "user": message.slack_user,
         "thread_ts": messages.thread_of(event) or conversation.thread_ts or ts,
     }  # fmt: skip
@@ -74,7 +74,10 @@ def revised(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
 
 def _is_news(arrival: Arrival, event: dict[str, Any], message: StoredMessage, digest: str) -> bool:
     """Tell whether an edit is its writer's, and later than what was decided on."""
-    by_another = messages.editor(event) not in {"", message.slack_user} and not _of_app(event)
+    if not messages.is_version(messages.changed_message(event)):
+        return False
+    people = messages.people_of_edit(event)
+    by_another = any(one != message.slack_user for one in people) and not _of_app(event)
     at = arrival.occurred_at
     if arrival.swept:  # a listing has whole seconds, and may be from before what was told live
         at, heard = Millis(at and at + 999), event.get("read_at")
@@ -110,6 +113,7 @@ def _edited(
     user = app_of(latest, view) if apps else view.user(latest["user"])
     if user is None:
         return None
+    user = user if apps else of_team(user, messages.team_of(latest), rules)
     said = _without_deleted(
         read_reply(latest, view, rules, conversation=conversation, user=user, mentioned=mentioned)
     )
@@ -319,7 +323,7 @@ def _early(
     if gone:
         return Decision(rewrite=Rewrite(Source.SLACK, fact, None))
     current = messages.changed_message(event)
-    if current.get("subtype") in {None, "", "thread_broadcast", "file_share", "me_message"}:
+    if messages.is_version(current) and current.get("subtype") != "bot_message":
         payload = {
             **current, "type": "message", "channel": channel, "ts": ts, "thread_ts": thread_ts,
         }  # fmt: skip
@@ -338,6 +342,12 @@ def _of_app(event: dict[str, Any]) -> dict[str, Any]:
     new = messages.changed_message(event)
     names = ("bot_id", "app_id", "bot_profile", "username", "icons", "subtype")
     return {name: new[name] for name in names if name in new} if messages.apps_of(new) else {}
+
+
+def _of_team(event: dict[str, Any]) -> dict[str, Any]:
+    """Return of which workspace an edit says that the message's writer is."""
+    new = messages.changed_message(event)
+    return {name: new[name] for name in ("user_team", "team") if name in new}
 
 
 def _forget_thread(conversation: Conversation) -> Decision:

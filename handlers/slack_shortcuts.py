@@ -31,7 +31,7 @@ from bot.relay.access import Rules, find_operator, of_team, outsider, speaker_fo
 from bot.relay.decisions import Decision
 from bot.relay.failures import reason_of
 from bot.router import Router
-from bot.slack.models import part, word
+from bot.slack.models import part, team_in, word
 from bot.store import fates
 from bot.store.reader import Reader
 from bot.store.view import View
@@ -170,7 +170,7 @@ class DeliveryStatus:
         user_id = SlackUserId(word(part(body, "user"), "id"))
         known = await self._reader.ask(lambda view: view.user(user_id))
         user = known or await self._person(user_id)
-        return of_team(user, word(part(body, "user"), "team_id"), self._rules)
+        return of_team(user, team_in(part(body, "user")), self._rules)
 
 
 def _is_ours(body: Json) -> bool:

@@ -13,9 +13,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from bot.domain import METADATA_EVENT, Json, Key, MessageTs, Millis, SlackUserId
-from bot.slack.models import Identity, part, word
+from bot.slack.models import Identity, part, team_in, word
 
 _NEW_MESSAGE = frozenset({"", "thread_broadcast", "file_share", "me_message", "bot_message"})
+_UNSAID = (None, "")
+_UNKNOWN = "unknown"
 _SLACKBOT = "USLACKBOT"
 _TOMBSTONE_TEXT = "This message was deleted."
 TS = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
@@ -24,14 +26,18 @@ TS = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
 
 def is_new_message(message: Json) -> bool:
     """Tell whether somebody, a person or a bot, wrote this as a new message."""
-    subtype = message.get("subtype") or ""
     return (
         message.get("type") == "message"
-        and isinstance(subtype, str)
-        and subtype in _NEW_MESSAGE
+        and is_written(message)
         and not message.get("hidden")
         and bool(word(message, "user") or word(message, "bot_id"))
     )
+
+
+def is_written(message: Json) -> bool:
+    """Tell whether a message's subtype is one of what people and apps write."""
+    subtype = message.get("subtype")
+    return subtype is None or (isinstance(subtype, str) and subtype in _NEW_MESSAGE)
 
 
 def is_reply(message: Json) -> bool:
@@ -41,8 +47,9 @@ def is_reply(message: Json) -> bool:
 
 
 def is_by_bot(message: Json) -> bool:
-    """Tell whether an app wrote a message, ours or another."""
-    return bool(message.get("bot_id")) or message.get("subtype") == "bot_message"
+    """Tell whether an app wrote a message, ours or another; in doubt one did."""
+    named = message.get("bot_id") not in _UNSAID or bool(message.get("bot_profile"))
+    return named or message.get("subtype") == "bot_message"
 
 
 def is_own_post(message: Json, identity: Identity) -> bool:
@@ -81,7 +88,10 @@ def own_keys(message: Json) -> tuple[Key, ...]:
 
 
 def apps_of(message: Json) -> frozenset[str]:
-    """Return the ids by which the app that posted a message may be named; nothing for people."""
+    """Return the ids by which the app that posted a message may be named; nothing for people.
+
+    An app that is not named is one that nobody knows.
+    """
     if not is_by_bot(message):
         return frozenset()
     profile = part(message, "bot_profile")
@@ -91,7 +101,7 @@ def apps_of(message: Json) -> frozenset[str]:
         word(profile, "app_id"),
         word(profile, "id"),
     )
-    return frozenset(name for name in named if name)
+    return frozenset(name for name in named if name) or frozenset({_UNKNOWN})
 
 
 def own_key(message: Json) -> Key | None:
@@ -147,7 +157,7 @@ def author(event: Json) -> SlackUserId | None:
 
 def team_of(message: Json) -> str:
     """Return the workspace that a message's writer is of; empty where Slack does not say."""
-    return word(message, "user_team") or word(message, "team")
+    return team_in(message, "user_team") or team_in(message, "team")
 
 
 def edited_text_differs(event: Json) -> bool:
@@ -175,9 +185,16 @@ def digest(message: Json) -> str:
     return hashlib.sha256(written.encode()).hexdigest()[:20]
 
 
-def editor(event: Json) -> str:
-    """Return who edited the event's message; empty where it does not say."""
-    return word(part(changed_message(event), "edited"), "user")
+def people_of_edit(event: Json) -> list[Any]:
+    """Return whose the event's message is and who edited it, as far as it says, nonsense too."""
+    new = changed_message(event)
+    named = (new.get("user"), part(new, "edited").get("user"))
+    return [one for one in named if one not in _UNSAID]
+
+
+def is_version(message: Json) -> bool:
+    """Tell whether the new version of a message is still what somebody wrote."""
+    return is_written(message) and not message.get("hidden")
 
 
 def millis(ts: str) -> Millis:

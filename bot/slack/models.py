@@ -63,6 +63,14 @@ def word(data: Json, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def team_in(data: Json, name: str = "team_id") -> str:
+    """Return the workspace that something names: empty where it names none, ``?`` for nonsense."""
+    value = data.get(name)
+    if value is None or value == "":
+        return ""
+    return value if isinstance(value, str) else "?"
+
+
 def read_identity(auth: Json, *, app_id: str | None, scopes: str) -> Identity:
     """Read an ``auth.test`` answer and the ``x-oauth-scopes`` header that came with it."""
     return Identity(
