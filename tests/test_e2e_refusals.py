@@ -91,7 +91,7 @@ async def test_what_only_admins_may_is_refused_to_agents(world: World) -> None:
 
 async def test_who_comes_into_the_agents_group_may_act_from_then_on(world: World) -> None:
     """Who is in it is read before the first reply, and a change counts for the next."""
-    config = FAST + '[access]\nagents = ["S0SUPPORT1"]\n'
+    config = FAST + '[access]\nagents = ["S0SUPPORT1"]\n[replies]\ncollision_seconds = 0\n'
     group = "SELECT group_concat(user_id) FROM group_members"
     async with world.bridge(config):
         session_id = world.visitor("Hi")
