@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.domain import Key, Source
+from bot.domain import Arrival, Key, Millis, Source
 from bot.errors import Unreadable
 from bot.outbox.courier import Errands
 from bot.relay.decisions import Change
-from bot.relay.effects import PostMessage, SendMessage, load_payload
+from bot.relay.effects import Learn, PostMessage, SendMessage, load_payload
 from bot.store import deliveries, migrate, queue
 from bot.store.transaction import Transaction
 from bot.store.unreadable import weed
@@ -101,6 +102,18 @@ def test_a_message_that_cannot_be_read_is_missing_in_its_thread(tx: Transaction)
     payload = load_payload(*row)
     assert isinstance(payload, PostMessage)
     assert "another version" in payload.markdown
+
+
+def test_a_question_that_cannot_be_read_is_asked_anew(tx: Transaction) -> None:
+    """What waits for its answer is decided again, and would else wait for ever."""
+    arrival = Arrival(Source.SLACK, "message", {"text": "hi"}, fact="f", occurred_at=Millis(1))
+    waiting = tx.record(arrival, state="waiting")
+    parked = tx.record(replace(arrival, fact="g"), state="parked", parked_on="C1:1.000001")
+    tx.enqueue(effect("learn:1", payload=Learn(users=("U1",))), inbox_id=waiting)
+    spoil(tx, f"learn:1:{waiting}", payload={"users": 1})
+    assert weed(tx, dropped=()) == 1
+    assert states(tx) == {}
+    assert deliveries.to_take_up(tx) == (waiting, parked)
 
 
 def test_reading_says_nothing_of_what_was_written() -> None:

@@ -157,6 +157,14 @@ def fail_waiting(tx: Transaction, learn: Learn, *, key: Key, error: str) -> None
     tx.conn.execute("DELETE FROM outbox WHERE key = ?", (key,))
 
 
+def ask_anew(tx: Transaction) -> None:
+    """Have every arrival decided again that waits for something to be known."""
+    tx.conn.execute(
+        "UPDATE inbox SET state = 'parked', parked_on = ? WHERE state IN ('waiting', 'parked')",
+        (RETRY,),
+    )
+
+
 def was_failed(view: View, inbox_id: int) -> bool:
     """Tell whether an arrival has failed, be it that it is being tried again."""
     sql = "SELECT 1 FROM inbox WHERE id = ? AND (state = 'failed' OR parked_on = ?)"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Container
 
 from bot.errors import Unreadable
-from bot.relay.effects import load_payload
+from bot.relay.effects import Learn, load_payload
 from bot.relay.failures import not_shown
-from bot.store import queue
+from bot.store import deliveries, queue
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 
@@ -23,7 +23,7 @@ def weed(tx: Transaction, *, dropped: Container[str]) -> int:
     """Give up every row that waits and cannot be read; return how many there were.
 
     Those of kinds that are ``dropped``, which are worth nothing to a person, go: kept, the key of
-    one would stop every later one.
+    one would stop every later one. So do questions, and what waited for an answer asks again.
     """
     pending = tx.conn.execute(
         "SELECT id, kind, payload FROM outbox WHERE state = 'pending' ORDER BY id"
@@ -43,8 +43,10 @@ def weed(tx: Transaction, *, dropped: Container[str]) -> int:
 
 
 def _end(tx: Transaction, row: OutboxRow, *, dropped: Container[str]) -> None:
-    if row.kind in dropped:
+    if row.kind in dropped or row.kind == Learn.kind:
         tx.conn.execute("DELETE FROM outbox WHERE id = ?", (row.id,))
+        if row.kind == Learn.kind:
+            deliveries.ask_anew(tx)
         return
     queue.give_up(tx, row, certain=not row.must_look, error=UNREADABLE)
     if row.conversation is not None and row.kind in {"post", "file"}:
