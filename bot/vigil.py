@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import structlog
@@ -25,8 +25,9 @@ from bot.watch import Watch
 
 log = structlog.get_logger()
 
-NEWS = ("channel_", "group_", "member_joined_channel", "tokens_revoked", "app_uninstalled")
-"""How the kinds begin of what Slack tells of a channel or of the app."""
+CHANNEL_NEWS = ("channel_", "group_")
+"""How the kinds begin of what Slack tells of a channel."""
+APP_NEWS = ("tokens_revoked", "app_uninstalled")
 MISSED = ("slack_token", "slack_scope", "channel_", "crisp_token", "crisp_unsub", "crisp_website")
 """How the codes begin of troubles during which something may have been missed."""
 RETRY_SECONDS = 5.0
@@ -56,7 +57,8 @@ class Vigil:
         self._wake = asyncio.Event()
 
     def _doubt_channel(self, channel: ChannelId) -> None:
-        self._watch.poke(channel)
+        if not self._bridge.troubles.about(channel):  # else it is looked at often enough
+            self._watch.poke(channel)
 
     def heard_app_token(self, err: Unauthorized | None) -> None:
         """Hear how Slack refused the app token, or that it took it."""
@@ -66,8 +68,16 @@ class Vigil:
             self._bridge.troubles.note("slack_app_token", reason=err.code)
 
     def _news(self, arrival: Arrival) -> None:
-        if arrival.source is Source.SLACK and arrival.kind.startswith(NEWS):
-            self._watch.poke()
+        """Have a channel, or the app, looked at that Slack tells something of."""
+        if arrival.source is not Source.SLACK:
+            return
+        if arrival.kind in APP_NEWS:
+            self._watch.poke_all()
+        elif arrival.kind.startswith(CHANNEL_NEWS) or (
+            arrival.kind == "member_joined_channel"
+            and (arrival.payload.get("user") == self._bridge.rules.bot_user_id)
+        ):
+            self._watch.poke(_channel_of(arrival))
 
     def _noted(self, _trouble: Trouble) -> None:
         self._wake.set()
@@ -131,3 +141,9 @@ class Vigil:
         self._mended.discard(source)
         log.info("outbox.hurried", destination=source.value, lanes=len(lanes))
         dispatcher.mended(lanes)
+
+
+def _channel_of(arrival: Arrival) -> ChannelId:
+    """Return the channel that an event is about; of a rename it is an object."""
+    channel = arrival.payload.get("channel")
+    return ChannelId(str(channel.get("id") if isinstance(channel, Mapping) else channel))

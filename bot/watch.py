@@ -1,8 +1,9 @@
 """Looking after what Slack does not tell: whether the bot is in its channels, and who it is there.
 
-Responsible for asking again and again, and for noting what is wrong. One call a channel and one
-for the scopes at each look: with a look a minute and up to thirty channels that is less than what
-Slack's tier 3 (50 calls a minute and method) allows. It must not mend anything.
+Responsible for asking again and again, and for noting what is wrong. One call a channel at each
+look, two seconds apart, and when there is news of one channel, one call about that, every five
+seconds at the most: together less than what Slack's tier 3 (50 calls a minute and method) allows.
+It must not mend anything.
 https://docs.slack.dev/reference/methods/conversations.info
 """
 
@@ -23,6 +24,8 @@ from bot.troubles import Troubles
 
 log = structlog.get_logger()
 
+SOON = 5.0
+"""Seconds from one look to the next at the least, whatever news there are."""
 APART = 2.0
 """Seconds between two channels, so that thirty in a minute leave room for all else."""
 CODES = ("channel_without_bot", "channel_archived", "channel_unknown")
@@ -48,35 +51,52 @@ class Watch:
         self._every = every
         self._on_scopes = on_scopes
         self._sleep = sleep
-        self._asked = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._asked: set[ChannelId] = set()
+        self._everything = True
         self._names: dict[ChannelId, str] = {}
 
-    def poke(self, channel: ChannelId | None = None) -> None:
-        """Have it look soon: something has happened to a channel, or to the app."""
-        if channel is None or channel in self._channels():
-            self._asked.set()
+    def poke(self, channel: ChannelId) -> None:
+        """Have it look at a channel soon, if it is one that is looked after."""
+        if channel in self._channels():
+            self._asked.add(channel)
+            self._wake.set()
+
+    def poke_all(self) -> None:
+        """Have it look at everything soon: something has happened to the app."""
+        self._everything = True
+        self._wake.set()
 
     async def run(self) -> None:
-        """Look until cancelled."""
+        """Look until cancelled; at everything every so often, whatever is asked meanwhile."""
+        clock = asyncio.get_running_loop().time
+        due = clock()
         while True:
-            self._asked.clear()
-            await self.look()
-            await self._sleep(min(APART, self._every))  # many pokes are one look
+            asked, self._asked = self._asked, set()
+            everything, self._everything = self._everything, False
+            self._wake.clear()
+            if everything or clock() >= due:
+                due = clock() + self._every
+                await self.look()
+            else:
+                await self.look(frozenset(asked))
+            await self._sleep(min(SOON, self._every))  # what is told meanwhile is one look
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._every):
-                    await self._asked.wait()
+                async with asyncio.timeout(max(due - clock(), 0)):
+                    await self._wake.wait()
 
-    async def look(self) -> None:
-        """Look at the token and at every channel once."""
-        channels = sorted(self._channels())
+    async def look(self, only: frozenset[ChannelId] = frozenset()) -> None:
+        """Look at these channels once; at the token and at every channel if ``only`` is empty."""
+        channels = self._channels()
         for code in CODES:
-            self._troubles.only(code, frozenset(channels))
-        try:
-            self._on_scopes((await self._slack.identity()).scopes)
-        except ApiError as err:
-            log.info("watch.unanswered", code=err.code)
-            return
-        for number, channel in enumerate(channels):
+            self._troubles.only(code, channels)
+        if not only:
+            try:
+                self._on_scopes((await self._slack.identity()).scopes)
+            except ApiError as err:
+                log.info("watch.unanswered", code=err.code)
+                return
+        for number, channel in enumerate(sorted(only & channels or channels)):
             if number:
                 await self._sleep(min(APART, self._every))
             await self._look_at(channel)

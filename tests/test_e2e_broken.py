@@ -98,7 +98,7 @@ async def test_a_channel_without_the_bot(world: World) -> None:
 
 async def test_a_channel_that_is_archived_renamed_and_private(world: World) -> None:
     """Slack tells of each: what waits goes on when the channel is back, under whatever name."""
-    async with world.bridge(FAST) as port:
+    async with world.bridge(FAST.replace("[timers]", "[timers]\nwatch_every = 0.5")) as port:
         session = world.visitor("before")
         await world.reply(session, "seen")
         await admin(world, "archive")

@@ -13,10 +13,11 @@ from bot.simulator.slack.server import SlackSimulator
 from bot.slack.client import SlackClient
 from bot.slack.web import open_session
 from bot.troubles import Troubles
-from bot.watch import Watch
+from bot.watch import SOON, Watch
 from tests.harness import eventually
 
 SUPPORT, PRIVATE = ChannelId("C0SUPPORT1"), ChannelId("C0PRIVATE1")
+GENERAL = ChannelId("C0GENERAL1")
 
 
 @pytest.fixture
@@ -111,20 +112,27 @@ async def test_many_channels_are_asked_about_one_by_one(
     assert simulator.dump()["calls"]["conversations.info"] == 30
 
 
-async def test_a_poke_has_it_look_at_once(slack: tuple[SlackSimulator, SlackClient]) -> None:
-    """News of a channel that is watched is looked into without waiting for the next turn."""
+async def test_a_poke_has_one_channel_looked_at(slack: tuple[SlackSimulator, SlackClient]) -> None:
+    """News of a channel has it looked at without waiting for the next turn, and no other."""
     simulator, client = slack
-    watch, _ = watching(client, SUPPORT)
+    pauses = Pauses()
+    watch, _ = watching(client, SUPPORT, GENERAL, pauses=pauses)
 
-    def looks() -> int:
-        return int(simulator.dump()["calls"].get("conversations.info", 0))
+    def calls(method: str) -> int:
+        return int(simulator.dump()["calls"].get(method, 0))
 
     task = asyncio.create_task(watch.run())
     try:
-        await eventually(lambda: looks() == 1, what="the first look")
+        await eventually(lambda: SOON in pauses, what="the end of the first look")
+        assert (calls("conversations.info"), calls("auth.test")) == (2, 1)
         watch.poke(PRIVATE)
         watch.poke(SUPPORT)
-        await eventually(lambda: looks() == 2, what="the second look")
+        watch.poke(SUPPORT)
+        await eventually(lambda: pauses.count(SOON) == 2, what="the end of the second look")
+        assert (calls("conversations.info"), calls("auth.test")) == (3, 1)
+        watch.poke_all()
+        await eventually(lambda: pauses.count(SOON) == 3, what="the end of the third look")
+        assert (calls("conversations.info"), calls("auth.test")) == (5, 2)
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
