@@ -6,11 +6,11 @@ within the hour is not told again. It must not decide what a trouble is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from bot import texts
-from bot.domain import ChannelId, Millis
+from bot.domain import ChannelId, Millis, SlackUserId
 from bot.relay.access import Rules
 from bot.relay.announcing import announcement, direct
 from bot.relay.decisions import Effect
@@ -73,12 +73,15 @@ class Telling:
         unusable = {one.about for one in wrong if one.code.startswith("channel_")}
         if not trouble.code.startswith("channel_") and channel and channel not in unusable:
             return (announcement(channel, text, name=name),)
-        people = groups.admins(view, self._rules.access.admins, limit=MOST)
-        people = people or groups.members(view, limit=MOST)
-        if people:
-            return tuple(direct(user, text, name=name) for user in people)
+        if told := people(view, self._rules.access.admins, limit=MOST):
+            return tuple(direct(user, text, name=name) for user in told)
         usable = sorted(self._rules.destinations() - unusable)
         return tuple(announcement(ChannelId(one), text, name=name) for one in usable[:1])
+
+
+def people(view: View, admins: Collection[str], *, limit: int) -> tuple[SlackUserId, ...]:
+    """Return who can be told: admins; members, where no admin is known."""
+    return groups.admins(view, admins, limit=limit) or groups.members(view, limit=limit)
 
 
 def _named(trouble: Trouble) -> str:

@@ -76,6 +76,7 @@ class Troubles:
         """Called with what is not wrong any more."""
         self._now: dict[tuple[str, str], Trouble] = {}
         self._kept: dict[tuple[str, str], Trouble] = {}
+        self._again: set[tuple[str, str]] = set()
 
     def note(self, code: str, about: str = "", /, **words: str) -> None:
         """Say that something is wrong; nothing is new if that is known. KeyError for an unknown."""
@@ -117,6 +118,11 @@ class Troubles:
         """What is wrong, the oldest first."""
         return tuple(sorted(self._now.values(), key=lambda trouble: trouble.since))
 
+    def untold(self) -> bool:
+        """Have what nobody was told told with what is kept next; False if there is none such."""
+        self._again = {name for name, trouble in self._kept.items() if trouble.told is None}
+        return bool(self._again)
+
     async def begin(self, reader: Reader) -> None:
         """Take up what was wrong when the last run ended; what has no sentence is forgotten."""
         for trouble in await reader.ask(stored.troubles):
@@ -129,11 +135,15 @@ class Troubles:
 
         ``tell`` has people told of it in the same commit.
         """
-        now = dict(self._now)
-        if now == self._kept:
+        now, again = dict(self._now), self._again
+        if now == self._kept and not again:
             return
         over = [trouble for name, trouble in self._kept.items() if name not in now]
-        news = [trouble for name, trouble in now.items() if self._kept.get(name) != trouble]
+        news = [
+            trouble
+            for name, trouble in now.items()
+            if name in again or self._kept.get(name) != trouble
+        ]
 
         def job(tx: Transaction) -> list[Trouble]:
             for trouble in over:
@@ -149,4 +159,4 @@ class Troubles:
             now[trouble.name] = trouble
             if (same := self._now.get(trouble.name)) is not None:
                 self._now[trouble.name] = replace(same, told=trouble.told)
-        self._kept = now
+        self._kept, self._again = now, self._again - again

@@ -9,16 +9,19 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
 
 from bot.bridge import Bridge
-from bot.domain import Arrival, ChannelId, Source
+from bot.domain import Arrival, ChannelId, SlackUser, Source
 from bot.errors import ApiError, StoreError, Unauthorized
 from bot.outbox.dispatcher import Dispatcher
+from bot.slack.people import list_admins
 from bot.store import queue
-from bot.telling import Telling
+from bot.store.transaction import Transaction
+from bot.telling import MOST, Telling, people
 from bot.troubles import Trouble
 from bot.verdicts import SHUT_OUT, CrispVerdicts, SlackVerdicts
 from bot.watch import Watch
@@ -101,6 +104,9 @@ class Vigil:
             await asyncio.sleep(bridge.settings.bridge.timers.watch_every)
             self._count()  # a new day may have begun without a call
             await self._compare_operators()
+            if bridge.troubles.untold():
+                await self._find_somebody()
+                self._wake.set()
             if any(code in bridge.troubles for code in SHUT_OUT):
                 with contextlib.suppress(ApiError):  # who hears of all calls takes note of it
                     await bridge.clients.crisp.get_website()
@@ -117,6 +123,17 @@ class Vigil:
         troubles.only("crisp_operator", lost)
         for user in lost if operators else ():
             troubles.note("crisp_operator", user, agent=user)
+
+    async def _find_somebody(self) -> None:
+        """Ask Slack for admins where nobody at all is known who could be told."""
+        bridge, named = self._bridge, self._bridge.rules.access.admins
+        try:
+            if await bridge.reader.ask(lambda view: people(view, named, limit=1)):
+                return
+            for admin in await list_admins(bridge.clients.slack, most=MOST):
+                await bridge.writer.submit(partial(_save, user=admin))
+        except (ApiError, StoreError) as err:
+            log.info("troubles.nobody_to_tell", reason=str(err))
 
     async def _go_on(self) -> None:
         """Keep what is wrong, and have what waited delivered once it is over, until cancelled."""
@@ -141,6 +158,10 @@ class Vigil:
         self._mended.discard(source)
         log.info("outbox.hurried", destination=source.value, lanes=len(lanes))
         dispatcher.mended(lanes)
+
+
+def _save(tx: Transaction, user: SlackUser) -> None:
+    tx.save_user(user)
 
 
 def _channel_of(arrival: Arrival) -> ChannelId:

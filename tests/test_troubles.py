@@ -195,3 +195,16 @@ def test_while_nothing_can_be_said_only_the_end_is_told() -> None:
     assert rows(tx) == []
     speak.ended(tx, kept, [])
     assert rows(tx) == [(CHANNEL, "✅ ")]
+
+
+async def test_who_can_be_told_only_later_is_told_then(tmp_path: Path) -> None:
+    """Where nobody was known who could be told, it is tried again until somebody is."""
+    async with stored(tmp_path / "bridge.db") as (writer, _):
+        troubles, speak = Troubles(clock_ms=Clock()), Telling(RULES)
+        troubles.note("channel_archived", CHANNEL, channel="#one")
+        await troubles.keep(writer, speak)
+        assert troubles.untold()
+        await writer.submit(lambda tx: tx.save_user(BOSS))
+        await troubles.keep(writer, speak)
+        assert [trouble.told is None for trouble in troubles.current] == [False]
+        assert not troubles.untold()
