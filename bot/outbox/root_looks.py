@@ -56,7 +56,7 @@ class RootLooks:
         async with self._lock:
             keys, oldest = await self._reader.ask(_in_doubt)
             keys |= {row.key}
-            since = min(oldest, row.born_at)
+            since = min(oldest, _born(row.born_at, row.order_key))
             for channel in self._channels:
                 reading = self._readings.get(channel)
                 # Only a reading that began after this look was asked for can answer it.
@@ -88,8 +88,16 @@ class RootLooks:
 
 def _in_doubt(view: View) -> tuple[frozenset[Key], int]:
     rows = view.conn.execute(
-        "SELECT o.key, o.born_at FROM outbox o JOIN conversations c ON c.number ="
+        "SELECT o.key, o.born_at, o.order_key FROM outbox o JOIN conversations c ON c.number ="
         " o.conversation WHERE o.kind = 'post' AND o.must_look = 1 AND o.state = 'pending'"
         " AND c.thread_ts IS NULL"
     ).fetchall()
-    return frozenset(Key(r[0]) for r in rows), min((r[1] for r in rows), default=2**53)
+    return frozenset(Key(r[0]) for r in rows), min((_born(r[1], r[2]) for r in rows), default=2**53)
+
+
+def _born(born_at: int, order_key: int) -> int:
+    """Return since when, in milliseconds, a post can be there: no earlier than its message.
+
+    Our clock may have been ahead when the row was made; a message's own time is the platform's.
+    """
+    return min(born_at, order_key // 1000) if order_key > 0 else born_at

@@ -24,4 +24,21 @@ SCRIPTS: dict[str, list[Step]] = {
         ("reply", 2, "ben", False),
         ("edit", 3),
     ],
+    # The root was looked for from half an hour later on than it had been posted at.
+    "a root that was posted while our clock was ahead": [
+        ("chance", 2095),
+        ("jump", 1800.0),
+        ("customer", 0),
+        ("operator", 0, True),
+        ("reply", 0, "ben", False),
+        ("disk", "full"),
+        ("fault", "crisp", 8, 1),
+        ("disk", "well"),
+        ("aside", 2, "ana"),
+        ("kill_at", 2, "after"),
+        ("reply", 2, "ana", False),
+        ("reply", 0, "ana", True),
+        ("edit", 3),
+        ("jump", -1800.0),
+    ],
 }

@@ -28,6 +28,11 @@ from tests.campaign.travel import Clock, Loop
 
 PATIENCE = 3600
 """Seconds of the world's time until what has not come to rest never will."""
+CONFIG = """
+[replies]
+collision_seconds = 0
+"""
+"""All as usual, but that two agents may answer at once: nobody is asked whether they meant it."""
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 
 
@@ -47,6 +52,7 @@ class World:
         """Whether what was planted to kill still does."""
         self.loop = Loop(self.clock)
         self._stack.callback(self.loop.close)
+        (self.folder / "bridge.toml").write_text(CONFIG)
         self.lives: list[Life] = []
         self.disordered: set[str] = set()
         """The platforms that have told of something late, in another order or not at all."""
@@ -80,6 +86,7 @@ class World:
         env = {
             **self.slack.settings(), **self.crisp.settings(),
             "BRIDGE_DATABASE": str(self.folder / "bridge.db"), "BRIDGE_HTTP_PORT": "0",
+            "BRIDGE_CONFIG": str(self.folder / "bridge.toml"),
         }  # fmt: skip
         self.lives.append(Life(env, self.disk))
         self.life.begin()
