@@ -60,6 +60,7 @@ def figures(outcome: Outcome) -> dict[str, object]:
         "leaked": len(verdict.leaked),
         "recovered": outcome.recovered,
         "kills": outcome.kills,
+        "outages": outcome.outages,
         "faults": outcome.faults,
         **spread,
         "memory": [outcome.memory[0], outcome.memory[-1]] if outcome.memory else [],

@@ -7,9 +7,12 @@ same seed; how it meets the bridge depends on the machine.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+import sqlite3
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from benchmarks.soak.judge import Verdict
@@ -76,6 +79,7 @@ class Outcome:
     latencies: list[float]
     """Seconds from writing to arriving, outages included."""
     kills: int
+    outages: int
     recovered: int
     """Messages that were under way when the process was killed, and arrived."""
     faults: int
@@ -92,6 +96,7 @@ class Play:
         self._rng = random.Random(plan.seed)
         self._kills = 0
         self._faults = 0
+        self._outages = 0
         self._caught: set[int] = set()
         self._memory: list[int] = []
 
@@ -101,6 +106,7 @@ class Play:
         await stage.bridge.start()
         await stage.bridge.ready()
         await self._storm()
+        self._lift()
         for faults in (stage.slack.faults, stage.crisp.faults):
             self._faults += sum(int(rule["applied"]) for rule in faults.dump())
             faults.remove()
@@ -110,13 +116,14 @@ class Play:
         verdict = stage.verdict()
         arrived = self._caught - set(verdict.lost)
         return Outcome(
-            verdict, sorted(stage.latencies.values()), self._kills, len(arrived),
+            verdict, sorted(stage.latencies.values()), self._kills, self._outages, len(arrived),
             self._faults, self._memory,
         )  # fmt: skip
 
     async def _storm(self) -> None:
         jobs: list[Coroutine[Any, Any, None]] = [
             self._writing(), self._faulting(), self._killing(), self._cutting(), self._watching(),
+            self._going_away(), self._locking(),
         ]  # fmt: skip
         tasks = [asyncio.create_task(job) for job in jobs]
         done, _ = await asyncio.wait(
@@ -182,6 +189,36 @@ class Play:
                 case how:
                     stage.slack.disconnect(how=how)
 
+    async def _going_away(self) -> None:
+        """Let platforms be away for longer than anybody tries at once; what Slack tells is lost."""
+        rng, stage = self._rng, self._stage
+        while True:
+            await asyncio.sleep(rng.uniform(6, 14))
+            away = rng.choice((("slack",), ("crisp",), ("slack", "crisp")))
+            if "slack" in away:
+                stage.slack.configure(outage=True)
+                lost = stage.slack.faults.add({"on": "event:*", "do": "drop", "times": 0})
+            if "crisp" in away:
+                stage.crisp.config({"outage": True})
+            self._outages += 1
+            await asyncio.sleep(rng.uniform(2, 6))
+            if "slack" in away:
+                stage.slack.faults.remove(lost.id)
+            self._lift()
+
+    def _lift(self) -> None:
+        self._stage.slack.configure(outage=False)
+        self._stage.crisp.config({"outage": False})
+
+    async def _locking(self) -> None:
+        """Write into the database as somebody else, for a second."""
+        while True:
+            await asyncio.sleep(self._rng.uniform(5, 15))
+            with contextlib.closing(_connected(self._stage.bridge.database)) as other:
+                with contextlib.suppress(sqlite3.OperationalError):  # the bridge writes just now
+                    other.execute("BEGIN IMMEDIATE")
+                await asyncio.sleep(1)
+
     async def _killing(self) -> None:
         rng, bridge = self._rng, self._stage.bridge
         while True:
@@ -222,3 +259,7 @@ class Play:
                 return
             if open_ends != before:
                 before, since = open_ends, loop.time()
+
+
+def _connected(database: Path) -> sqlite3.Connection:
+    return sqlite3.connect(database, timeout=0, isolation_level=None)

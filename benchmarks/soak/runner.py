@@ -21,6 +21,7 @@ class Runner:
     def __init__(self, settings: Mapping[str, str], folder: Path, config: str) -> None:
         """Its files and its log go to ``folder``; it is not started yet."""
         self._folder = folder
+        self.database = Path(settings["BRIDGE_DATABASE"])
         self._port = free_port()
         file = folder / "bridge.toml"
         file.write_text(config)
