@@ -292,8 +292,10 @@ async def test_a_body_without_end_or_length_is_cut_off(
     monkeypatch.setattr("bot.server.LINGER", 0.01)
     head = request("POST", path, [("Transfer-Encoding", "chunked")], b"", version="1.1")
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-    async with attacked(body_timeout=0.2) as ground:
+    async with attacked() as ground:
         assert status(await ground.send(head + chunk * (MAX_BODY // 0x10000 + 2))) in {0, 413}
+        assert ground.accepted == []
+    async with attacked(body_timeout=0.1) as ground:
         assert status(await ground.send(head + chunk)) == 408
         assert ground.accepted == []
 
@@ -303,9 +305,12 @@ async def test_who_connects_and_never_asks_is_hung_up_on() -> None:
     async with attacked(head_timeout=0.1) as ground:
         assert await ground.send(b"") == b""
         assert await ground.send(b"POST /slack/events HTTP/1.1\r\nX-Slack-") == b""
-        asked = request("GET", "/readyz")
-        assert status(await ground.send(asked)) == 503
         assert ground.said().count("error") == 0
+
+        async def answered() -> bool:  # a busy machine may take longer to ask than it has
+            return status(await ground.send(request("GET", "/readyz"))) == 503
+
+        await eventually(answered, what="an answer to who asks")
 
 
 async def test_there_are_only_so_many_connections() -> None:
