@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 
@@ -20,6 +21,7 @@ from pydantic import (
     ValidationError,
 )
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaMode
 
 from bot.crisp.bucket import UploadAddress
 from bot.crisp.client import CrispClient
@@ -117,9 +119,15 @@ class Action(Generic[I, O]):
             "key": self.key,
             "name": self.name,
             "description": self.description,
-            "inputSchema": self.takes.model_json_schema(by_alias=True),
-            "outputSchema": self.gives.model_json_schema(by_alias=True, mode="serialization"),
+            "inputSchema": _schema(self.takes, "validation"),
+            "outputSchema": _schema(self.gives, "serialization"),
         }
+
+
+@cache
+def _schema(model: type[BaseModel], mode: JsonSchemaMode) -> dict[str, Any]:
+    """Return a model's schema, made once: it takes as long as running the action."""
+    return model.model_json_schema(by_alias=True, mode=mode)
 
 
 @dataclass(frozen=True, slots=True)
