@@ -275,7 +275,11 @@ async def _start_intake(
     intake.create_task(_serve(application, settings, on_listening))
     intake.create_task(bridge.housekeeping())
     intake.create_task(bridge.gaps.run())
-    intake.create_task(prune(bridge.writer, erase_removed=bridge.rules.erase_removed))
+    privacy = bridge.settings.bridge.privacy
+    pruning = prune(
+        bridge.writer, erase_removed=privacy.erase_removed, keep_text_days=privacy.keep_text_days
+    )
+    intake.create_task(pruning)
     intake.create_task(bridge.show_typing())
     alarm = Alarm(
         bridge.writable, bridge.clients.slack, bridge.writer, bridge.rules, clock_ms=now_ms

@@ -260,10 +260,12 @@ def _differs(
     if own is not None:
         if own.pending or own.content is None or not isinstance(message.content, str):
             return None
+        if own.forgotten and own.overwritten is None:
+            return None
         kinds = privacy.hidden_in(rules, view.conversation(session_id))
         return overwriting(message.content, own.content, own.overwritten, kinds)
     known = written(view, session_id, fingerprint)
-    if known is None or known.removed:
+    if known is None or known.removed or known.forgotten:
         return None
     link = convert.inbox_url(website, session_id)
     said = privacy.summary(known.kind, message.content, known.hides, inbox_url=link)

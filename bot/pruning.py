@@ -6,12 +6,13 @@ Responsible for how long things are kept, and for forgetting them a little at a 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import structlog
 
 from bot.domain import Millis
 from bot.errors import StoreError
-from bot.store import audit, erasing, queue
+from bot.store import audit, erasing, queue, retention
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
 
@@ -20,15 +21,22 @@ log = structlog.get_logger()
 PRUNING_SECONDS = 3600.0
 KEEP_DONE_MS = 30 * 24 * 3600 * 1000
 """How long a decided arrival stays in the inbox; its message keeps what makes it unique."""
+DAY_MS = 24 * 3600 * 1000
 KEEP_AUDIT_MS = 366 * 24 * 3600 * 1000
 """How long it is known who did what."""
 
 
-async def prune(writer: Writer, *, erase_removed: bool) -> None:
-    """Forget what is old, until cancelled; and what is deleted in Crisp, if that is wanted."""
+async def prune(writer: Writer, *, erase_removed: bool, keep_text_days: int) -> None:
+    """Forget what is old, until cancelled; and what is deleted in Crisp, if that is wanted.
+
+    The text of messages goes after ``keep_text_days``; 0 keeps it.
+    """
+    await _note_retention(writer, keep_text_days)
     while True:
         try:
             while await writer.submit(forget):
+                pass
+            while keep_text_days and await writer.submit(partial(_forget_text, keep_text_days)):
                 pass
             while erase_removed and await writer.submit(_erase_gone):
                 pass
@@ -47,3 +55,19 @@ def forget(tx: Transaction) -> int:
 def _erase_gone(tx: Transaction) -> bool:
     """Erase what people here have deleted in Crisp: its thread has said so for a while."""
     return erasing.erase(tx, erasing.gone(tx), source=erasing.CRISP) is not None
+
+
+def _forget_text(days: int, tx: Transaction) -> int:
+    return retention.forget(tx, before=Millis(tx.now - days * DAY_MS))
+
+
+async def _note_retention(writer: Writer, days: int) -> None:
+    """Have the audit say for how long text is kept, whenever that is different from before."""
+
+    def job(tx: Transaction) -> None:
+        retention.note(tx, days)
+
+    try:
+        await writer.submit(job)
+    except StoreError as err:
+        log.error("database.busy", reason=str(err))

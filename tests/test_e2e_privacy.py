@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 from typing import Any
 
 import pytest
@@ -180,3 +182,26 @@ async def test_a_card_number_is_nowhere_but_in_crisp(world: World) -> None:
         assert not stored(world, "SELECT 1 FROM messages WHERE version > 0")
     assert CARD not in json.dumps(world.slack.dump(), default=str)
     assert CARD not in "".join(map(str, stored(world, "SELECT content FROM messages")))
+
+
+async def test_a_card_is_whole_though_its_text_is_not_kept_here(world: World) -> None:
+    """What is rendered anew asks Crisp for what was deleted because of its age."""
+    async with world.bridge() as _:
+        session = world.visitor("where is my order", nickname="Maya")
+        await eventually(lambda: world.root_of(session), what="the thread")
+        for text in ("one", "two"):
+            world.visitor(text, session)
+        await eventually(lambda: len(world.thread(session)) == 2, what="the posts")
+        await rest(world)
+    path = world.env["BRIDGE_DATABASE"]
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        conn.execute("UPDATE messages SET occurred_at = 1000")
+        conn.commit()
+    async with world.bridge(f"{FAST}[privacy]\nkeep_text_days = 1\n"):
+        await eventually(
+            lambda: not stored(world, "SELECT 1 FROM messages WHERE forgotten = 0"), what="the age"
+        )
+        world.crisp.act({"do": "set_state", "session_id": session, "state": "resolved"})
+        await eventually(lambda: "Resolved" in str(world.root_of(session)), what="the new card")
+        await rest(world)
+        assert world.shown(session) == ["where is my order", "one", "two"]

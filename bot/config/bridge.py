@@ -145,6 +145,7 @@ class Privacy(Table):
     """``[privacy]``: what of a customer a channel shows."""
 
     redact: tuple[Kind, ...] = (Kind.CARD,)
+    keep_text_days: Annotated[int, Field(strict=True, ge=0, le=36_500)] = 90
     erase_removed: Flag = True
 
 

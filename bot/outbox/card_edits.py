@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.domain import Speaker
 from bot.errors import Refused
 from bot.outbox.courier import Again, Done, Errand, Record, Result, conversation_of
-from bot.outbox.roots import LIVE, Roots, visitor
+from bot.outbox.roots import LIVE, SELDOM, Roots, visitor
 from bot.relay.decisions import Change
 from bot.relay.effects import PostMessage, ShowTyping, UpdateCard
 from bot.slack.client import SlackClient
@@ -56,6 +56,10 @@ class UpdatingCard(Errand):
         )
         if not parts:
             return Done()
+        recalled = await self._roots.recalled(parts[:1])
+        if recalled is None:
+            return Again(after=SELDOM)
+        parts = recalled
         shown = _shown(parts[0], keep=self._roots.rules.removals == "strike")
         columns: dict[str, object] = {}
         if not conversation.known:

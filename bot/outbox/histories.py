@@ -160,7 +160,8 @@ class Pointing(Errand):
                 view.operators(),
             )
         )
-        first = shown.payload_of(parts[0]) if parts else None
+        recalled = await self._roots.recalled(parts[:1])
+        first = shown.payload_of(recalled[0]) if recalled else None
         if first is None:
             return
         card = self._roots.card(conversation, first, operators, moved_to=address)

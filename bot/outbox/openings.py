@@ -44,21 +44,21 @@ class Openings:
         """``redecide`` decides arrivals again that waited for the thread to be known."""
         self._slack = slack
         self._reader = reader
-        self._roots = roots
+        self.roots = roots
         self._redecide = redecide
 
     async def open(
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
     ) -> Opened | Again:
         """Post the card whose message is ``payload``; ApiError as of any post."""
-        root = await self._roots.read(row, payload, conversation)
+        root = await self.roots.read(row, payload, conversation)
         if isinstance(root, Again):
             return root
         conversation = root.conversation
         operators = await self._reader.ask(lambda view: view.operators())
         posted = await self._slack.post(
-            self._roots.rules.channel_of(conversation),
-            self._roots.card(conversation, payload, operators),
+            self.roots.rules.channel_of(conversation),
+            self.roots.card(conversation, payload, operators),
             key=row.key,
             speaker=visitor(conversation),
         )
@@ -92,7 +92,7 @@ class Openings:
             tx.enqueue(_pointer(former, posted, row))
             threads.pointed(tx, former)
         past = root is None or 0 < root.began < since - YOUNG_MS
-        if self._roots.rules.history_messages and (former is not None or past):
+        if self.roots.rules.history_messages and (former is not None or past):
             tx.enqueue(_history(former, posted, row, since=since))
 
 

@@ -26,7 +26,7 @@ from bot.errors import Refused
 from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.openings import Opened, Openings
 from bot.outbox.root_looks import RootLooks
-from bot.outbox.roots import Root
+from bot.outbox.roots import SELDOM, Root
 from bot.relay import privacy
 from bot.relay.access import Rules
 from bot.relay.decisions import NewMessage
@@ -77,7 +77,10 @@ class Reopening(Errand):
         if conversation.thread_ts is not None and conversation.channel is not None:
             return self._answered(row, payload, conversation.channel, conversation.thread_ts)
         first = await self._reader.ask(lambda view: shown.first_of(view, conversation.session_id))
-        stored = shown.payload_of(first) if first else None
+        recalled = await self._openings.roots.recalled((first,) if first else ())
+        if recalled is None:
+            return Again(after=SELDOM)
+        stored = shown.payload_of(recalled[0]) if recalled else None
         written = None if stored else await self._last_message(conversation)
         if written is not None:
             stored = PostMessage(written.content, Speaker(written.speaker), written.author)

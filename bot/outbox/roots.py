@@ -22,12 +22,12 @@ from bot.markup import one_line
 from bot.outbox import rendering
 from bot.outbox.courier import Again
 from bot.recent_pages import RecentPages
-from bot.relay import gate
+from bot.relay import gate, privacy
 from bot.relay.access import Rules
 from bot.relay.changes import contact_columns
 from bot.relay.effects import PostMessage
 from bot.relay.file_effects import PostFile
-from bot.store.rows import OutboxRow
+from bot.store.rows import OutboxRow, PostedPart
 
 log = structlog.get_logger()
 
@@ -108,6 +108,34 @@ class Roots:
             log.warning("conversation.unread", code=err.code)
             return Root(known, contact_columns(known.contact))
         return Again(after=min(max(SOON, waited / 2), SELDOM))  # each call counts
+
+    async def recalled(self, parts: tuple[PostedPart, ...]) -> tuple[PostedPart, ...] | None:
+        """Ask Crisp for texts that are not kept here any more; None where it does not answer."""
+        found = []
+        for part in parts:
+            if part.forgotten and not part.removed:
+                try:
+                    content = await self._text_of(part)
+                except ApiError as err:
+                    log.warning("text.not_recalled", code=err.code)
+                    return None
+                found.append(replace(part, content=content))
+            else:
+                found.append(part)
+        return tuple(found)
+
+    async def _text_of(self, part: PostedPart) -> str:
+        message = None
+        if part.fingerprint is not None:
+            try:
+                read = await self._crisp.read_message(part.session_id, part.fingerprint)
+            except Refused:
+                return texts.TEXT_NOT_KEPT
+            message = read[0]
+        if message is None:
+            return texts.TEXT_NOT_KEPT
+        link = convert.inbox_url(self.rules.website_id, part.session_id)
+        return privacy.summary(part.kind, message.content, part.hides, inbox_url=link)
 
     def card(
         self,

@@ -73,7 +73,7 @@ def slack_courier(
             PostingFile(movers, reader),
             RemovingFile(movers.slack, slack),
             TidyingShares(movers.slack),
-            UpdatingPost(slack, reader, rules),
+            UpdatingPost(slack, reader, roots),
             UpdatingCard(slack, reader, roots, typists=typists),
             ShowingTyping(slack, reader, roots, typists=typists),
             Posting(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from bot.domain import Speaker
 from bot.errors import Refused
 from bot.outbox import rendering
-from bot.outbox.courier import Done, Errand, Result
-from bot.relay.access import Rules
+from bot.outbox.courier import Again, Done, Errand, Result
+from bot.outbox.roots import SELDOM, Roots
 from bot.relay.effects import UpdatePost
 from bot.slack.client import SlackClient
 from bot.store import posted, revisions
@@ -23,11 +23,11 @@ class UpdatingPost(Errand):
 
     kind = UpdatePost.kind
 
-    def __init__(self, slack: SlackClient, reader: Reader, rules: Rules) -> None:
-        """``rules`` say whether what was removed is struck through or deleted."""
+    def __init__(self, slack: SlackClient, reader: Reader, roots: Roots) -> None:
+        """Ask ``roots`` for what is not kept, and whether what was removed is struck or deleted."""
         self._slack = slack
         self._reader = reader
-        self._rules = rules
+        self._roots = roots
 
     def bucket(self, row: OutboxRow) -> str:
         """Name the method and channel that Slack counts the call under."""
@@ -36,11 +36,16 @@ class UpdatingPost(Errand):
     async def attempt(self, row: OutboxRow, payload: UpdatePost) -> Result:
         """Edit the post; one that a person has deleted is left alone."""
         del row
-        parts = await self._reader.ask(lambda view: posted.on_post(view, payload.leader))
+        stored = await self._reader.ask(lambda view: posted.on_post(view, payload.leader))
+        parts = await self._roots.recalled(stored)
+        if parts is None:
+            return Again(after=SELDOM)
         if not parts or parts[0].ts is None or parts[0].channel is None:
             return Done()
         leader, channel, ts = parts[0], parts[0].channel, parts[0].ts
-        kept = [part for part in parts if not (part.removed and self._rules.removals == "delete")]
+        kept = [
+            part for part in parts if not (part.removed and self._roots.rules.removals == "delete")
+        ]
         said = [(part, now) for part in kept if (now := posted.payload_of(part)) is not None]
         if not said:
             await self._slack.delete(channel, ts)

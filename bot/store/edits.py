@@ -84,7 +84,7 @@ def amend(tx: Transaction, change: Amend) -> None:
     ).fetchone()[0]
     tx.conn.execute(
         "UPDATE messages SET state = ?, content = ?, kind = coalesce(?, kind), files = ?,"
-        " removed = ?, version = version + 1 WHERE id = ?",
+        " removed = ?, version = version + 1, forgotten = 0 WHERE id = ?",
         (
             change.state, change.content, change.kind, dump_files(change.files),
             int(change.removed), change.message,

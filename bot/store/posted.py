@@ -11,6 +11,7 @@ import sqlite3
 from bot import cards
 from bot.domain import Author, ChannelId, MessageTs, SessionId, Speaker
 from bot.relay.effects import PostMessage
+from bot.relay.privacy import from_list
 from bot.store.rows import PostedPart
 from bot.store.view import View
 
@@ -22,8 +23,9 @@ OURS = "ours"
 
 _PARTS = (
     "SELECT p.id, p.message, p.part, p.state, p.channel, p.ts, p.joined_to, p.shown, p.placed,"
-    " m.content, m.speaker, m.author, m.kind, m.version, m.removed"
-    " FROM parts p JOIN messages m ON m.id = p.message"
+    " m.content, m.speaker, m.author, m.kind, m.version, m.removed, m.fingerprint, m.hides,"
+    " m.forgotten, c.session_id FROM parts p JOIN messages m ON m.id = p.message"
+    " JOIN conversations c ON c.number = m.conversation"
 )
 
 
@@ -89,4 +91,5 @@ def _part(row: sqlite3.Row) -> PostedPart:
         id=row[0], message=row[1], part=row[2], state=row[3], channel=row[4], ts=row[5],
         joined_to=row[6], shown=row[7], placed=row[8], content=row[9], speaker=row[10],
         author=Author(row[11]), kind=row[12], version=row[13], removed=bool(row[14]),
+        fingerprint=row[15], hides=from_list(row[16]), forgotten=bool(row[17]), session_id=row[18],
     )  # fmt: skip

@@ -46,6 +46,7 @@ def revise(tx: Transaction, change: Revise) -> None:
     """Store a message's new version, and let Slack show it."""
     tx.conn.execute(
         "UPDATE messages SET content = coalesce(?1, content), removed = max(removed, ?1 IS NULL),"
+        " forgotten = forgotten AND ?1 IS NULL,"
         " version = version + 1, heard_at = ?2 WHERE id = ?3",
         (change.content, tx.now, change.message),
     )

@@ -19,6 +19,7 @@ from bot.domain import (
     ChannelId,
     Contact,
     Conversation,
+    Fingerprint,
     Key,
     MessageTs,
     Millis,
@@ -31,6 +32,7 @@ from bot.domain import (
 )
 from bot.files import SlackFile
 from bot.relay.effects import Payload, load_payload
+from bot.sensitive import Kind
 
 _FILES = TypeAdapter(tuple[SlackFile, ...])
 
@@ -142,6 +144,12 @@ class PostedPart:
     kind: str
     version: int
     removed: bool
+    session_id: SessionId
+    fingerprint: Fingerprint | None
+    hides: frozenset[Kind]
+    """What was hidden in its text."""
+    forgotten: bool
+    """Its text was deleted because of its age: it is to be asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class Written:
     heard_at: Millis
     hides: frozenset[Kind]
     """What was hidden in it before it was stored."""
+    forgotten: bool
+    """Its text was deleted because of its age."""
 
     @property
     def is_first(self) -> bool:
@@ -45,19 +47,23 @@ class OwnPart:
     """What somebody has made of it in Crisp; empty if they removed it."""
     pending: bool
     """Something of ours is on its way to it."""
+    forgotten: bool
+    """What was sent was deleted because of its age: ``content`` is empty."""
 
 
 def written(view: View, session_id: SessionId, fingerprint: Fingerprint) -> Written | None:
     """Find a message that was written in Crisp."""
     row = view.conn.execute(
-        "SELECT m.id, m.kind, m.content, m.version, m.removed, m.heard_at, m.hides"
+        "SELECT m.id, m.kind, m.content, m.version, m.removed, m.heard_at, m.hides, m.forgotten"
         " FROM messages m JOIN conversations c ON c.number = m.conversation"
         " WHERE c.session_id = ? AND m.fingerprint = ?",
         (session_id, fingerprint),
     ).fetchone()
     if row is None:
         return None
-    return Written(row[0], row[1], row[2], row[3], bool(row[4]), row[5], from_list(row[6]))
+    return Written(
+        row[0], row[1], row[2], row[3], bool(row[4]), row[5], from_list(row[6]), bool(row[7])
+    )
 
 
 def own_part(view: View, session_id: SessionId, fingerprint: Fingerprint) -> OwnPart | None:
@@ -65,7 +71,7 @@ def own_part(view: View, session_id: SessionId, fingerprint: Fingerprint) -> Own
     row = view.conn.execute(
         "SELECT p.id, p.part, p.state, p.overwritten, m.content, m.removed,"
         " EXISTS (SELECT 1 FROM outbox o WHERE o.part_id = p.id)"
-        " OR EXISTS (SELECT 1 FROM outbox o WHERE o.key = 'edit:' || p.id)"
+        " OR EXISTS (SELECT 1 FROM outbox o WHERE o.key = 'edit:' || p.id), m.forgotten"
         " FROM parts p JOIN messages m ON m.id = p.message"
         " JOIN conversations c ON c.number = m.conversation"
         " WHERE p.fingerprint = ? AND c.session_id = ?",
@@ -74,8 +80,9 @@ def own_part(view: View, session_id: SessionId, fingerprint: Fingerprint) -> Own
     if row is None:
         return None
     gone = bool(row[5]) or row[2] == "dropped"
+    content = "" if row[7] else piece(row[4], row[1])
     return OwnPart(
-        row[0], session_id, None if gone else piece(row[4], row[1]), row[3], bool(row[6])
+        row[0], session_id, None if gone else content, row[3], bool(row[6]), bool(row[7])
     )
 
 

@@ -14,5 +14,6 @@ HIDDEN: Final = {
 """What stands where something was, by its kind. It must be in brackets: then it is told from what
 it stands for."""
 
+TEXT_NOT_KEPT: Final = "(This text is old, and not to be had from Crisp any more.)"
 ERASED_THREAD: Final = "this conversation was erased"
 ERASED_UNSENT: Final = "its conversation was erased before."
