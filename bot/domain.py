@@ -105,6 +105,26 @@ class Contact:
     """Crisp's name for the person, where it told."""
 
 
+class CardField(StrEnum):
+    """What a card can show of a customer, beside the name; the words are those of bridge.toml."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    COMPANY = "company"
+    PAGE = "page"
+    PLACE = "place"
+    DEVICE = "device"
+    SEGMENTS = "segments"
+    SUBJECT = "subject"
+    ORIGIN = "origin"
+    COPIES = "copies"
+    TOPIC = "topic"
+    RATING = "rating"
+
+
+CARD_FIELDS = tuple(CardField)
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A Crisp conversation and, once it has one, its Slack thread."""

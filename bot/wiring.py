@@ -96,6 +96,7 @@ def rules_of(channel: Channel, bridge: BridgeConfig) -> ChannelRules:
         hold_seconds=_own(channel.hold_seconds, replies.hold_seconds),
         guard=_own(channel.guard, replies.guard),
         redact=frozenset(_own(channel.redact, privacy.redact)),
+        card_fields=frozenset(_own(channel.card_fields, privacy.card_fields)),
     )
 
 

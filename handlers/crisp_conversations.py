@@ -13,6 +13,7 @@ from bot.crisp.models import Conversation as SeenConversation
 from bot.crisp.models import read, read_participants
 from bot.domain import (
     Arrival,
+    CardField,
     Contact,
     Conversation,
     Json,
@@ -196,7 +197,6 @@ def contact(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
 @router.on(Source.CRISP, "session:sync:rating")
 def rating(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Show what the customer thinks of the conversation, on the card and in the thread."""
-    del rules
     conversation = _conversation(arrival, view)
     given = arrival.payload.get("rating")
     given = given if isinstance(given, Mapping) else arrival.payload
@@ -210,6 +210,8 @@ def rating(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         rating_comment=privacy.hidden(comment) if isinstance(comment, str) else "",
     )
     news = contact_became(conversation, rated)
+    if CardField.RATING not in rules.of(conversation.channel).card_fields:
+        return news
     line = cards.rating_words(rated)
     at = arrival.occurred_at or view.now
     name = f"rating:{at}"

@@ -157,7 +157,7 @@ async def test_what_crisp_removes_is_erased(world: World) -> None:
 
 async def test_where_it_is_not_wanted_a_removed_conversation_stays(world: World) -> None:
     """With erase_removed off its thread says that it is gone, and is kept."""
-    async with world.bridge(f"{FAST}[privacy]\nerase_removed = false\n"):
+    async with world.bridge(f"{FAST}[privacy]\nerase_removed = false\ncard_fields = []\n"):
         session = await written(world)
         world.crisp.act({"do": "remove_conversation", "session_id": session})
         await eventually(
@@ -165,6 +165,7 @@ async def test_where_it_is_not_wanted_a_removed_conversation_stays(world: World)
         )
         await rest(world)
         assert world.root_of(session) is not None
+        assert EMAIL not in json.dumps(world.posts())
 
 
 async def test_a_card_number_is_nowhere_but_in_crisp(world: World) -> None:

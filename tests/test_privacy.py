@@ -9,12 +9,23 @@ from typing import Any
 import pytest
 
 from bot import texts
+from bot.cards.root import contact_facts
 from bot.compare import _differs
 from bot.crisp import convert
 from bot.crisp.history import read_earlier
 from bot.crisp.models import Conversation as SeenConversation
 from bot.crisp.models import Message
-from bot.domain import ChannelId, Contact, Conversation, Millis, SessionId, WebsiteId
+from bot.domain import (
+    CARD_FIELDS,
+    CardField,
+    ChannelId,
+    Contact,
+    Conversation,
+    Millis,
+    SessionId,
+    WebsiteId,
+)
+from bot.outbox.roots import visitor
 from bot.relay import privacy
 from bot.relay.access import Route, Rules
 from bot.relay.channels import ChannelRules
@@ -177,7 +188,8 @@ def test_an_edit_that_comes_before_its_message_hides_it(stored: Stored) -> None:
 
 def test_a_reply_that_was_changed_in_crisp_is_shown_hidden(stored: Stored) -> None:
     """The agent's own text is compared as it was sent, what an operator made of it is hidden."""
-    stored.apply(reply(f"{CARD} is yours?"))
+    unguarded = replace(RULES, everywhere=ChannelRules(guard=False))
+    stored.apply(reply(f"{CARD} is yours?"), unguarded)
     (part,) = stored.conn.execute("SELECT fingerprint FROM parts").fetchone()
     stored.conn.execute("DELETE FROM outbox")
     stored.conn.execute("UPDATE parts SET state = 'delivered'")
@@ -225,6 +237,37 @@ def test_stored_kinds_are_read_back() -> None:
     """What was hidden in a message is stored with it."""
     for some in (frozenset[Kind](), frozenset({Kind.CARD}), EVERY_KIND):
         assert privacy.from_list(privacy.listed(some)) == some
+
+
+@pytest.mark.parametrize("field", CARD_FIELDS)
+def test_a_card_shows_what_its_channel_may(field: CardField) -> None:
+    """Each field can be left out on its own, and no name is made of it."""
+    contact = Contact(
+        email="maya@x.test", phone="+49 1", company="ACME", page_title="Shop", page_url="https://x",
+        city="Bonn", country="DE", device="Firefox", segments=("vip",), subject="Help",
+        origin="email", participants=("cc@x.test",), topic="billing", rating=5, verified=True,
+    )  # fmt: skip
+    there = Conversation(1, SESSION, channel=CHANNEL, contact=contact)
+    all_facts = list(contact_facts(contact))
+    without = frozenset(CARD_FIELDS) - {field}
+    rules = replace(RULES, channels={CHANNEL: ChannelRules(card_fields=without)})
+    left = list(contact_facts(privacy.shown(there, rules).contact))
+    assert len(left) == len(all_facts) - 1
+    assert set(left) < set(all_facts)
+    assert privacy.shown(there, RULES) is there
+    nothing = replace(RULES, channels={CHANNEL: ChannelRules(card_fields=frozenset())})
+    assert list(contact_facts(privacy.shown(there, nothing).contact)) == []
+    assert visitor(there, RULES).name == "maya@x.test"
+    assert visitor(there, nothing).name == "Visitor #1"
+
+
+def test_a_rating_is_not_told_where_it_is_not_shown(stored: Stored) -> None:
+    """It is stored, and says nothing in the thread."""
+    nothing = replace(RULES, channels={CHANNEL: ChannelRules(card_fields=frozenset())})
+    rated = crisp("session:sync:rating", rating={"stars": 5, "comment": "fine"})
+    decision = stored.decide(rated, nothing)
+    assert decision is not None
+    assert decision.effects == ()
 
 
 class Listing(list[Message]):

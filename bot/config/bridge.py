@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from bot.domain import ChannelId
+from bot.domain import CARD_FIELDS, CardField, ChannelId
 from bot.sensitive import Kind
 
 CHANNEL_ID = r"^[CG][A-Z0-9]+$"
@@ -144,6 +144,7 @@ class Replies(Table):
 class Privacy(Table):
     """``[privacy]``: what of a customer a channel shows."""
 
+    card_fields: tuple[CardField, ...] = CARD_FIELDS
     redact: tuple[Kind, ...] = (Kind.CARD,)
     keep_text_days: Annotated[int, Field(strict=True, ge=0, le=36_500)] = 90
     erase_removed: Flag = True
@@ -156,6 +157,7 @@ class Channel(Table):
     hold_seconds: HoldSeconds | None = None
     guard: Flag | None = None
     redact: tuple[Kind, ...] | None = None
+    card_fields: tuple[CardField, ...] | None = None
 
 
 class Crisp(Table):

@@ -71,7 +71,9 @@ class UpdatingCard(Errand):
         typing = self._typists.left(conversation.session_id) > 0
         card = self._roots.card(conversation, shown, operators, typing=typing)
         try:
-            await self._slack.update(channel, root_ts, card, speaker=visitor(conversation))
+            await self._slack.update(
+                channel, root_ts, card, speaker=visitor(conversation, self._roots.rules)
+            )
         except Refused as err:
             if err.code != "message_not_found":
                 raise

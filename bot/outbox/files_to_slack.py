@@ -21,6 +21,7 @@ from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.moving import TRANSFER, TRIES, Movers
 from bot.outbox.roots import speaker_of
 from bot.policy import HEALING_CODES
+from bot.relay.access import Rules
 from bot.relay.decisions import Change
 from bot.relay.file_effects import PostFile, RemoveFile, TidyShares
 from bot.slack.client import SlackClient
@@ -47,8 +48,9 @@ class PostingFile(Errand):
 
     kind = PostFile.kind
 
-    def __init__(self, movers: Movers, reader: Reader) -> None:
-        """Have ``movers`` fetch, upload and share."""
+    def __init__(self, movers: Movers, reader: Reader, rules: Rules) -> None:
+        """Have ``movers`` fetch, upload and share; ``rules`` say what names may be shown."""
+        self._rules = rules
         self._movers = movers
         self._reader = reader
         self._disguises: bool | None = None
@@ -170,7 +172,8 @@ class PostingFile(Errand):
         try:
             await self._movers.slack.share(
                 payload.file_id, payload.file.name, channel=channel, thread_ts=thread_ts,
-                speaker=speaker_of(payload, conversation), disguised=self._disguises is not False,
+                speaker=speaker_of(payload, conversation, self._rules),
+                disguised=self._disguises is not False,
             )  # fmt: skip
         except Unauthorized:
             raise

@@ -167,7 +167,7 @@ class Pointing(Errand):
         card = self._roots.card(conversation, first, operators, moved_to=address)
         try:
             await self._slack.update(
-                payload.channel, payload.ts, card, speaker=visitor(conversation)
+                payload.channel, payload.ts, card, speaker=visitor(conversation, self._roots.rules)
             )
         except ApiError as err:
             log.warning("card.not_retired", code=err.code)

@@ -60,7 +60,7 @@ class Openings:
             self.roots.rules.channel_of(conversation),
             self.roots.card(conversation, payload, operators),
             key=row.key,
-            speaker=visitor(conversation),
+            speaker=visitor(conversation, self.roots.rules),
         )
         return Opened(posted, root)
 

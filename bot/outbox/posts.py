@@ -82,7 +82,9 @@ class Posting(Errand):
             key=row.key,
             joined=row.keys[1:],
             thread_ts=conversation.thread_ts,
-            speaker=speaker_of(payload, conversation) if payload.style != "context" else None,
+            speaker=speaker_of(payload, conversation, self._roots.rules)
+            if payload.style != "context"
+            else None,
             broadcast=payload.broadcast,
         )
         return self._posted(row, payload, posted, there=row.members)
@@ -168,7 +170,9 @@ class Posting(Errand):
             return root
         rules = self._roots.rules
         link = convert.inbox_url(rules.website_id, conversation.session_id)
-        post = cards.sentence(f"{visitor(root.conversation).name}: {payload.markdown} {link}")
+        post = cards.sentence(
+            f"{visitor(root.conversation, rules).name}: {payload.markdown} {link}"
+        )
         await self._slack.post(rules.channel_of(root.conversation), post, key=row.key)
         return Done()
 

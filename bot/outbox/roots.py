@@ -150,6 +150,7 @@ class Roots:
 
         ``moved_to`` is the address of the thread that it has now, if this is not it any more.
         """
+        conversation = privacy.shown(conversation, self.rules)
         shown = rendering.as_root(payload)
         assignee = next((o for o in operators if o.user_id == conversation.assignee), None)
         return cards.root_card(
@@ -170,21 +171,23 @@ class Roots:
         )
 
 
-def visitor(conversation: Conversation) -> Speaker:
-    """Return the name and picture of a conversation's customer."""
-    contact: Contact = conversation.contact
+def visitor(conversation: Conversation, rules: Rules | None = None) -> Speaker:
+    """Return the name and picture of a conversation's customer; with ``rules``, in its channel."""
+    contact: Contact = (privacy.shown(conversation, rules) if rules else conversation).contact
     told = one_line(contact.nickname, _NAME_LIMIT) or one_line(contact.email, _NAME_LIMIT)
     name = told or texts.VISITOR.format(number=conversation.number)
     face = contact.face or colour_of(conversation.session_id)
     return Speaker(name, contact.avatar or None, face)
 
 
-def speaker_of(payload: PostMessage | PostFile, conversation: Conversation) -> Speaker:
+def speaker_of(
+    payload: PostMessage | PostFile, conversation: Conversation, rules: Rules
+) -> Speaker:
     """Return whom a message is shown under; a customer looks the same on each."""
     said = payload.speaker
     if payload.author is not Author.VISITOR:
         return said
-    known = visitor(conversation)
+    known = visitor(conversation, rules)
     return Speaker(said.name or known.name, said.avatar or known.avatar, known.face)
 
 

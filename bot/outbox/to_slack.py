@@ -70,7 +70,7 @@ def slack_courier(
     openings = Openings(slack, reader, roots, redecide=redecide)
     return Leaving(
         (
-            PostingFile(movers, reader),
+            PostingFile(movers, reader, rules),
             RemovingFile(movers.slack, slack),
             TidyingShares(movers.slack),
             UpdatingPost(slack, reader, roots),

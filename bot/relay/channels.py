@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.domain import CARD_FIELDS, CardField
 from bot.sensitive import Kind
 
 Mode = Literal["reply", "note", "alerts"]
@@ -27,3 +28,5 @@ class ChannelRules:
     """Whether a reply is asked about that looks as if it were meant for the team."""
     redact: frozenset[Kind] = frozenset({Kind.CARD})
     """What is hidden in what was written in Crisp."""
+    card_fields: frozenset[CardField] = frozenset(CARD_FIELDS)
+    """What is shown of the customer, beside the name."""

@@ -8,15 +8,30 @@ is hidden in the same way before.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from bot import cards, texts
-from bot.domain import Contact, Conversation
+from bot.domain import CardField, Contact, Conversation
 from bot.relay.access import Rules
 from bot.sensitive import EVERY_KIND, Kind, hide
 
 Kinds = frozenset[Kind]
+
+_SHOWN_BY: Mapping[CardField, tuple[str, ...]] = {
+    CardField.EMAIL: ("email", "verified"),
+    CardField.PHONE: ("phone",),
+    CardField.COMPANY: ("company",),
+    CardField.PAGE: ("page_title", "page_url", "trail"),
+    CardField.PLACE: ("city", "country"),
+    CardField.DEVICE: ("device",),
+    CardField.SEGMENTS: ("segments",),
+    CardField.SUBJECT: ("subject",),
+    CardField.ORIGIN: ("origin",),
+    CardField.COPIES: ("participants",),
+    CardField.TOPIC: ("topic",),
+    CardField.RATING: ("rating", "rating_comment"),
+}
 
 
 def hidden_in(rules: Rules, conversation: Conversation | None) -> Kinds:
@@ -66,6 +81,21 @@ def named(contact: Contact) -> Contact:
         rating_comment=hidden(contact.rating_comment),
         page_title=hidden(contact.page_title),
     )
+
+
+def shown(conversation: Conversation, rules: Rules) -> Conversation:
+    """Leave out what a channel does not show of a customer; not even a name is made of it.
+
+    Before there is a thread it is the channel that would get it.
+    """
+    channel = conversation.channel or rules.channel_of(conversation)
+    allowed = rules.of(channel).card_fields
+    left_out = [name for field in CardField if field not in allowed for name in _SHOWN_BY[field]]
+    if not left_out:
+        return conversation
+    nothing = asdict(Contact())
+    contact = Contact(**{**asdict(conversation.contact), **{n: nothing[n] for n in left_out}})
+    return replace(conversation, contact=contact)
 
 
 def listed(kinds: Kinds) -> str:
