@@ -5,6 +5,7 @@ Responsible for the SQL of one step. Whatever needs a text once more asks Crisp 
 
 from __future__ import annotations
 
+from bot import texts
 from bot.domain import Millis
 from bot.store import audit
 from bot.store.transaction import Transaction
@@ -55,4 +56,5 @@ def note(tx: Transaction, days: int) -> None:
     if row is not None and row[0] == days:
         return
     tx.conn.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (_KEPT, days))
-    audit.note(tx, verb="retention", name="settings", detail=f"{days} days" if days else "for ever")
+    detail = texts.KEPT_FOR_DAYS.format(days=days) if days else texts.KEPT_FOR_EVER
+    audit.note(tx, verb="retention", name="settings", detail=detail)

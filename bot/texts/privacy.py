@@ -14,6 +14,8 @@ HIDDEN: Final = {
 """What stands where something was, by its kind. It must be in brackets: then it is told from what
 it stands for."""
 
+KEPT_FOR_DAYS: Final = "{days} days"
+KEPT_FOR_EVER: Final = "for ever"
 TEXT_NOT_KEPT: Final = "(This text is old, and not to be had from Crisp any more.)"
 ERASED_THREAD: Final = "this conversation was erased"
 ERASED_UNSENT: Final = "its conversation was erased before."
