@@ -20,10 +20,11 @@ from bot.domain import (
     SlackUserId,
     Source,
 )
-from bot.relay import keys, verbs
+from bot.relay import holding, keys, verbs
 from bot.relay.access import Rules, find_operator
 from bot.relay.answer import Answer
 from bot.relay.decisions import Decision, Reacted
+from bot.relay.failures import answer_with
 from bot.relay.reacting import meaning
 from bot.relay.refs import ByThread
 from bot.relay.verbs import Verb
@@ -32,6 +33,7 @@ from bot.slack.models import part, word
 from bot.store import reacted
 from bot.store.view import View
 from handlers import learning
+from handlers.slack_sending import cancelled_by
 from handlers.verbs import decide
 from handlers.verbs.orders import Order
 
@@ -82,6 +84,8 @@ class _Reaction:
 @router.on(Source.SLACK, "reaction_added")
 def added(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     """Carry out what a reaction on a conversation's message orders."""
+    if back := _cancelled(arrival, view):
+        return back
     meant = meaning(word(arrival.payload, "reaction"), rules.reactions)
     reaction = _read(arrival, view) if meant else None
     if meant is None or reaction is None:
@@ -127,6 +131,19 @@ def removed(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if reacted.made_by(view, order.target, _UNDOES[undo]) != last.made:
         return replace(order.say(cards.sentence(texts.NOT_TAKEN_BACK)), reacted=gone.reacted)
     return replace(decide(order, view, rules), reacted=gone.reacted)
+
+
+def _cancelled(arrival: Arrival, view: View) -> Decision | None:
+    """Cancel a reply that is held back, if its writer put the reaction on it that says so."""
+    if word(arrival.payload, "reaction") != holding.REACTION:
+        return None
+    item, user = part(arrival.payload, "item"), SlackUserId(word(arrival.payload, "user"))
+    channel, ts = ChannelId(word(item, "channel")), MessageTs(word(item, "ts"))
+    back = cancelled_by(view, channel, ts, user=user)
+    if back is None:
+        return None
+    answer, post = Answer(channel, user, None), cards.sentence(texts.HOLD_CANCELLED)
+    return replace(back, effects=(answer_with(answer, post, name=str(arrival.fact)),))
 
 
 def _read(arrival: Arrival, view: View) -> _Reaction | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot import cards, texts
-from bot.domain import Arrival, ChannelId, Conversation, MessageTs, Source, Speaker
+from bot.domain import Arrival, ChannelId, Conversation, MessageTs, SlackUserId, Source, Speaker
 from bot.relay import gate, keys
 from bot.relay.access import Rules, speaker_for
 from bot.relay.agents import HELD_REACTION, AgentWrote, mark, sends
 from bot.relay.decisions import Amend, Change, Decision, Effect, HoldEdit
 from bot.relay.intent import strip_note_marker
 from bot.router import Router
-from bot.store import held_edits
+from bot.store import held_edits, undoing
 from bot.store.rows import StoredMessage
 from bot.store.view import View
 from handlers.presses import HELD, Press, answered, ask, place_of, read_press, say, unsure
@@ -175,3 +175,41 @@ def _released(
             return texts.HELD_KEPT, "text", text, ()
         case _:
             return None
+
+
+@router.on(Source.SLACK, "action:hold:cancel", "action:hold:now")
+def held_back(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
+    """Cancel a reply that is held back, or let it go out at once; too late, say so."""
+    found = own(arrival, view, rules)
+    if not isinstance(found, Own):
+        return found
+    press, message = found.press, found.message
+    if message.state != "relayed" or message.removed:
+        return say(press, texts.HOLD_CANCELLED)
+    if not undoing.is_held_back(view, message.id):
+        return say(press, texts.HOLD_OVER)
+    if arrival.kind == "action:hold:now":
+        return Decision(hurry=message.id, effects=(answered(press, texts.HOLD_HURRIED),))
+    return replace(
+        cancel(view, message),
+        effects=(answered(press, texts.HOLD_CANCELLED),),
+        audit=press.audit("keep", message.session_id),
+    )
+
+
+def cancel(view: View, message: StoredMessage) -> Decision:
+    """Take a reply back that is held back: it stays in Slack, and the customer still waits."""
+    since = undoing.unanswered_since(view, message.session_id)
+    change = Change(message.session_id, {"waiting_since": since}) if since else None
+    amend = Amend(message.id, "kept", message.content, files=message.files)
+    return Decision(change=change, amend=amend)
+
+
+def cancelled_by(
+    view: View, channel: ChannelId, ts: MessageTs, *, user: SlackUserId
+) -> Decision | None:
+    """Cancel a reply by its writer's own hourglass on it; None if it is none that is held back."""
+    message = view.message(channel, ts)
+    if message is None or message.slack_user != user or message.state != "relayed":
+        return None
+    return cancel(view, message) if undoing.is_held_back(view, message.id) else None

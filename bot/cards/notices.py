@@ -91,6 +91,15 @@ def doubted_edit(*, doubt: str, value: str) -> Post:
     )
 
 
+def hold_notice(*, seconds: int, value: str) -> Post:
+    """Return the notice that a reply is held back, with what can be done meanwhile."""
+    return _notice(
+        texts.HOLD_WAITS.format(seconds=seconds),
+        button(texts.HOLD_CANCEL, "hold:cancel", value=value),
+        button(texts.HOLD_NOW, "hold:now", value=value),
+    )
+
+
 def held_by_mode(*, value: str, closed: bool) -> Post:
     """Return the question about a reply that waited when its channel ceased to send."""
     return _held(texts.HELD_BY_MODE, value, sends=not closed)

@@ -26,7 +26,7 @@ from bot.outbox.gap_looks import sent_in_gap
 from bot.outbox.moving import LARGE, TRANSFER, TRIES, Movers
 from bot.outbox.sends import BUCKET, sent
 from bot.relay.file_effects import SendFile
-from bot.store import edits, gap, queue
+from bot.store import edits, gap, queue, undoing
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 
@@ -60,6 +60,8 @@ class SendingFile(Errand):
         """Move the bytes; or, where they are there, send the message that shows them."""
         if payload.withdrawn:
             return Done()
+        if payload.undo:
+            return Again(lambda tx: undoing.release(tx, row))
         if row.must_look and await self._reader.ask(lambda view: edits.is_outdated(view, row)):
             return Again(lambda tx: edits.bring_up_to_date(tx, row))
         if not payload.resource:

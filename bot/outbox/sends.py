@@ -15,7 +15,7 @@ from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.echoes import Echoes
 from bot.outbox.gap_looks import sent_in_gap
 from bot.relay.effects import SendMessage
-from bot.store import edits, gap, queue, revisions
+from bot.store import edits, gap, queue, revisions, undoing
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
@@ -46,6 +46,8 @@ class Sending(Errand):
         """Send it under the fingerprint that was handed out for it."""
         if payload.withdrawn:
             return Done()
+        if payload.undo:
+            return Again(lambda tx: undoing.release(tx, row))
         if row.must_look and await self._reader.ask(lambda view: edits.is_outdated(view, row)):
             return Again(lambda tx: edits.bring_up_to_date(tx, row))
         message = OutgoingMessage.model_validate(

@@ -24,7 +24,7 @@ from bot.domain import (
     Speaker,
 )
 from bot.files import SlackFile
-from bot.relay import gate, keys, verbs
+from bot.relay import gate, holding, keys, verbs
 from bot.relay.access import Rules, outsider, refusal, speaker_for
 from bot.relay.answer import Tell
 from bot.relay.decisions import Audit, Change, Decision, Effect, NewMessage
@@ -172,7 +172,7 @@ def _of_app(event: AgentWrote, app: Speaker, rules: Rules) -> Decision:
             return _stored(event, "kept", "text", (mark(event.channel, event.ts, FAILED_REACTION),))
         case ToCustomer():
             kind = "note" if rules.of(event.channel).mode == "note" else "text"
-            return untold(sent(event, kind, event.markdown, app, rules=rules))
+            return untold(sent(event, kind, event.markdown, app))
         case AsNote() if note := strip_note_marker(event.markdown):
             return untold(sent(event, "note", note, app))
         case StaysInSlack():
@@ -310,7 +310,7 @@ def sent(
     if kind == "text":
         held = rules.of(event.channel).hold_seconds if rules is not None else 0
         wait = max(held, event.user.hold_seconds) * 1000
-        rows = tuple(replace(row, delay_ms=wait) for row in rows)
+        rows = tuple(holding.held_back(row, wait) for row in rows)
     left = event.files if kind == "note" else ()
     notices = (tell(event, "files", cards.refusal(texts.FILES_IN_A_NOTE)),) if left else ()
     if not rows:
@@ -321,11 +321,21 @@ def sent(
     if waiting:
         columns["waiting_since"] = None
     change = Change(event.conversation.session_id, columns, card=waiting)
-    effects = (*rows, *notices)
+    effects = (*rows, *notices, *_hold_told(event, rows))
     decision = _stored(
         event, "relayed", kind, effects, change=change, content=markdown, speaker=speaker.name
     )
     return replace(decision, audit=event.audit("note" if kind == "note" else "reply"))
+
+
+def _hold_told(event: AgentWrote, rows: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """Say that a reply is held back, with what its writer can do meanwhile."""
+    wait = max((row.delay_ms for row in rows), default=0) // 1000
+    if not wait:
+        return ()
+    value = keys.place(event.channel, event.ts)
+    notice = cards.hold_notice(seconds=wait, value=value)
+    return (mark(event.channel, event.ts, holding.REACTION), tell(event, "hold", notice))
 
 
 def _refused(event: AgentWrote, intent: Meant, reason: str) -> Decision:

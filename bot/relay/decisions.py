@@ -272,6 +272,8 @@ class Decision:
     confirmed_as: Json = field(default_factory=dict)
     amend: Amend | None = None
     hold_edit: HoldEdit | None = None
+    hurry: int | None = None
+    """A stored reply that is held back, and shall go out at once."""
     decided: Decided | None = None
     revise: Revise | None = None
     overwrite: Overwrite | None = None

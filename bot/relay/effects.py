@@ -172,6 +172,8 @@ class SendMessage:
     """Whom to tell what has become of it, where that is not its thread."""
     meant: bool = False
     """Somebody sent it on purpose: by a verb, a form or a button, not by writing in the thread."""
+    undo: bool = False
+    """It is held back, and its writer may cancel it; that ends in a commit before the call."""
 
 
 ForCustomer = SendMessage | SendFile

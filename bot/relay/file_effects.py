@@ -32,6 +32,8 @@ class SendFile:
     """Crisp's address of the bytes, once they are there: then there is a message to send."""
     meant: bool = False
     """Somebody sent it on purpose: by a verb, a form or a button."""
+    undo: bool = False
+    """It is held back, and its writer may cancel it; that ends in a commit before the call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from bot.relay.effects import (
 )
 from bot.relay.file_effects import SendFile
 from bot.relay.replies import edit_sent, is_chatbox
-from bot.store import held_edits, queue, recasting, truth
+from bot.store import held_edits, queue, recasting, truth, undoing
 from bot.store.rows import OutboxRow, dump_files, files_from
 from bot.store.transaction import Transaction
 from bot.store.view import View
@@ -55,6 +55,8 @@ def apply(tx: Transaction, decision: Decision) -> None:
     if decision.amend is not None:
         amend(tx, decision.amend)
         held_edits.forget(tx, decision.amend.message)
+    if decision.hurry is not None:
+        undoing.hurry(tx, decision.hurry)
     if decision.hold_edit is not None:
         held_edits.hold(tx, decision.hold_edit)
     if decision.decided is not None:

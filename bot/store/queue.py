@@ -96,6 +96,8 @@ def doubt_heads(tx: Transaction) -> int:
     cursor = tx.conn.execute(
         "UPDATE outbox SET must_look = 1, attempt_ended = ?, looks = 0"  # noqa: S608 - our own words
         f" WHERE state = 'pending' AND kind IN ({kinds}) AND leader IS NULL"
+        # What is held back is released in a commit before it is sent: it was not in flight.
+        " AND NOT coalesce(json_extract(payload, '$.undo'), 0)"
         " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.lane = outbox.lane AND e.state = 'pending'"
         " AND e.id < outbox.id AND e.order_key <= outbox.order_key)",
         (tx.now,),

@@ -29,7 +29,8 @@ def refresh(tx: Transaction, message_id: int) -> None:
         return
     parts = tx.conn.execute(
         "SELECT p.state, p.seen, EXISTS (SELECT 1 FROM outbox o WHERE o.part_id = p.id"
-        " AND o.told = 1) FROM parts p WHERE p.message = ?",
+        " AND (o.told = 1 OR coalesce(json_extract(o.payload, '$.undo'), 0)))"
+        " FROM parts p WHERE p.message = ?",
         (message_id,),
     )
     wanted = wanted_reaction(

@@ -25,7 +25,8 @@ def _tell(tx: Transaction, kind: str, accepted_before: Millis) -> int:
     rows = tx.conn.execute(
         # Each kind has an index, which the planner takes only where the kind is written out.
         f"SELECT id, key, payload, part_id FROM outbox WHERE kind = '{kind}'"  # noqa: S608 - our own names
-        " AND state = 'pending' AND told = 0 AND accepted_at < ? LIMIT ?",
+        " AND state = 'pending' AND told = 0 AND accepted_at < ?"
+        " AND NOT coalesce(json_extract(payload, '$.undo'), 0) LIMIT ?",
         (accepted_before, AT_ONCE),
     ).fetchall()
     for row_id, key, text, part_id in rows:

@@ -53,6 +53,12 @@ EDIT_SEND: Final = "Pass the edit on"
 EDIT_LEAVE: Final = "Leave it as it was"
 EDIT_SENT: Final = "The customer sees your edit."
 EDIT_LEFT: Final = "The customer keeps the version before."
+HOLD_WAITS: Final = "⏳ This goes to the customer in {seconds} seconds."
+HOLD_CANCEL: Final = "Cancel"
+HOLD_NOW: Final = "Send now"
+HOLD_CANCELLED: Final = "Cancelled: nothing of it was sent, and it stays in Slack."
+HOLD_HURRIED: Final = "It goes to the customer now."
+HOLD_OVER: Final = "It has gone to the customer already: delete your message to take it back."
 MODE_SIGNS: Final = {
     "note": "🔒 replies are private notes, unless sent with !reply or a button",
     "alerts": "🔕 nothing is sent to the customer from here",
