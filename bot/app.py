@@ -187,6 +187,7 @@ async def _ended(bridge: Bridge, stop: asyncio.Event, reload: Reload | None) -> 
     finally:
         stopping.cancel()
         renewing.cancel()
+        await asyncio.gather(stopping, renewing, return_exceptions=True)  # what it opened is closed
 
 
 class _Stop(Exception):

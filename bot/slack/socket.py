@@ -36,6 +36,8 @@ _TICKET = re.compile(r"ticket=[^'\"&\s]+")
 
 _EVENT = "events_api"
 _POLL_SECONDS = 0.25
+_PINGS_UNASKED = 6
+"""Slack takes one apps.connections.open a minute for granted, and the SDK tries as well."""
 _RETRY_SECONDS = 5.0
 _FINISH_SECONDS = 5.0
 _CLOSE_SECONDS = 3.0
@@ -248,7 +250,7 @@ class SocketModeService:
 
     async def _ask(self, now: float, down_since: float) -> None:
         """Ask why there has been no connection for a while: the SDK says of no reason."""
-        if now - max(down_since, self._asked_at) < self._ping_seconds:
+        if now - max(down_since, self._asked_at) < self._ping_seconds * _PINGS_UNASKED:
             return
         self._asked_at = now
         try:
