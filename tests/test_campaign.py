@@ -1,4 +1,9 @@
-"""The campaign: whatever people, platforms and machines do, each message arrives once, in order."""
+"""The campaign: whatever people, platforms and machines do, each message arrives once, in order.
+
+It can fail. Each of these was broken once, and found by one of the first five campaigns of random
+steps: a resend without a look, no doubt after a crash, a look in Slack that finds nothing, facts
+that count twice.
+"""
 
 from __future__ import annotations
 

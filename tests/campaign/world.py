@@ -26,7 +26,7 @@ from tests.campaign.disk import Disk
 from tests.campaign.lives import Life, natural
 from tests.campaign.travel import Clock, Loop
 
-PATIENCE = 3600
+PATIENCE = 3 * 3600
 """Seconds of the world's time until what has not come to rest never will."""
 CONFIG = """
 [replies]
