@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from bot.store.gap import FORGOTTEN_MS, Gap
 from bot.store.transaction import Transaction
 from bot.store.view import View
 from tests.core_kit import ANA, CHANNEL, NOW, ROOT, database, effect, transaction
+from tests.upgrade_kit import OPEN_ROWS
 
 SOME = Millis(NOW - 3_600_000)
 
@@ -148,7 +150,7 @@ def test_all_that_waits_is_doubted_not_heads_alone(tx: Transaction) -> None:
 
 def test_what_was_given_up_is_looked_for_when_it_is_tried_again(tx: Transaction) -> None:
     """Somebody may have pressed Retry since the backup, and it arrived."""
-    put(tx, "send", "letter")
+    put(tx, "send", "letter", json.dumps(OPEN_ROWS["send"]))
     tx.conn.execute("UPDATE outbox SET state = 'dead', error = 'why'")
     restored.doubt_all(tx, Gap(SOME, Millis(NOW), Millis(NOW)))
     queue.requeue(tx, Key("letter"))
