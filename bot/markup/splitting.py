@@ -40,7 +40,7 @@ _MANY_MARKS, _MANY_BRACKETS = 1_500, 200
 """From here on reading is slow, and nobody wrote it to be read."""
 _LEAST = 24
 """What a part must take of the text, so that what is opened again does not fill the next."""
-_READ_AT_LEAST, _READ_PER_CHARACTER, _READ_AT_MOST = 40_000, 3, 160_000
+_READ_AT_LEAST, _READ_PER_CHARACTER, _READ_AT_MOST = 120_000, 4, 200_000
 """How many characters are read to mend the cuts of one text: what is made of marks alone would
 take seconds, in which nobody else's message is decided. Behind that it is cut as it comes."""
 _PARAGRAPH_SHARE = 0.4
