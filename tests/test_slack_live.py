@@ -164,7 +164,7 @@ async def test_a_post_is_found_by_its_key(rig: Rig) -> None:
     roots = await rig.client.find(SUPPORT, keys=keys, thread_ts=None, oldest=root.ts)
     replies = await rig.client.find(SUPPORT, keys=keys, thread_ts=root.ts, oldest=reply.ts)
     assert roots == {"root": root}
-    assert replies == {"reply": reply}
+    assert replies == {"root": root, "reply": reply}
 
 
 @pytest.mark.parametrize("had_replies", [False, True])
