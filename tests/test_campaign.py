@@ -140,8 +140,12 @@ class Campaign(RuleBasedStateMachine):
             self.world.close()
 
 
-pytestmark = pytest.mark.timeout(1800)
-"""Finding the shortest script of a failure takes minutes."""
+pytestmark = [
+    # Finding the shortest script of a failure takes minutes.
+    pytest.mark.timeout(1800),
+    # Who is killed leaves behind what was never begun.
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+]
 
 TestCampaign = Campaign.TestCase
 TestCampaign.settings = settings(
