@@ -36,6 +36,7 @@ from bot.domain import (
 from bot.errors import ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.platform_time import exactly
 from bot.read_threads import UNLISTED, ReadThreads, ThreadState
+from bot.relay.changes import GONE
 from bot.slack import events as slack_events
 from bot.slack import messages as slack_messages
 from bot.slack.client import SlackClient
@@ -59,8 +60,6 @@ OLDER_IN_A_ROW = 20
 """So many older conversations, Crisp's smallest page, end the walk: one alone may lie elsewhere."""
 UNDATED = 20
 """At most so many conversations that bear no time at all are read in one sweep."""
-GONE = frozenset({"conversation_not_found", "session_not_found"})
-"""Crisp's reasons that mean: deleted meanwhile. No other refusal does."""
 THREAD_GONE = "thread_not_found"
 OLD_THREADS = 50
 """At most so many threads that are older than the horizon are read after a gap."""

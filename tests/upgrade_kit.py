@@ -131,6 +131,8 @@ def _insert(conn: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
             other, column = refers[name]
             query = f"SELECT {column or 'rowid'} FROM {other} LIMIT 1"  # noqa: S608 - names of the schema
             values[name] = conn.execute(query).fetchone()[0]
+        elif f"json_valid({name})" in sql:
+            values[name] = "[]"
         else:
             allowed = re.search(rf"\b{name} IN \('?(\w+)", sql)
             word = allowed.group(1) if allowed else f"some {name}"

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bot import texts
 from bot.domain import Source
 from bot.outbox.courier import Done
 from bot.policy import Dead
-from bot.relay.changes import context_line
-from bot.relay.decisions import Change, Effect
+from bot.relay.changes import GONE, check_conversation
+from bot.relay.decisions import Effect
 from bot.relay.effects import Learn
 from bot.relay.failures import given_up
 from bot.store import deliveries, edits, queue, sets
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 
-GONE = frozenset({"conversation_not_found", "session_not_found"})
-"""Crisp's words for a conversation that was deleted."""
 Job = Callable[[Transaction], OutboxRow | None]
 """What is stored of an attempt; it returns the lane's next row."""
 
@@ -43,21 +40,11 @@ def given_up_as(row: OutboxRow, dead: Dead) -> Job:
         if queue.give_up(tx, row, certain=dead.certain, error=dead.reason):
             for effect in _told(tx, row, dead):
                 tx.enqueue(effect)
-            if dead.reason in GONE and row.destination is Source.CRISP:
-                _is_gone(tx, row)
+            if dead.reason in GONE and row.destination is Source.CRISP and row.conversation:
+                tx.enqueue(check_conversation(row.conversation.session_id))
         return queue.head(tx, row.lane)
 
     return job
-
-
-def _is_gone(tx: Transaction, row: OutboxRow) -> None:
-    """Store that a conversation was deleted in Crisp, of which the event may have been missed."""
-    there = tx.conversation(row.conversation.session_id) if row.conversation else None
-    if there is None or there.gone:
-        return
-    tx.change(Change(there.session_id, {"gone": True, "snoozed_until": None}))
-    for effect in context_line(there, texts.DELETED, at=tx.now, name=f"gone:{tx.now}"):
-        tx.enqueue(effect)
 
 
 def split(row: OutboxRow, code: str) -> Job:

@@ -14,6 +14,7 @@ from bot.outbox.checks import Checking
 from bot.outbox.courier import Errands, Gated
 from bot.outbox.echoes import Echoes
 from bot.outbox.edits import EditingSent
+from bot.outbox.existing import CheckingConversation
 from bot.outbox.files_to_crisp import SendingFile
 from bot.outbox.learner import Learner, Learning
 from bot.outbox.moving import Movers
@@ -53,6 +54,7 @@ def crisp_courier(
             Waking(reader),
             MarkingRead(crisp, reader, spare=spare),
             Checking(crisp, reader, rules),
+            CheckingConversation(crisp),
             Starting(crisp, echoes=echoes),
             SavingPerson(crisp),
             Learning(learner),

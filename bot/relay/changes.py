@@ -22,7 +22,32 @@ from bot.domain import (
 from bot.relay import keys
 from bot.relay.answer import Answer
 from bot.relay.decisions import Change, Decision, Effect
-from bot.relay.effects import Assign, MarkRead, PostMessage, Priority, SetState, ShowTyping
+from bot.relay.effects import (
+    Assign,
+    CheckConversation,
+    MarkRead,
+    PostMessage,
+    Priority,
+    SetState,
+    ShowTyping,
+)
+
+GONE = frozenset({"conversation_not_found", "session_not_found"})
+"""Crisp's words for a conversation that is not there."""
+
+
+def check_conversation(session_id: SessionId) -> Effect:
+    """Return the row that asks Crisp whether a conversation is still there."""
+    key = Key(f"exists:{session_id}")
+    return Effect(
+        payload=CheckConversation(),
+        lane=keys.aside(key),
+        destination=Source.CRISP,
+        key=key,
+        order_key=0,
+        priority=Priority.NOTICE,
+        session_id=session_id,
+    )
 
 
 def state_became(conversation: Conversation, state: State, at: Millis) -> Decision | None:

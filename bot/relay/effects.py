@@ -97,6 +97,14 @@ class CheckMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckConversation:
+    """Ask Crisp whether a conversation is still there, once a call said that it is not."""
+
+    kind: ClassVar[str] = "exists"
+    wanted_anew: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class OpenThread:
     """Open a thread for a conversation anew, though nobody has written."""
 
@@ -347,6 +355,7 @@ Payload = (
     | Learn
     | UpdatePost
     | CheckMessage
+    | CheckConversation
     | StartConversation
     | SavePerson
     | Notify
