@@ -28,7 +28,7 @@ from bot.relay.decisions import Change
 from bot.store import queue
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
-from tests.core_kit import CHANNEL, NOW, ROOT, SESSION, database, transaction
+from tests.core_kit import CHANNEL, NOW, ROOT, RULES, SESSION, database, transaction
 
 LANE = keys.to_slack(SESSION)
 MAYA = Speaker("Maya")
@@ -146,10 +146,11 @@ class Wall:
 def posting(wall: Wall) -> Posting:
     """Return who posts on the wall; nobody opens threads there."""
     nothing: Any = object()
+    roots: Any = SimpleNamespace(rules=RULES)
     looks: Any = SimpleNamespace(find=wall.find_root)
     return Posting(
         wall,  # type: ignore[arg-type]  # a stand-in
-        nothing, nothing, looks=looks, openings=nothing,
+        nothing, roots, looks=looks, openings=nothing,
     )  # fmt: skip
 
 

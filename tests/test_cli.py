@@ -92,4 +92,4 @@ def test_a_command_loads_no_other_commands_modules() -> None:
     done = subprocess.run(  # noqa: S603 - the program stands here
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines()[-1] == "['bot.cli.deliveries']"
+    assert done.stdout.splitlines()[-1] == "['bot.cli.deliveries', 'bot.cli.printing']"

@@ -27,7 +27,7 @@ async def test_an_admin_has_new_conversations_come_to_the_channel(world: World) 
         assert offer["channel"] == ELSEWHERE
         press = {"do": "press", "channel": ELSEWHERE, "action_id": "channel:use"}
         await world.slack.act({"as": ADMIN, "ts": offer["ts"], **press})
-        sql = "SELECT name, verb, detail, outcome FROM audit"
+        sql = "SELECT name, verb, detail, outcome FROM audit WHERE verb = 'channel'"
         await eventually(lambda: stored(world, sql), what="the choice")
         assert stored(world, sql) == [("ada", "channel", ELSEWHERE, "done")]
         world.visitor("After")

@@ -166,8 +166,8 @@ def leave_from_the_first_version(world: World, session: str, thread_ts: str) -> 
             )  # fmt: skip
         conn.execute(
             "INSERT INTO inbox (source, kind, fact, occurred_at, accepted_at, swept, state,"
-            " payload, error) VALUES ('crisp', 'message:send', 'old', 1, 1, 0, 'failed', ?, 'x')",
-            (json.dumps(event),),
+            " payload, error) VALUES ('crisp', 'message:send', 'old', 1, ?, 0, 'failed', ?, 'x')",
+            (int(time.time() * 1000), json.dumps(event)),
         )
 
 
