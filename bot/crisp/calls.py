@@ -6,7 +6,8 @@ know of any resource.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -33,11 +34,20 @@ def segment(value: str | int) -> str:
 class Calls:
     """The calls of one website, by one transport."""
 
-    def __init__(self, transport: Transport, website_id: WebsiteId) -> None:
-        """Use a transport; the token does not carry the website's id, so every path does."""
+    def __init__(
+        self,
+        transport: Transport,
+        website_id: WebsiteId,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Use a transport; the token does not carry the website's id, so every path does.
+
+        ``monotonic`` carries Crisp's time on between two answers, in seconds.
+        """
         self._transport = transport
         self.website_id = website_id
-        self._time = PlatformTime()
+        self._time = PlatformTime(monotonic=monotonic)
 
     def platform_time(self) -> Millis | None:
         """Return Crisp's time, without a call; None before its first answer."""
