@@ -204,7 +204,7 @@ class Bridge:
         sweep = SlackSweep(
             self.clients.slack, self.inbox.accept_all, self.writer, self.reader,
             channels, clock_ms=now_ms, horizon_ms=int(days * 86_400_000),
-            users_ttl_ms=int(timers.users_ttl * 1000),
+            users_ttl_ms=int(timers.users_ttl * 1000), gaps=lambda: self.slack_side.gaps,
         )  # fmt: skip
         return self.groups.before(Thorough(sweep, comparison.run, self.reader, "slack:"))
 

@@ -86,6 +86,8 @@ class CatchUp:
         self._least = 0.0
         self._gap = asyncio.Event()
         self._release: asyncio.TimerHandle | None = None
+        self.gaps = 0
+        """So often something may have been missed in this run."""
         self.done = False
         self.connected = False
         self.trusted = False
@@ -99,6 +101,7 @@ class CatchUp:
     def miss(self) -> None:
         """Hear that something may have been missed: it is read before anything follows it."""
         self.done = False
+        self.gaps += 1
         self._watch.back(self._source)
         self.hold()
         self._gap.set()

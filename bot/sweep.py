@@ -35,18 +35,17 @@ from bot.domain import (
 )
 from bot.errors import ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.platform_time import exactly
-from bot.read_threads import UNLISTED, ReadThreads, ThreadState
+from bot.read_threads import ReadThreads, ThreadState, reading, unlisted
 from bot.relay.changes import GONE
 from bot.slack import events as slack_events
 from bot.slack import messages as slack_messages
 from bot.slack.client import SlackClient
 from bot.slack.people import find_person
-from bot.store import read_threads
 from bot.store.reader import Reader
 from bot.store.transaction import Transaction
 from bot.store.view import View
 from bot.store.writer import Writer
-from bot.swept import Accept, Record, Swept, nothing
+from bot.swept import Accept, Swept, nothing
 
 log = structlog.get_logger()
 
@@ -247,8 +246,12 @@ class SlackSweep:
         clock_ms: Callable[[], int],
         horizon_ms: int,
         users_ttl_ms: int,
+        gaps: Callable[[], int] = lambda: 0,
     ) -> None:
-        """``horizon_ms``: older threads are read one by one, if their conversation was active."""
+        """``horizon_ms``: older threads are read one by one, if their conversation was active.
+
+        ``gaps`` counts those there were: each makes what was read of such threads worthless.
+        """
         self._slack = slack
         self._accept = accept
         self._writer = writer
@@ -257,6 +260,7 @@ class SlackSweep:
         self._clock_ms = clock_ms
         self._horizon_ms = horizon_ms
         self._users_ttl_ms = users_ttl_ms
+        self._gaps = gaps
         self._read = ReadThreads(reader)
         self._behind: dict[ChannelId, Behind] = {}
 
@@ -291,7 +295,7 @@ class SlackSweep:
     async def _channel(self, channel: ChannelId, *, gap: bool) -> Swept:
         name = f"slack:{channel}"
         behind = self._behind.setdefault(channel, Behind(name, self._writer, self._reader))
-        started = exactly(self._slack.platform_time(), self._clock_ms())
+        started, gaps = exactly(self._slack.platform_time(), self._clock_ms()), self._gaps()
         watermark = await self._reader.ask(lambda view: view.watermark(name))
         if watermark is None:
             await self._writer.submit(lambda tx: tx.begin_channel(channel, started))
@@ -300,10 +304,10 @@ class SlackSweep:
         await behind.begin()
         await self._read.begin(channel)
         wanted = await self._changed(channel, watermark)
-        unlisted = await self._unlisted(channel, watermark) if gap else []
-        for thread_ts in [*map(MessageTs, behind.due()), *unlisted]:
-            if not self._read.knows(channel, thread_ts, UNLISTED):
-                wanted.setdefault(thread_ts, UNLISTED)
+        old, as_now = await self._unlisted(channel, watermark) if gap else [], unlisted(gaps)
+        for thread_ts in [*map(MessageTs, behind.due()), *old]:
+            if not self._read.knows(channel, thread_ts, as_now):
+                wanted.setdefault(thread_ts, as_now)
         total = Swept()
         for thread_ts, state in wanted.items():
             total += await self._thread(channel, thread_ts, watermark, state=state, gap=gap)
@@ -363,15 +367,11 @@ class SlackSweep:
             if not isinstance(err, Refused) or err.code != THREAD_GONE:
                 news = (await self._accept(replies)).count(Receipt.ACCEPTED)
                 return Swept(news) + await _left_behind(behind, thread_ts, start, err)
-        record = _reading(channel, thread_ts, state) if gap else nothing
+        record = reading(channel, thread_ts, state) if gap else nothing
         news = (await self._accept(replies, record)).count(Receipt.ACCEPTED)
         self._read.was_read(channel, thread_ts, state)
         await behind.settle(thread_ts)
         return Swept(news)
-
-
-def _reading(channel: ChannelId, thread_ts: MessageTs, state: ThreadState) -> Record:
-    return lambda tx: read_threads.keep(tx, channel, thread_ts, state)
 
 
 async def _left_behind(behind: Behind, item: str, start: Millis, err: ApiError) -> Swept:

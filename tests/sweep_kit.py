@@ -169,6 +169,7 @@ class Slack:
         self.threads: dict[str, dict[str, str]] = {}
         self.faults: dict[str, ApiError] = {}
         self.reads: list[str] = []
+        self.gaps = 1
 
     def platform_time(self) -> Millis | None:
         return Millis(self.now)
@@ -206,6 +207,7 @@ class Slack:
             clock_ms=clock or (lambda: self.now),
             horizon_ms=30 * 24 * HOUR,
             users_ttl_ms=HOUR,
+            gaps=lambda: self.gaps,
         )
 
 

@@ -162,6 +162,7 @@ async def test_every_reconnect_is_a_gap() -> None:
         await made.until(made.is_done)
         assert made.is_open()
         assert made.sweep.gaps == [True, True]
+        assert made.catch_up.gaps == 2
         assert made.heard == ["back", "caught up", "away", "back", "caught up"]
 
 

@@ -403,9 +403,8 @@ async def test_a_limit_keeps_what_was_read(store: Store) -> None:
     assert replies.texts == ["one", "two"]
 
 
-async def test_a_limit_keeps_what_was_read_of_old_threads(store: Store) -> None:
-    """Threads that no list shows are read once after a gap, however often Slack limits it."""
-    slack, replies = Slack(), Replies(store)
+def old_threads(store: Store, slack: Slack) -> list[str]:
+    """Put up three threads that no list shows, of conversations that were active lately."""
     horizon = 30 * 24 * HOUR
     places = [ts(NOW - 2 * horizon - number) for number in range(3)]
     for number, place in enumerate(places):
@@ -415,6 +414,13 @@ async def test_a_limit_keeps_what_was_read_of_old_threads(store: Store) -> None:
             " VALUES (?, ?, ?, ?)",
             (session(number), CHANNEL, place, NOW - number),
         )
+    return places
+
+
+async def test_a_limit_keeps_what_was_read_of_old_threads(store: Store) -> None:
+    """Threads that no list shows are read once after a gap, however often Slack limits it."""
+    slack, replies = Slack(), Replies(store)
+    places = old_threads(store, slack)
     slack.fail(places[1], RateLimited(Source.SLACK, "conversations.replies", "ratelimited"))
     sweep = slack.sweep(store, replies.accept, clock=None)
     with pytest.raises(RateLimited):
@@ -424,6 +430,30 @@ async def test_a_limit_keeps_what_was_read_of_old_threads(store: Store) -> None:
     assert slack.reads == [places[0], places[1], places[1], places[2]]
     await sweep.run(gap=True)
     assert slack.reads[4:] == places
+
+
+@pytest.mark.parametrize("what", ["restart", "reconnect", "reconnect while it is read"])
+async def test_a_later_gap_reads_old_threads_again(store: Store, what: str) -> None:
+    """No list shows that a reply came after such a thread was read, in a catch-up that failed."""
+    slack, replies = Slack(), Replies(store)
+    places = old_threads(store, slack)
+    slack.fail(places[1], RateLimited(Source.SLACK, "conversations.replies", "ratelimited"))
+
+    async def accept(arrivals: Sequence[Arrival], record: Record = nothing) -> Sequence[Receipt]:
+        slack.gaps += what == "reconnect while it is read" and slack.gaps == 1
+        return await replies.accept(arrivals, record)
+
+    sweep = slack.sweep(store, accept, clock=None)
+    with pytest.raises(RateLimited):
+        await sweep.run(gap=True)
+    slack.faults.clear()
+    slack.now += HOUR
+    slack.threads[places[0]][ts(NOW + HOUR)] = "late"
+    slack.gaps += what == "reconnect"
+    if what == "restart":
+        sweep = slack.sweep(store, accept, clock=None)
+    await sweep.run(gap=True)
+    assert replies.texts == ["r0", "late", "r1", "r2"]
 
 
 async def test_a_refused_token_ends_the_sweep_of_slack(store: Store) -> None:
