@@ -87,7 +87,7 @@ def with_pages(contact: Contact, pages: Sequence[Page]) -> Contact:
 
 def _seen_at(page: Mapping[str, Any]) -> float:
     stamp = page.get("timestamp")
-    return float(stamp) if isinstance(stamp, int | float) else 0.0
+    return stamp if isinstance(stamp, int | float) else 0.0  # not float(): a number may be too big
 
 
 def _text(value: object) -> str:

@@ -223,6 +223,35 @@ async def test_a_failed_commit_gives_the_connection_up_at_once() -> None:
         assert len(server.peers) == 2
 
 
+async def test_what_cannot_even_begin_to_be_accepted_ends_the_connection_alone() -> None:
+    """The event is swept, those after it are heard over the next connection, and listening goes on.
+
+    It fails as it is handed over, before there is anything to wait for.
+    """
+
+    class Broken(Desk):
+        def accept(self, arrival: Arrival) -> Awaitable[None]:  # type: ignore[override]
+            if arrival.payload["fingerprint"] == 1:
+                raise OverflowError("what a customer wrote")
+            return super().accept(arrival)
+
+    desk = Broken()
+
+    async def script(peer: Peer) -> None:
+        await peer.admit()
+        await peer.emit("message:send", message(peer.number))
+        await peer.until_gone()
+
+    with structlog.testing.capture_logs() as logged:
+        async with listening(script, desk):
+            await eventually(lambda: desk.numbers == [2])
+    assert desk.log[:3] == [
+        "connected", "an event could not be stored (OverflowError)", "connected",
+    ]  # fmt: skip
+    assert [line["event"] for line in logged] == ["rtm.event_not_accepted"]
+    assert "customer" not in str(logged)
+
+
 async def test_after_giving_up_what_was_waiting_is_not_handed_on() -> None:
     """Events behind a lost one would otherwise be stored before it."""
     link = Link()

@@ -56,6 +56,14 @@ def test_pages_of_one_moment_keep_crisps_order() -> None:
     assert [page.url for page in pages_of(listed)] == ["https://x.test/old", "https://x.test/new"]
 
 
+@pytest.mark.parametrize("odd", [10**400, -(10**400), float("nan"), float("inf"), True, "1", None])
+def test_any_time_of_a_page_is_taken(odd: object) -> None:
+    """What no clock says is no reason not to take in the page, nor to end the bridge."""
+    listed = [{"page_url": "https://x.test/odd", "timestamp": odd}]
+    found = pages_of({"pages": [*listed, {"page_url": "https://x.test/a", "timestamp": 1}]})
+    assert {page.url for page in found} == {"https://x.test/odd", "https://x.test/a"}
+
+
 @pytest.mark.parametrize("payload", [{}, {"pages": None}, {"pages": [3, "x"]}, {"pages": {}}])
 def test_what_is_no_list_of_pages_is_nothing(payload: dict[str, object]) -> None:
     """An odd event changes nothing."""

@@ -127,10 +127,10 @@ class RtmListener:
                     await room.acquire()
                     event = await link.next()
                     found = self._read(event)
-                    if found is None:
+                    accepting = None if found is None else self._begin(found, link)
+                    if accepting is None:
                         room.release()
                     else:
-                        accepting = self._accept(found)
                         group.create_task(self._accepted(accepting, link=link, room=room))
             except LinkLost as err:
                 lost = err
@@ -146,12 +146,25 @@ class RtmListener:
             log.error("rtm.event_unreadable", kind=event.name, reason=place_of(err))
             return None
 
+    def _begin(self, found: Arrival, link: Link) -> Awaitable[object] | None:
+        """Begin to accept an arrival; where that fails at once, the sweep reads it."""
+        try:
+            return self._accept(found)
+        except Exception as err:  # noqa: BLE001 - one event must not end the bridge
+            log.error("rtm.event_not_accepted", kind=found.kind, reason=place_of(err))
+            _not_stored(link, err)
+            return None
+
     async def _accepted(
         self, accepting: Awaitable[object], *, link: Link, room: asyncio.Semaphore
     ) -> None:
         try:
             await accepting
         except Exception as err:  # noqa: BLE001 - whatever kept it from being stored: sweep
-            link.give_up(f"an event could not be stored ({type(err).__name__})")
+            _not_stored(link, err)
         finally:
             room.release()
+
+
+def _not_stored(link: Link, err: Exception) -> None:
+    link.give_up(f"an event could not be stored ({type(err).__name__})")
