@@ -70,8 +70,11 @@ def test_it_says_what_was_done_and_what_comes(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.usefixtures("path")
-def test_whoever_is_meant_must_be_named_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("who", ["maya", "@", "maya@", "@example.com", "maya @example.com"])
+def test_whoever_is_meant_must_be_named_as_such(
+    who: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A name that is neither an address nor a session is refused with a sentence."""
-    code, _, err = run(capsys, "maya")
+    code, _, err = run(capsys, who)
     assert code == 2
     assert "e-mail address" in err

@@ -8,9 +8,15 @@ from typing import Any
 
 import pytest
 
+from bot import cards
 from bot.crisp import events
-from bot.domain import Arrival, Millis, SessionId, Source
+from bot.domain import Arrival, Key, Millis, SessionId, Source, Speaker
+from bot.relay.answer import Answer
+from bot.relay.decisions import Effect
+from bot.relay.effects import Priority, SendMessage
 from bot.relay.erase_effects import EraseThreads
+from bot.relay.failures import tell
+from bot.relay.people_effects import StartConversation
 from bot.store import audit, erasing, queue
 from tests.core_kit import ANA, CHANNEL, NOW, OTHER, ROOT, RULES, SESSION
 from tests.handlers_kit import Stored, crisp, kinds, reply
@@ -18,6 +24,7 @@ from tests.handlers_kit import Stored, crisp, kinds, reply
 EMAIL = "Maya@example.com"
 SECRET = "where is my order"
 FINGERPRINT = NOW * 100 + 7
+SPEAKER = Speaker("Ana")
 ERASES = replace(RULES, erase_removed=True)
 
 
@@ -156,6 +163,45 @@ def test_who_writes_in_an_erased_thread_is_told(stored: Stored) -> None:
     assert kinds(late) == ["react", "tell"]
     assert late is not None
     assert late.message is None
+
+
+def test_others_undelivered_replies_are_not_its_business(stored: Stored) -> None:
+    """What was given up goes only if it is about this person: texts that name them are others'."""
+    other = replace(said("mine"), payload={**said("mine").payload, "session_id": OTHER})
+    stored.apply(other)
+    rows = {
+        "reply": Effect(
+            payload=SendMessage(
+                "text", f"ask {EMAIL}", SPEAKER, CHANNEL, ROOT, ROOT, ANA.user_id
+            ),
+            lane="x", destination=Source.CRISP, key=Key("reply"), order_key=0,
+            priority=Priority.MESSAGE, session_id=OTHER,
+        ),
+        "longer": _first("longer", f"x{EMAIL}"),
+        "named": _first("named", "bo@example.com", f"ask {EMAIL}"),
+        "first": _first("first", EMAIL),
+        "tell": _told("t", f"no:\n{EMAIL}."),
+        "other": _told("u", f"x.{EMAIL}"),
+    }  # fmt: skip
+    for row in rows.values():
+        stored.tx.enqueue(row)
+    stored.conn.execute("UPDATE outbox SET state = 'dead', error = 'x'")
+    left = {row[0] for row in stored.conn.execute("SELECT key FROM outbox")}
+    erasing.erase(stored.tx, (), source=erasing.COMMAND, email=EMAIL)
+    after = {row[0] for row in stored.conn.execute("SELECT key FROM outbox")}
+    assert left - after == {rows["first"].key, rows["tell"].key}
+
+
+def _told(name: str, text: str) -> Effect:
+    return tell(CHANNEL, ANA.user_id, cards.refusal(text), thread_ts=None, name=name)
+
+
+def _first(key: str, email: str, text: str = "Hello") -> Effect:
+    payload = StartConversation(email, (text,), SPEAKER, Answer(CHANNEL, ANA.user_id))
+    return Effect(
+        payload=payload, lane=key, destination=Source.CRISP, key=Key(key), order_key=0,
+        priority=Priority.MESSAGE,
+    )  # fmt: skip
 
 
 def test_a_file_that_is_not_shared_yet_is_removed(stored: Stored) -> None:

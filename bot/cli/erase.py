@@ -18,6 +18,7 @@ import typer
 from bot.config import load_database
 from bot.domain import Json
 from bot.errors import BridgeError
+from bot.relay.refs import is_email
 from bot.store import beside, erasing
 from bot.store.database import holder
 
@@ -56,7 +57,7 @@ def erase(
         _list(path, as_json=as_json)
         return
     who = who.strip()
-    if "@" not in who and not who.startswith("session_"):
+    if not is_email(who) and not who.startswith("session_"):
         raise typer.BadParameter("give an e-mail address, or a session id (session_…)")
     with beside.reading(path, now_ms=_now_ms()) as view:
         sessions = erasing.sessions_of(view, who)

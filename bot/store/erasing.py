@@ -7,6 +7,7 @@ brings anything back, and the numbers of the conversations.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from bot.relay.effects import Priority
 from bot.relay.erase_effects import EraseThreads, Place
 from bot.relay.failures import tell, undecided
 from bot.relay.file_effects import RemoveFile
+from bot.relay.people_effects import StartConversation
 from bot.store import audit
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
@@ -257,11 +259,28 @@ def _blank_arrivals(tx: Transaction, session_id: SessionId, threads: Sequence[Pl
 
 def _forget_given_up(tx: Transaction, email: str) -> None:
     """Delete what was given up and names the person: it is about no conversation."""
-    if email:
-        tx.conn.execute(
-            "DELETE FROM outbox WHERE state <> 'pending' AND instr(lower(payload), ?)",
-            (email.strip().lower(),),
-        )
+    if not email:
+        return
+    rows = tx.conn.execute(
+        "SELECT id, kind, payload FROM outbox WHERE state <> 'pending' AND conversation IS NULL"
+    ).fetchall()
+    tx.conn.executemany(
+        "DELETE FROM outbox WHERE id = ?",
+        [(row[0],) for row in rows if _names(row[1], row[2], email.strip().lower())],
+    )
+
+
+def _names(kind: str, payload: str, email: str) -> bool:
+    """Tell whether a row is to, or speaks of, the one with this address, and of no longer one.
+
+    A first message is somebody's own, whomever its text names.
+    """
+    if kind == StartConversation.kind:
+        return str(json.loads(payload).get("email", "")).strip().lower() == email
+    dumped = json.dumps(json.loads(payload), ensure_ascii=False).lower()
+    spoken = re.sub(r"\\(?:u[0-9a-f]{4}|.)", " ", dumped)  # a line break is no letter
+    whole = rf"(?<![\w.+-]){re.escape(email)}(?!-?\w|\.\w)"
+    return re.search(whole, spoken) is not None
 
 
 # --- clearing Slack
