@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from bot.behind import MOST_FAILURES
 from bot.crisp import convert
 from bot.crisp.client import CrispClient
 from bot.crisp.models import Message
@@ -27,7 +28,7 @@ from bot.domain import (
     SessionId,
     WebsiteId,
 )
-from bot.errors import Refused
+from bot.errors import Ambiguous, ApiError, RateLimited, Unauthorized, Unreachable
 from bot.relay import privacy
 from bot.relay.access import Rules
 from bot.relay.revisions import check, overwriting
@@ -87,6 +88,29 @@ class Thorough:
         return {} if value is None else {self._name: value}
 
 
+class _Failures:
+    """What could not be read: its own trouble, unless much fails that did not before."""
+
+    def __init__(self) -> None:
+        self._before: set[str] = set()
+        self._news = 0
+
+    def begin(self) -> None:
+        """Start a comparison."""
+        self._news = 0
+
+    def note(self, item: str, err: ApiError) -> None:
+        """Pass an item over; raise the error if it is the platform's trouble."""
+        if isinstance(err, RateLimited | Unauthorized | Unreachable):
+            raise err
+        log.warning("sweep.not_compared", call=err.call, code=err.code)
+        if isinstance(err, Ambiguous) and item not in self._before:
+            self._before.add(item)
+            self._news += 1
+        if self._news > MOST_FAILURES:
+            raise err
+
+
 class SlackComparison:
     """Reads the agents' latest replies again."""
 
@@ -109,10 +133,12 @@ class SlackComparison:
         self._clock_ms = clock_ms
         self._settle_ms = settle_ms
         self._sleep = sleep
+        self._failures = _Failures()
 
     async def run(self, began: Mapping[str, Millis]) -> Swept:
         """Compare each channel; what cannot be read is not compared."""
         news = 0
+        self._failures.begin()
         for channel in sorted(self._channels()):
             watermark = began.get(f"slack:{channel}")
             if watermark is None:
@@ -120,8 +146,8 @@ class SlackComparison:
             for thread_ts, known in (await self._replies(channel, watermark)).items():
                 try:
                     news += await self._thread(channel, thread_ts, known)
-                except Refused as err:
-                    log.warning("sweep.not_compared", channel=channel, code=err.code)
+                except ApiError as err:
+                    self._failures.note(f"{channel}:{thread_ts}", err)
         return Swept(news)
 
     async def _replies(
@@ -209,12 +235,14 @@ class CrispComparison:
         self._clock_ms = clock_ms
         self._settle_ms = settle_ms
         self._spare = spare
+        self._failures = _Failures()
 
     async def run(self, began: Mapping[str, Millis]) -> Swept:
         """Have each message asked about whose listing differs: a listing may be an old one."""
         if CRISP not in began:
             return Swept()
         since = Millis(began[CRISP] - DAY_MS)
+        self._failures.begin()
         for session_id in await self._reader.ask(
             lambda view: recent.conversations(view, since, most=CONVERSATIONS)
         ):
@@ -222,8 +250,8 @@ class CrispComparison:
                 break
             try:
                 await self._conversation(session_id, since)
-            except Refused as err:
-                log.warning("sweep.not_compared", code=err.code)
+            except ApiError as err:
+                self._failures.note(session_id, err)
         return Swept()
 
     async def _conversation(self, session_id: SessionId, since: Millis) -> None:

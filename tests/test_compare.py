@@ -7,15 +7,27 @@ from typing import Any, cast
 
 import pytest
 
-from bot.compare import THREADS, SlackComparison, Thorough
-from bot.domain import Arrival, Author, ChannelId, MessageTs, Millis, Receipt, SessionId, Source
-from bot.errors import Refused, Unreachable
+from bot.behind import MOST_FAILURES
+from bot.compare import THREADS, CrispComparison, SlackComparison, Thorough
+from bot.crisp.client import CrispClient
+from bot.domain import (
+    Arrival,
+    Author,
+    ChannelId,
+    MessageTs,
+    Millis,
+    Receipt,
+    SessionId,
+    Source,
+    WebsiteId,
+)
+from bot.errors import Ambiguous, ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.relay.decisions import Change, NewMessage
 from bot.slack.client import SlackClient
 from bot.store.transaction import Transaction
 from bot.swept import Swept
-from tests.core_kit import ANA, CHANNEL, NOW, ROOT, database
-from tests.sweep_kit import Store
+from tests.core_kit import ANA, CHANNEL, NOW, ROOT, RULES, database
+from tests.sweep_kit import Crisp, Store, messages_of
 
 Json = dict[str, Any]
 REPLY = MessageTs("1700000005.000200")
@@ -26,7 +38,7 @@ LATER = NOW + 60_000
 class Threads:
     """Slack, as it lists one thread after the other; ``None`` is a refusal."""
 
-    def __init__(self, *listings: list[str] | None) -> None:
+    def __init__(self, *listings: list[str] | ApiError | None) -> None:
         self._listings = iter(listings)
         self.read = 0
         self.waited: list[float] = []
@@ -42,6 +54,8 @@ class Threads:
         listed = next(self._listings, None)
         if listed is None:
             raise Refused(Source.SLACK, "conversations.replies", "thread_not_found")
+        if isinstance(listed, ApiError):
+            raise listed
         for ts in listed:
             yield {"ts": ts, "text": "Hello"}
 
@@ -121,6 +135,55 @@ async def test_no_more_threads_are_read_than_a_gap_may_cost() -> None:
     slack = Threads(*([[]] * (THREADS + 5)))
     await compared(store, slack)
     assert slack.read == THREADS
+
+
+@pytest.mark.parametrize("code", ["http_500", "unreadable_answer"])
+async def test_what_slack_cannot_list_stops_no_other_thread(store: Store, code: str) -> None:
+    """One thread's trouble is its own: the others are compared, and that is the end of it."""
+    answered(store, 1)
+    slack = Threads(Ambiguous(Source.SLACK, "conversations.replies", code), [ROOT], [ROOT])
+    assert await compared(store, slack) == [REPLY]
+
+
+@pytest.mark.parametrize("kind", [RateLimited, Unauthorized, Unreachable])
+async def test_slacks_trouble_ends_the_comparison(store: Store, kind: type[ApiError]) -> None:
+    """Limits, refused credentials and a dead line are no thread's own: it is tried again."""
+    with pytest.raises(kind):
+        await compared(store, Threads(kind(Source.SLACK, "conversations.replies", "any")))
+
+
+def crisp_comparison(store: Store, crisp: Crisp) -> CrispComparison:
+    """Compare with what this Crisp lists."""
+    return CrispComparison(
+        CrispClient(crisp, WebsiteId("w")), store.writer, store.reader, RULES,
+        clock_ms=lambda: LATER, settle_ms=5000, spare=lambda: True,
+    )  # fmt: skip
+
+
+async def test_what_crisp_cannot_list_stops_no_other_conversation(store: Store) -> None:
+    """One conversation that fails each time does not keep the bridge behind."""
+    crisp = Crisp()
+    for number in (1, 2):
+        answered(store, number)
+    store.conn.execute("UPDATE conversations SET active_at = ? - number", (NOW,))
+    crisp.fail(0, Ambiguous, "http_500")
+    assert await crisp_comparison(store, crisp).run({"crisp": Millis(NOW)}) == Swept()
+    assert crisp.calls == [messages_of(number) for number in range(3)]
+
+
+async def test_where_much_fails_it_is_the_platforms_trouble(store: Store) -> None:
+    """It is tried again, until what fails is known to fail."""
+    crisp, began = Crisp(), {"crisp": Millis(NOW)}
+    for number in range(MOST_FAILURES + 2):
+        if number:
+            answered(store, number)
+        crisp.fail(number, Ambiguous, "http_500")
+    store.conn.execute("UPDATE conversations SET active_at = ? - number", (NOW,))
+    comparison = crisp_comparison(store, crisp)
+    with pytest.raises(Ambiguous):
+        await comparison.run(began)
+    assert len(crisp.calls) == MOST_FAILURES + 1
+    assert await comparison.run(began) == Swept()
 
 
 async def test_before_the_first_start_nothing_is_compared(store: Store) -> None:
