@@ -28,10 +28,21 @@ class Leaving(Gated):
         try:
             return await super().attempt(row)
         except Refused as err:
-            there = row.conversation
-            if there is None or not self._is_left(row, there, err):
-                raise
-            return Again(lambda tx: _leave(tx, row, there))
+            return self._left(row, err)
+
+    async def look(self, row: OutboxRow) -> Result | None:
+        """Look for it; leave the thread if nobody can ever look there."""
+        try:
+            return await super().look(row)
+        except Refused as err:
+            return self._left(row, err)
+
+    def _left(self, row: OutboxRow, err: Refused) -> Again:
+        """Leave the thread; raises the refusal where that is not the answer to it."""
+        there = row.conversation
+        if there is None or not self._is_left(row, there, err):
+            raise err
+        return Again(lambda tx: _leave(tx, row, there))
 
     def _is_left(self, row: OutboxRow, there: Conversation, err: Refused) -> bool:
         return (
