@@ -132,7 +132,7 @@ def test_no_marked_text_is_ever_for_the_customer(
 
 @given(
     before=st.text("abc \n", min_size=1, max_size=10).filter(str.strip),
-    blank=st.text(" \t*_>", max_size=4),
+    blank=st.text(" \t*_>-\n\r\x85\u2028\u2800", max_size=6),
     marker=st.sampled_from(["note:", "NOTE:", "!note", "!Urgent", "!resolve", "\uff01note"]),
     rest=st.text(max_size=20),
 )
@@ -141,6 +141,12 @@ def test_no_later_marked_line_is_ever_for_the_customer(
 ) -> None:
     """A marker at the start of a later line keeps the whole text from the customer."""
     assert not isinstance(read(f"{before}\n{blank}{marker}{rest}"), ToCustomer)
+
+
+@pytest.mark.parametrize("lead", ["\n", "\n-", "\r\u2028 ", "\n12. ", f"<@{BOT}|"])
+def test_reading_the_longest_message_takes_no_time(lead: str) -> None:
+    """Whoever writes it stops nobody else's: tried from each blank line, it took minutes."""
+    assert read("a" + lead * (40_000 // len(lead))) == ToCustomer()
 
 
 @given(text=st.text("abcdefg ,.?-'\u00e9", min_size=1, max_size=60))

@@ -18,7 +18,7 @@ from bot.sensitive import Kind
 SECRETS = frozenset({Kind.CARD, Kind.PRIVATE_KEY, Kind.TOKEN})
 """What is never sent without a question; accounts and passwords are told to customers."""
 _NAME_LIMIT = 60
-_GROUP = re.compile(r"<!(?:here|channel|everyone)\b[^>]*>|<!subteam\^[^>]*>")
+_GROUP = re.compile(r"<!(?:here|channel|everyone)\b[^>]{0,80}>|<!subteam\^[^>]{0,80}>")
 _TYPED_NAME = re.compile(r"@([^\W\d_][\w.-]*)")
 _END = r"(?=[\s,;:!?…\-\u2013\u2014)]|\.(?:\s|\Z)|\Z)"
 """What may follow an aside's words, so that they are no part of a longer one."""

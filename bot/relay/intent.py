@@ -14,18 +14,21 @@ from bot import texts
 NOTE_WORDS = ("note",)
 _BLANK = "[^\\S\\n\\r\\v\\f\\u2028\\u2029]"
 """A blank within a line, the no-break one that French puts before a colon included."""
-_SILENT = "\\s\\u2800\\u00ad\\u200b-\\u200f\\u2060\\ufeff"
-"""What shows nothing."""
+_UNSEEN = "\\u2800\\u00ad\\u200b-\\u200f\\u2060\\ufeff"
+"""What shows nothing and is no blank."""
 _BULLET = (
     r"(?:[*_~`>\\\u2022\u2023\u2043\u2219\u25aa-\u25cf\u25e6\u00b7\u2013\u2014+-]|\d{1,3}[.)])"
 )
 """What a line may begin with that is not its text: formatting, a bullet, a number."""
-_LEAD = rf"(?:[{_SILENT}]|{_BULLET})"
+_LEAD = rf"(?:[\s{_UNSEEN}]|{_BULLET})"
+_LINE_LEAD = rf"(?:{_BLANK}|[{_UNSEEN}]|{_BULLET})"
+"""The same without line breaks: each line is read once, however many of them are empty."""
 _NOTE = re.compile(rf"\A\s*(?:!{_BLANK}*note\b(?:{_BLANK}*:)?|note{_BLANK}*:)[ \t]*", re.IGNORECASE)
 _ASIDE = re.compile(r"\A\s*//")
 _BANG = re.compile(rf"\A(!+{_BLANK}*)([^\W\d_][\w-]*)", re.IGNORECASE)
 _LATER_MARKER = re.compile(
-    rf"[\n\r\v\f\u2028\u2029]{_LEAD}*(note{_BLANK}*:|!+{_BLANK}*[^\W\d_][\w-]*)", re.IGNORECASE
+    rf"[\n\r\v\f\u2028\u2029]{_LINE_LEAD}*(note{_BLANK}*:|!+{_BLANK}*[^\W\d_][\w-]*)",
+    re.IGNORECASE,
 )
 _FORMATTING = re.compile(rf"\A{_LEAD}+")
 _WIDE = str.maketrans("\uff01\uff1a\uff0f", "!:/")
@@ -84,7 +87,9 @@ def read_intent(
     bare = _FORMATTING.sub("", plain).translate(_WIDE)
     if _ASIDE.match(bare):
         return StaysInSlack()
-    mention = re.compile(rf"<@{re.escape(bot_user_id)}(?:\|[^>]*)?>") if bot_user_id else None
+    mention = (
+        re.compile(rf"<@{re.escape(bot_user_id)}(?:\|[^>]{{0,80}})?>") if bot_user_id else None
+    )
     if mention and (addressed := mention.match(bare)):
         return _addressed(bare[addressed.end() :], verbs, lined)
     if _NOTE.match(bare):
