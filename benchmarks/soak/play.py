@@ -225,7 +225,8 @@ class Play:
             await asyncio.sleep(rng.uniform(0.3, 1.7) * self._plan.kill_every)
             await asyncio.shield(self._kill(rng.choice((0.0, 0.0, rng.uniform(0.5, 3.0)))))
             if rng.choice((True, True, False)):  # else it may be killed while it catches up
-                await bridge.ready()
+                with contextlib.suppress(TimeoutError):  # so may what outages keep from it
+                    await bridge.ready()
 
     async def _kill(self, pause: float) -> None:
         bridge = self._stage.bridge
