@@ -23,6 +23,7 @@ from bot.domain import (
     Source,
 )
 from bot.lookups import Fate
+from bot.relay import keys
 from bot.relay.access import Rules, find_operator, of_team, refusal, speaker_for
 from bot.relay.agents import HELD_REACTION, AgentWrote, mark, sends
 from bot.relay.answer import Answer
@@ -150,7 +151,9 @@ def _reply(view: View, wish: _Wish) -> Fate | None:
 def _not_now(wish: _Wish, view: View, fate: Fate | None, sentence: str) -> Decision:
     """Say why nothing can be done; what is held is asked about again."""
     if fate is not None and fate.state == "held":
-        return wish.say(cards.held_again(f"{wish.channel}:{wish.ts}"))
+        message = view.message(wish.channel, wish.ts)
+        value = keys.place(wish.channel, wish.ts, message.content if message else "")
+        return wish.say(cards.held_again(value))
     undecided = fates.undecided(view, wish.channel, wish.ts)
     if undecided is not None:
         failed = undecided == "failed"

@@ -13,6 +13,7 @@ from bot.relay.agents import (
     HELD_REACTION,
     AgentWrote,
     blocks_of,
+    doubted,
     mark,
     relay_to_crisp,
     tell,
@@ -21,8 +22,8 @@ from bot.relay.agents import (
 from bot.relay.answer import Tell
 from bot.relay.decisions import Amend, Audit, Change, Decided, Decision, HoldEdit, Rewrite
 from bot.relay.effects import React
-from bot.relay.guard import Doubt, new_suspicion
-from bot.relay.intent import Verb
+from bot.relay.guard import Doubt, new_suspicion, secret_in
+from bot.relay.intent import Verb, strip_command
 from bot.relay.replies import why_not
 from bot.router import Router
 from bot.slack import messages
@@ -123,7 +124,7 @@ def _edited(
     if _is_empty(said, message):
         decision = _withdrawn(message)
     elif message.state == "held":
-        decision = Decision(amend=Amend(message.id, "held", said.markdown, files=said.files))
+        decision = _held_anew(said, message, anew, rules, now=view.now)
     elif message.state == "kept":
         decision = _kept(said, anew)
     elif unsent:
@@ -158,6 +159,8 @@ def _audit(
     said: AgentWrote, message: StoredMessage, anew: Decision | Verb, decision: Decision
 ) -> Audit | None:
     """Return what is kept of an edit of what was sent; nothing if it changes nothing."""
+    if message.state == "held" and decision.amend is not None:
+        return said.audit("note") if decision.amend.state == "relayed" else None
     if message.state != "relayed":
         return None
     refused = isinstance(anew, Decision) and anew.audit is not None and anew.audit.refused
@@ -198,6 +201,32 @@ def _amended(
         amend=Amend(message.id, became.state, became.content, became.kind, sends, said.files),
         effects=tuple(effect for effect in decision.effects if not effect.of_message),
     )
+
+
+def _held_anew(
+    said: AgentWrote,
+    message: StoredMessage,
+    decision: Decision | Verb,
+    rules: Rules,
+    *,
+    now: Millis,
+) -> Decision:
+    """Ask anew about a held reply: its writer sends what they were asked about, not its edit."""
+    if isinstance(decision, Verb) and decision.word == "reply":
+        cut, plain = strip_command(said.markdown, "reply"), strip_command(said.plain, "reply")
+        if cut and plain and not plain.startswith("--"):
+            said = replace(said, markdown=cut, plain=plain)
+            decision = relay_to_crisp(said, rules)
+    became = decision.message if isinstance(decision, Decision) else None
+    if became is not None and became.kind == "text" and became.state in {"held", "relayed"}:
+        doubt = secret_in(said.plain) if rules.of(said.channel).guard else None
+        if doubt is not None or became.state == "relayed":
+            decision = doubted(said, doubt or Doubt(texts.DOUBT_EDITED))
+    amended = _amended(said, message, decision, now=now)
+    if any(isinstance(effect.payload, React) for effect in amended.effects):
+        return amended
+    unmarked = mark(said.channel, said.ts, HELD_REACTION, present=False)
+    return replace(amended, effects=(*amended.effects, unmarked))
 
 
 def _carried(

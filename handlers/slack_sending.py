@@ -132,7 +132,7 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if not isinstance(found, Own):
         return found
     what, press, message = arrival.kind.rpartition(":")[2], found.press, found.message
-    if message.state != "held":
+    if message.state != "held" or not _is_asked(found):
         return say(press, texts.SETTLED_ALREADY)
     sending = what in {"send", "sure"}
     if sending and gate.is_closed(rules, found.channel):
@@ -155,6 +155,13 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
         ),
         audit=press.audit(HELD.get(what, "keep"), message.session_id),
     )
+
+
+def _is_asked(found: Own) -> bool:
+    """Tell whether a button is about what a held reply says by now, and not before an edit."""
+    value, message = found.press.value, found.message
+    unchanged = not message.revised_at and value == keys.place(found.channel, found.ts)
+    return unchanged or value == keys.place(found.channel, found.ts, message.content)
 
 
 def _released(

@@ -15,7 +15,7 @@ from bot.relay.channels import ChannelRules
 from bot.relay.decisions import Decision, NewMessage
 from bot.relay.guard import Answered, Doubt, Facts, new_suspicion, suspicion
 from tests.core_kit import ANA, CHANNEL, SESSION
-from tests.slack_kit import EDITED, OURS, Desk
+from tests.slack_kit import EDITED, OURS, TS, Desk
 from tests.test_modes import VALUE, answered, give, reaching
 
 CARD = "4111 1111 1111 1111"
@@ -216,6 +216,55 @@ def test_a_collision_can_be_switched_off() -> None:
     made.reply("Ours", user="UBEN", ts="1700000004.000100")
     made.reply("Mine")
     assert len(reaching(made)) == 2
+
+
+# --- a held reply that is edited
+
+
+def test_a_reply_by_verb_that_is_edited_while_it_is_held_loses_its_verb() -> None:
+    """Asked anew about the new text, the writer sends what stands behind the verb."""
+    made = desk()
+    made.reply(f"!reply it is {CARD}")
+    before = sure_value(made, "held:sure")
+    made.edit("!reply it is on its way")
+    made.press("held:sure", before)
+    assert reaching(made) == []
+    made.press("held:send", sure_value(made, "held:send"))
+    assert reaching(made) == ["it is on its way"]
+
+
+@pytest.mark.parametrize("text", ["// he is a fraud", "note: he is a fraud", "!resolve", "Hi"])
+def test_a_button_from_before_an_edit_sends_nothing(text: str) -> None:
+    """What was asked about is not what would be sent: an old press finds it settled."""
+    made = desk()
+    made.reply("!urgent hello")
+    before = sure_value(made, "held:send")
+    made.edit(text)
+    for value in (VALUE, before):
+        made.press("held:send", value)
+    assert reaching(made) == []
+    assert texts.SETTLED_ALREADY in answered(made)
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "kind"),
+    [
+        ("// he is a fraud", "kept", "text"),
+        ("note: he is a fraud", "relayed", "note"),
+        ("!resolve", "kept", "text"),
+        ("!reply", "kept", "text"),
+        ("!soon", "held", "text"),
+        ("Hello", "held", "text"),
+    ],
+)
+def test_a_held_reply_becomes_what_its_edit_says(text: str, state: str, kind: str) -> None:
+    """An aside stays, a note becomes one, and whatever else may be a reply is asked about."""
+    made = desk()
+    made.reply("!urgent hello")
+    made.edit(text)
+    assert made.all("SELECT state, kind FROM messages WHERE ts = ?", TS) == [(state, kind)]
+    assert made.mark(name="raised_hand") is (state == "held")
+    assert reaching(made) == []
 
 
 # --- secrets are always asked about, once

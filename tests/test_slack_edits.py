@@ -11,6 +11,7 @@ from bot.domain import Key, Millis
 from bot.outbox.courier import nothing
 from bot.outbox.endings import given_up_as
 from bot.policy import Dead
+from bot.relay.keys import place
 from bot.slack import events
 from bot.store import deliveries, edits, queue
 from bot.store.rows import OutboxRow
@@ -177,7 +178,7 @@ def test_what_is_held_is_sent_as_it_is_last(desk: Desk) -> None:
     desk.reply("!urgent secret")
     desk.edit("!urgent hello")
     assert desk.deliver() == []
-    desk.press("held:send", f"{CHANNEL}:{TS}")
+    desk.press("held:send", place(CHANNEL, TS, "!urgent hello"))
     assert desk.deliver() == [("text", "!urgent hello")]
 
 
@@ -194,7 +195,7 @@ def test_what_an_edit_made_unclear_can_be_sent_after_all(desk: Desk) -> None:
     """Its first version's row, of which nothing is sent any more, does not stand in the way."""
     desk.reply("Hello")
     desk.edit("!urgent hello")
-    desk.press("held:send", f"{CHANNEL}:{TS}")
+    desk.press("held:send", place(CHANNEL, TS, "!urgent hello"))
     assert desk.deliver() == [("text", "!urgent hello")]
     assert desk.rows("send") == []
 
@@ -207,7 +208,7 @@ def test_a_held_edit_goes_out_once(desk: Desk, *, delivered: bool) -> None:
     desk.edit("!urgent hello")
     first = desk.sent(row if delivered else desk.attempt())
     assert (first is not None) is delivered
-    desk.press("held:send", f"{CHANNEL}:{TS}")
+    desk.press("held:send", place(CHANNEL, TS, "!urgent hello"))
     assert desk.deliver() == ([] if delivered else [("text", "!urgent hello")])
 
 

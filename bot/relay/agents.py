@@ -134,10 +134,9 @@ def _to_customer(event: AgentWrote, speaker: Speaker, rules: Rules) -> Decision:
 
 def doubted(event: AgentWrote, doubt: Doubt) -> Decision:
     """Hold a reply that looks internal, and ask its writer what it is meant to be."""
-    value = keys.place(event.channel, event.ts, event.markdown if doubt.secret else "")
+    value = keys.place(event.channel, event.ts, event.markdown)
     notice = cards.doubt_notice(doubt=doubt.words, value=value, sure=doubt.secret)
-    effects = (mark(event.channel, event.ts, HELD_REACTION), tell(event, "held", notice))
-    return _stored(event, "held", "text", effects)
+    return _asked(event, value, notice)
 
 
 def _closed(event: AgentWrote) -> Decision:
@@ -356,12 +355,15 @@ def _verb_of(intent: Meant) -> str:
 
 
 def _held(event: AgentWrote, word: str) -> Decision:
-    value = f"{event.channel}:{event.ts}"
-    effects = (
-        mark(event.channel, event.ts, HELD_REACTION),
-        tell(event, "held", cards.held_notice(word=word, value=value)),
-    )
-    return _stored(event, "held", "text", effects)
+    value = keys.place(event.channel, event.ts, event.markdown)
+    return _asked(event, value, cards.held_notice(word=word, value=value))
+
+
+def _asked(event: AgentWrote, value: str, question: Post) -> Decision:
+    """Hold a reply, and ask about this version of it."""
+    version = value.partition(":")[2].partition(":")[2]
+    asked = tell(event, f"held:{version}" if version else "held", question)
+    return _stored(event, "held", "text", (mark(event.channel, event.ts, HELD_REACTION), asked))
 
 
 def _stored(

@@ -7,7 +7,7 @@ is looked for first, as ever, and the gate of the outbox stops what is not there
 from __future__ import annotations
 
 from bot import cards
-from bot.relay import gate
+from bot.relay import gate, keys
 from bot.relay.access import Rules
 from bot.relay.agents import HELD_REACTION, mark
 from bot.relay.decisions import Amend
@@ -51,7 +51,7 @@ def _hold(
     closed: bool,
 ) -> None:
     edits.amend(tx, Amend(message.id, "held", message.content, files=message.files))
-    value = f"{payload.channel}:{payload.ts}"
+    value = keys.place(payload.channel, payload.ts, message.content)
     tx.enqueue(mark(payload.channel, payload.ts, HELD_REACTION))
     tx.enqueue(
         tell(
@@ -59,6 +59,6 @@ def _hold(
             payload.user,
             cards.held_by_mode(value=value, closed=closed),
             thread_ts=payload.thread_ts,
-            name=f"held:{value}:{tx.now}",
+            name=f"held:{payload.channel}:{payload.ts}:{tx.now}",
         )
     )

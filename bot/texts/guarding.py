@@ -29,6 +29,7 @@ HELD_BY_MODE: Final = (
     "is meant to be."
 )
 DOUBTED: Final = "✋ Held, and not sent: {doubt} Choose what your message is meant to be."
+DOUBT_EDITED: Final = "it was held before you edited it."
 DOUBT_TELLS: Final = "this looks as if it contains {what}."
 SECRETS: Final = {
     "card": "a card number",
