@@ -7,9 +7,15 @@ is tried less and less often, so that it uses up neither the quota nor anybody's
 
 from __future__ import annotations
 
+import structlog
+
 from bot.domain import Millis
+from bot.errors import ApiError, RateLimited, Unauthorized, Unreachable
 from bot.store.reader import Reader
 from bot.store.writer import Writer
+from bot.swept import Swept
+
+log = structlog.get_logger()
 
 PATIENCE = 5
 """So often something is tried at every sweep, and the catch-up counts as unfinished."""
@@ -82,3 +88,14 @@ class Behind:
         if self._marks.pop(item, None) is not None:
             name = self._prefix + item
             await self._writer.submit(lambda tx: tx.forget_watermark(name))
+
+
+async def left_behind(behind: Behind, item: str, start: Millis, err: ApiError) -> Swept:
+    """Remember what could not be read; raise the error if it is not this one item's trouble."""
+    if isinstance(err, RateLimited | Unauthorized | Unreachable):
+        raise err
+    log.warning("sweep.left_behind", call=err.call, code=err.code)
+    patient = await behind.failed(item, start)
+    if behind.too_many:
+        raise err
+    return Swept(unread=int(patient))

@@ -154,11 +154,11 @@ class CatchUp:
             return False
         if found.news:
             log.info("sweep.found", source=self._source.value, news=found.news)
-        finished = not (found.unread or found.barred)
-        if not self._gap.is_set():
-            self.done = self.done or finished
-            if not found.unread:  # else what was missed may belong before: the limit releases
-                self._dispatcher.release()
-                self._watch.caught_up(self._source)
+        # What is unread may belong before what waits: the limit releases that. For what is barred
+        # nobody waits; it is tried again soon, and read as after a gap once it can be.
+        if not (self._gap.is_set() or found.unread):
+            self.done = True
+            self._dispatcher.release()
+            self._watch.caught_up(self._source)
         self._on_swept()
-        return finished
+        return not (found.unread or found.barred)

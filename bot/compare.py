@@ -70,15 +70,18 @@ class Thorough:
         self._reader = reader
         self._name = watermark
         self._began: dict[str, Millis] = {}
+        self._due = False
 
     async def run(self, *, gap: bool) -> Swept:
         """Catch up; after a gap compare, from where it began, until that has succeeded."""
         for name, value in (await self._reader.ask(self._watermarks)).items():
             self._began.setdefault(name, value)
         found = await self._sweep.run(gap=gap)
-        if gap:
+        self._due = self._due or gap or bool(found.back)
+        if self._due:
             found += await self._compare(self._began)
         self._began.clear()
+        self._due = False
         return found
 
     def _watermarks(self, view: View) -> dict[str, Millis]:

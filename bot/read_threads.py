@@ -52,6 +52,10 @@ class ReadThreads:
         if _is_listed(self._states[channel].get(thread_ts)):
             self._states[channel].pop(thread_ts, None)
 
+    def leave(self, channel: ChannelId) -> None:
+        """Forget what only counts until a gap: there is one, for as long as it is not readable."""
+        self._states.pop(channel, None)
+
     def finish(self, channel: ChannelId) -> Callable[[Transaction], None]:
         """End a channel's sweep; return what is stored with that."""
         known = self._states[channel]

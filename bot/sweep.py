@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import structlog
 
-from bot.behind import Behind
+from bot.behind import Behind, left_behind
 from bot.crisp import events as crisp_events
 from bot.crisp.client import CrispClient
 from bot.crisp.conversations import ConversationFilter
@@ -33,7 +33,7 @@ from bot.domain import (
     SlackUser,
     Source,
 )
-from bot.errors import ApiError, RateLimited, Refused, Unauthorized, Unreachable
+from bot.errors import ApiError, Refused, Unauthorized
 from bot.platform_time import exactly
 from bot.read_threads import ReadThreads, ThreadState, reading, unlisted
 from bot.relay.changes import GONE
@@ -220,7 +220,7 @@ class CrispSweep:
         if isinstance(err, Refused) and err.code in GONE:
             await self._behind.settle(session_id)
             return Swept()
-        return await _left_behind(self._behind, session_id, start, err)
+        return await left_behind(self._behind, session_id, start, err)
 
     async def _open_the_unresolved(self) -> Swept:
         news = 0
@@ -263,22 +263,28 @@ class SlackSweep:
         self._gaps = gaps
         self._read = ReadThreads(reader)
         self._behind: dict[ChannelId, Behind] = {}
+        self._barred: set[ChannelId] = set()
 
     async def run(self, *, gap: bool) -> Swept:
         """Catch up every channel; one that cannot be read does not stop the others.
 
-        After a ``gap`` the threads that are too old to be listed are read too.
+        After a ``gap`` the threads that are too old to be listed are read too; so are those of a
+        channel that could not be read: that was one, whatever the others heard meanwhile.
         """
         await self._refresh_people()
         total = Swept()
         for channel in sorted(self._channels()):
             try:
-                total += await self._channel(channel, gap=gap)
+                total += await self._channel(channel, gap=gap or channel in self._barred)
+                total += Swept(back=int(channel in self._barred))
+                self._barred.discard(channel)
             except Unauthorized:
                 raise
             except Refused as err:
                 log.warning("sweep.channel_unread", channel=channel, code=err.code)
                 total += Swept(barred=1)
+                self._barred.add(channel)
+                self._read.leave(channel)
         return total
 
     async def _refresh_people(self) -> None:
@@ -366,23 +372,12 @@ class SlackSweep:
         except ApiError as err:
             if not isinstance(err, Refused) or err.code != THREAD_GONE:
                 news = (await self._accept(replies)).count(Receipt.ACCEPTED)
-                return Swept(news) + await _left_behind(behind, thread_ts, start, err)
+                return Swept(news) + await left_behind(behind, thread_ts, start, err)
         record = reading(channel, thread_ts, state) if gap else nothing
         news = (await self._accept(replies, record)).count(Receipt.ACCEPTED)
         self._read.was_read(channel, thread_ts, state)
         await behind.settle(thread_ts)
         return Swept(news)
-
-
-async def _left_behind(behind: Behind, item: str, start: Millis, err: ApiError) -> Swept:
-    """Remember what could not be read; raise the error if it is not this one item's trouble."""
-    if isinstance(err, RateLimited | Unauthorized | Unreachable):
-        raise err
-    log.warning("sweep.left_behind", call=err.call, code=err.code)
-    patient = await behind.failed(item, start)
-    if behind.too_many:
-        raise err
-    return Swept(unread=int(patient))
 
 
 def _not_ahead(watermark: Millis, now: Millis) -> Millis:

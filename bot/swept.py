@@ -35,15 +35,22 @@ class Swept:
     """What a sweep found: how many arrivals were news, and what could not be read.
 
     ``unread`` counts what may be readable soon, not what has failed again and again;
-    ``barred`` counts channels that will not be readable before a person has mended them.
+    ``barred`` counts channels that will not be readable before a person has mended them, ``back``
+    those that were barred and have been read again.
     """
 
     news: int = 0
     unread: int = 0
     barred: int = 0
+    back: int = 0
 
     def __add__(self, other: Swept) -> Swept:
-        return Swept(self.news + other.news, self.unread + other.unread, self.barred + other.barred)
+        return Swept(
+            self.news + other.news,
+            self.unread + other.unread,
+            self.barred + other.barred,
+            self.back + other.back,
+        )
 
 
 class Sweep(Protocol):

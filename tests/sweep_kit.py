@@ -175,7 +175,8 @@ class Slack:
         return Millis(self.now)
 
     async def history(self, channel: ChannelId, oldest: MessageTs) -> AsyncIterator[Json]:
-        del channel
+        if channel in self.faults:
+            raise self.faults[channel]
         for root, replies in self.threads.items():
             if float(root) >= float(oldest):
                 yield {"ts": root, "latest_reply": max(replies), "reply_count": len(replies)}

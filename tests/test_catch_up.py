@@ -219,6 +219,16 @@ async def test_what_could_not_be_read_keeps_the_side_behind() -> None:
         assert not made.is_open()
 
 
+async def test_a_channel_that_nobody_can_read_does_not_keep_the_side_behind() -> None:
+    """What a person must mend is no reason to call the whole bridge not ready, and costs no gap."""
+    async with side(*[Swept(barred=1)] * 3, every=0.01) as made:
+        made.catch_up.connect()
+        await made.until(made.is_done)
+        assert made.is_open()
+        await made.until(lambda: len(made.sweep.gaps) >= 3)
+        assert made.sweep.gaps[:3] == [True, False, False]
+
+
 async def test_it_is_swept_every_few_minutes_without_a_gap() -> None:
     """Once caught up, the regular sweeps hold nothing back and read no old threads again."""
     async with side(every=0.01) as made:

@@ -193,6 +193,31 @@ async def test_before_the_first_start_nothing_is_compared(store: Store) -> None:
     assert slack.read == 0
 
 
+async def test_a_channel_that_is_back_is_compared_until_that_succeeds(store: Store) -> None:
+    """It was away on its own, and what was edited there meanwhile was heard by nobody."""
+    founds = iter([Swept(back=1), Swept(), Swept()])
+    compared = 0
+
+    class Scripted:
+        async def run(self, *, gap: bool) -> Swept:
+            del gap
+            return next(founds)
+
+    async def compare(_began: Mapping[str, Millis]) -> Swept:
+        nonlocal compared
+        compared += 1
+        if compared == 1:
+            raise Unreachable(Source.SLACK, "conversations.replies", "timeout")
+        return Swept()
+
+    sweep = Thorough(Scripted(), compare, store.reader, "slack:")
+    with pytest.raises(Unreachable):
+        await sweep.run(gap=False)
+    for _ in range(2):
+        await sweep.run(gap=False)
+    assert compared == 2
+
+
 async def test_a_gap_is_compared_from_where_it_began_until_that_succeeds(store: Store) -> None:
     """A sweep moves the watermark on; a comparison that failed starts where it was before."""
     store.set_watermark("crisp", 1000)

@@ -320,6 +320,23 @@ async def test_one_channel_that_cannot_be_read_stops_no_other(world: World) -> N
     world.now += HOUR
     slack.failing[CHANNEL] = Refused(Source.SLACK, "conversations.history", "not_in_channel")
     slack.threads["C2"] = {ts(NOW - 5): [ts(NOW + 7)]}
-    assert (await sweep.run(gap=True)).news == 1
+    assert await sweep.run(gap=True) == Swept(news=1, barred=1)
     assert world.watermark(f"slack:{CHANNEL}") == NOW
     assert world.watermark("slack:C2") == NOW + HOUR - MARGIN_MS
+
+
+async def test_a_channel_that_can_be_read_again_is_read_as_after_a_gap(world: World) -> None:
+    """Nothing was heard of it meanwhile; what the others heard tells nothing of it."""
+    slack = FakeSlack()
+    sweep = slack_sweep(world, slack)
+    await sweep.run(gap=True)
+    root = ts(NOW - 2 * DAY)
+    columns: dict[str, object] = {"channel": CHANNEL, "thread_ts": root, "active_at": NOW}
+    await world.submit(lambda tx: tx.change(Change(SESSION, columns, create=True, card=False)))
+    slack.failing[CHANNEL] = Refused(Source.SLACK, "conversations.history", "not_in_channel")
+    assert await sweep.run(gap=True) == await sweep.run(gap=False) == Swept(barred=1)
+    slack.failing.clear()
+    slack.threads[CHANNEL] = {root: [ts(NOW + 7)]}
+    assert await sweep.run(gap=False) == Swept(news=1, back=1)
+    assert await sweep.run(gap=False) == Swept()
+    assert slack.reads == [root]

@@ -19,7 +19,7 @@ from bot.errors import (
 )
 from bot.inbox import AT_ONCE
 from bot.sweep import CRISP, MARGIN_MS, OLDER_IN_A_ROW, UNDATED
-from bot.swept import Record, nothing
+from bot.swept import Record, Swept, nothing
 from tests.core_kit import CHANNEL, NOW, database
 from tests.sweep_kit import HOUR, MINUTE, Crisp, Slack, Store, messages_of, session
 
@@ -432,7 +432,7 @@ async def test_a_limit_keeps_what_was_read_of_old_threads(store: Store) -> None:
     assert slack.reads[4:] == places
 
 
-@pytest.mark.parametrize("what", ["restart", "reconnect", "reconnect while it is read"])
+@pytest.mark.parametrize("what", ["restart", "reconnect", "reconnect while it is read", "barred"])
 async def test_a_later_gap_reads_old_threads_again(store: Store, what: str) -> None:
     """No list shows that a reply came after such a thread was read, in a catch-up that failed."""
     slack, replies = Slack(), Replies(store)
@@ -450,6 +450,10 @@ async def test_a_later_gap_reads_old_threads_again(store: Store, what: str) -> N
     slack.now += HOUR
     slack.threads[places[0]][ts(NOW + HOUR)] = "late"
     slack.gaps += what == "reconnect"
+    if what == "barred":
+        slack.fail(CHANNEL, "not_in_channel")
+        assert await sweep.run(gap=True) == Swept(barred=1)
+        slack.faults.clear()
     if what == "restart":
         sweep = slack.sweep(store, accept, clock=None)
     await sweep.run(gap=True)
