@@ -9,12 +9,13 @@ import pytest
 
 from bot.compare import _differs
 from bot.crisp.models import Message
-from bot.domain import MessageTs, Millis, WebsiteId
+from bot.domain import Key, MessageTs, Millis, WebsiteId
 from bot.relay.decisions import Revise
-from bot.store import audit, posted, queue, retention, revisions
+from bot.store import audit, edits, posted, queue, retention, revisions
 from bot.store.transaction import Transaction
 from tests.core_kit import CHANNEL, NOW, RULES, SESSION
 from tests.handlers_kit import Stored, crisp, kinds, reply
+from tests.slack_kit import Desk
 
 SECRET = "where is my order"
 FINGERPRINT = NOW * 100 + 7
@@ -85,6 +86,43 @@ def test_what_was_given_up_or_failed_long_ago_goes(stored: Stored) -> None:
     stored.apply(crisp("message:updated", fingerprint=77, content=SECRET))
     forget(stored)
     assert SECRET not in everything(stored)
+
+
+def given_up() -> Desk:
+    """Return a desk whose edited reply was given up, after it was tried again once."""
+    desk = Desk()
+    desk.reply("one")
+    desk.edit("two")
+    row = desk.attempt()
+    queue.give_up(desk.tx, row, certain=True, error="x")
+    desk.conn.execute("UPDATE outbox SET accepted_at = ? WHERE kind = 'send'", (LATER,))
+    return desk
+
+
+def test_what_was_given_up_and_may_be_tried_again_keeps_its_text() -> None:
+    """As long as its row is there, what it sends is compared with what is wanted."""
+    desk = given_up()
+    assert retention.forget(desk.tx, before=Millis(LATER)) == 0
+    assert queue.requeue(desk.tx, desk_key(desk))
+    assert desk.deliver() == [("text", "two")]
+    assert desk.edits() == []
+
+
+def test_a_retry_of_what_was_forgotten_is_not_taken_away_again() -> None:
+    """A text that is not known any more is no reason to take it from the customer."""
+    desk = given_up()
+    desk.conn.execute("UPDATE messages SET content = '', forgotten = 1")
+    assert queue.requeue(desk.tx, desk_key(desk))
+    row = desk.attempt()
+    assert not edits.is_outdated(desk.tx, row)
+    assert desk.sent(row) == ("text", "two")
+    assert desk.edits() == []
+
+
+def desk_key(desk: Desk) -> Key:
+    """Return the key of what was given up."""
+    ((key,),) = desk.all("SELECT key FROM outbox WHERE state = 'dead'")
+    return Key(key)
 
 
 def test_an_edit_of_a_forgotten_message_is_shown(stored: Stored) -> None:

@@ -204,11 +204,15 @@ def _nothing(payload: ForCustomer) -> ForCustomer:
 
 
 def wanted(view: View, part_id: int | None) -> Wanted | None:
-    """Return what Crisp is to show of a part by now; None if it is no part of a reply."""
+    """Return what Crisp is to show of a part by now; None if nobody knows, or it is no reply's.
+
+    Of a text that was forgotten because of its age nothing can be said: it stays as it is.
+    """
     row = view.conn.execute(
         "SELECT m.id, m.kind = 'note', m.content, m.version, m.files, p.part, p.file,"
         " m.state = 'relayed' AND NOT m.removed, m.state = 'held'"
-        " FROM parts p JOIN messages m ON m.id = p.message WHERE p.id = ? AND m.ts IS NOT NULL",
+        " FROM parts p JOIN messages m ON m.id = p.message WHERE p.id = ? AND m.ts IS NOT NULL"
+        " AND NOT m.forgotten",
         (part_id,),
     ).fetchone()
     if row is None:

@@ -16,7 +16,7 @@ _OLD = (
     "SELECT m.id FROM messages m WHERE m.forgotten = 0 AND m.occurred_at < ?1"
     " AND m.heard_at < ?1 AND m.revised_at < ?1 AND m.state <> 'held'"
     " AND NOT EXISTS (SELECT 1 FROM parts p JOIN outbox o ON o.part_id = p.id"
-    " OR o.key = 'edit:' || p.id WHERE p.message = m.id AND o.state = 'pending')"
+    " OR o.key = 'edit:' || p.id WHERE p.message = m.id)"
     " ORDER BY m.occurred_at LIMIT ?2"
 )
 
@@ -24,7 +24,8 @@ _OLD = (
 def forget(tx: Transaction, *, before: Millis) -> int:
     """Delete the text of what was written before then, some of it at a time; return how much.
 
-    What is still on its way keeps it, and what is held keeps it until its writer decides.
+    What is still on its way keeps it, also given up: tried again it is compared with what is
+    wanted. What is held keeps it until its writer decides.
     """
     _forget_given_up(tx, before)
     ids = [row[0] for row in tx.conn.execute(_OLD, (before, _SOME))]
