@@ -204,6 +204,24 @@ def _first(key: str, email: str, text: str = "Hello") -> Effect:
     )  # fmt: skip
 
 
+def test_erasing_reads_only_what_is_still_open(stored: Stored) -> None:
+    """What was decided long ago is most of the inbox, and everything waits for the writer."""
+    asked: list[str] = []
+    stored.conn.set_trace_callback(asked.append)
+    erase(stored)
+    erasing.gone(stored.tx)
+    stored.conn.set_trace_callback(None)
+    plans = [
+        step["detail"]
+        for sql in asked
+        if not sql.startswith("--") and (" inbox " in sql or "gone = 1" in sql)
+        for step in stored.conn.execute(f"EXPLAIN QUERY PLAN {sql}")
+    ]
+    assert any("INDEX inbox_open" in plan for plan in plans)
+    assert any("INDEX conversations_gone" in plan for plan in plans)
+    assert not [plan for plan in plans if plan in {"SCAN inbox", "SCAN conversations"}]
+
+
 def test_a_file_that_is_not_shared_yet_is_removed(stored: Stored) -> None:
     """Bytes that are in Slack, and shown nowhere yet, are in no thread to be found there."""
     content = {"name": "a.png", "url": "https://storage.crisp.chat/a.png", "type": "image/png"}

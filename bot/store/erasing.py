@@ -64,8 +64,8 @@ def sessions_of_person(view: View, people_id: str, email: str) -> tuple[SessionI
 
 
 def gone(view: View) -> tuple[SessionId, ...]:
-    """Return the conversations that are deleted in Crisp, and still stored."""
-    rows = view.conn.execute("SELECT session_id FROM conversations WHERE gone = 1 LIMIT 100")
+    """Return conversations that are deleted in Crisp, and still stored: as many as go at once."""
+    rows = view.conn.execute("SELECT session_id FROM conversations WHERE gone = 1 LIMIT 10")
     return tuple(SessionId(row[0]) for row in rows)
 
 
