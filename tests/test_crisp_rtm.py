@@ -428,20 +428,25 @@ async def test_a_rate_limit_sets_the_least_wait() -> None:
     assert naps.seconds[1] < 1.0
 
 
-async def test_a_connection_that_came_about_resets_the_spacing() -> None:
-    """A drop after a good hour is answered at the first delay, not at the last."""
-    naps = Naps(stop_after=4)
+@pytest.mark.parametrize(("lasted", "then"), [(6.0, 1.0), (5.0, 8.0)])
+async def test_only_a_connection_that_lasted_resets_the_spacing(lasted: float, then: float) -> None:
+    """A drop after a good hour is answered at the first delay; one that flaps uses up no quota."""
+    naps, desk = Naps(stop_after=4), Desk()
 
     async def script(peer: Peer) -> None:
         await peer.admit()
+        await peer.emit("message:send", message(1))
 
     gone = Unreachable(Source.CRISP, "GET connect/endpoints", "connect_error")
     async with RtmServer(script) as server:
         directory = Directory(gone, gone, gone, server.url)
-        waiting = listener(directory, Desk(), delay=(1.0, 1.0), sleep=naps)
+        waiting = listener(
+            directory, desk, delay=(1.0, 1.0), sleep=naps,
+            clock=lambda: lasted * len(desk.arrivals),
+        )  # fmt: skip
         with pytest.raises(asyncio.CancelledError):
             await waiting.run()
-    assert naps.seconds == [1.0, 2.0, 4.0, 1.0]
+    assert naps.seconds == [1.0, 2.0, 4.0, then]
 
 
 @pytest.mark.parametrize("address", ["", "relay", "ftp://x/y", "wss:///p/", "ws://127.0.0.1:1/p/"])

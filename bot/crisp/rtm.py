@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 
 IN_FLIGHT = 64
 """How many arrivals may be waiting for their commit; they share it."""
+LASTING = 6.0
+"""A connection that has lasted so many times the longest first pause was a good one."""
 
 
 class Directory(Protocol):
@@ -56,6 +59,7 @@ class RtmListener:
         delay: tuple[float, float] = (5.0, 10.0),
         longest_delay: float = 120.0,
         handshake: float = HANDSHAKE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``accept`` must take its place in the queue before it first waits.
 
@@ -63,7 +67,8 @@ class RtmListener:
         has asked, or are worth nothing later. ``on_connected`` is called each time the socket has
         let us in, before its first event is handed over; ``on_disconnected`` with the reason
         whenever a connection has ended or could not be made. ``delay`` bounds the seconds before
-        the next attempt, doubled with each attempt that fails, up to ``longest_delay``.
+        the next attempt, doubled with each attempt that fails, up to ``longest_delay``. One that
+        let us in and soon broke has failed too: each costs a catch-up, of the day's quota.
         """
         self._client = client
         self._website_id = website_id
@@ -77,6 +82,7 @@ class RtmListener:
         self._delay = delay
         self._longest_delay = longest_delay
         self._handshake = handshake
+        self._clock = clock
         self._failures = 0
 
     async def run(self) -> None:
@@ -109,9 +115,13 @@ class RtmListener:
         """Connect once and hand over what arrives; ends with LinkLost, or as dialling does."""
         endpoint = await self._client.connect_endpoint(self._login.tier)
         async with dial(endpoint.app, self._login, handshake=self._handshake) as link:
-            self._failures = 0
+            since = self._clock()
             self._on_connected()
-            await self._hand_over(link)
+            try:
+                await self._hand_over(link)
+            finally:
+                if self._clock() - since >= LASTING * self._delay[1]:
+                    self._failures = 0
 
     async def _hand_over(self, link: Link) -> None:
         """Start accepting in order of arrival, many at a time, so that they share a commit.
