@@ -65,6 +65,7 @@ def on_verb(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     return _ordered(
         press, verb, SessionId(word(held, "s")), view, rules,
         argument=word(held, "a"), confirmed=held.get("c") is True,
+        asked=f"confirmed:{question}" if (question := word(held, "q")) else "",
     )  # fmt: skip
 
 
@@ -77,6 +78,7 @@ def _ordered(
     *,
     argument: str,
     confirmed: bool = False,
+    asked: str = "",
 ) -> Decision:
     conversation = view.conversation(session_id) if session_id else None
     private = confirmed or is_private_menu(press.arrival.payload)
@@ -93,6 +95,7 @@ def _ordered(
         session_id=conversation.session_id if conversation else None,
         conversation=conversation,
         confirmed=confirmed,
+        asked=asked,
     )
     return settled(decide(order, view, rules), answer, press.fact)
 

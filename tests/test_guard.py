@@ -307,6 +307,23 @@ def test_a_secret_from_a_form_or_by_command_is_confirmed_first() -> None:
     assert reaching(made) == [f"it is {CARD}"]
 
 
+@pytest.mark.parametrize("verb", ["reply #1", "new maya@example.com"])
+def test_a_secret_that_is_confirmed_twice_is_sent_once(verb: str) -> None:
+    """A double click is two presses, and another question is another wish."""
+    made = desk()
+    body = {
+        "command": "/crisp", "text": f"{verb} it is {CARD}", "user_id": ANA.user_id,
+        "team_id": "T1", "channel_id": CHANNEL, "response_url": "https://hooks.test/1",
+    }  # fmt: skip
+    action = f"verb:{verb.split(maxsplit=1)[0]}"
+    for asked in (1, 2):
+        give(made, "command", body, f"command:{asked}")
+        for _ in range(2):
+            made.press(action, sure_value(made, action))
+        assert reaching(made) == [f"it is {CARD}"] * asked
+    assert texts.SETTLED_ALREADY in answered(made)
+
+
 @pytest.mark.parametrize("text", [f"new maya@example.com {CARD}", f"reply #1 {f'{CARD} ' * 100}"])
 def test_no_other_order_sends_a_secret_unasked(text: str) -> None:
     """A first message is asked about as well; what is too long for a button is refused."""

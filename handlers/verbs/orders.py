@@ -6,12 +6,23 @@ goes. What a verb does is in the sibling modules.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot import cards, markup, texts
-from bot.domain import Conversation, Json, Millis, Operator, Post, SessionId, SlackUser, Speaker
+from bot.domain import (
+    Conversation,
+    Json,
+    Millis,
+    Operator,
+    Post,
+    SessionId,
+    SlackUser,
+    Source,
+    Speaker,
+)
 from bot.relay import gate, verbs
 from bot.relay.access import Rules, admin_refusal, refusal
 from bot.relay.agents import AgentWrote
@@ -44,6 +55,8 @@ class Order:
     session_id: SessionId | None = None
     conversation: Conversation | None = None
     confirmed: bool = False
+    asked: str = ""
+    """Which question a button confirms, where it may do so once."""
     said: AgentWrote | None = None
     """The message in the conversation's own thread that is the order, if one is."""
     elsewhere: bool = False
@@ -135,12 +148,22 @@ def carry_out(order: Order, act: Act, view: View, rules: Rules) -> Decision:
         return order.say(confirmation(order))
     if order.verb.asks == "number" and not order.numbered:
         return order.say(number_question(order))
-    made = act(order, view, rules)
+    made = _done(order, act, view, rules)
     if isinstance(made, str):
         return order.say(cards.refusal(made), failed=True)
     if made.audit is not None or not does_something(made):
         return made
     return replace(made, audit=order.audit())
+
+
+def _done(order: Order, act: Act, view: View, rules: Rules) -> Decision | str:
+    """Decide what an order does; what a question's button confirms is done once."""
+    if order.asked and view.knows_fact(Source.SLACK, order.asked):
+        return texts.SETTLED_ALREADY
+    made = act(order, view, rules)
+    if order.asked and isinstance(made, Decision) and does_something(made):
+        return replace(made, once=order.asked)
+    return made
 
 
 def _missing(order: Order) -> str:
@@ -175,7 +198,11 @@ def number_question(order: Order) -> Post:
 def button_value(order: Order, *, confirmed: bool = False) -> str:
     """Return what a button must hold to give this order again."""
     held: dict[str, object] = {"s": order.session_id, "a": order.argument}
-    return json.dumps({**held, "c": True} if confirmed else held, ensure_ascii=False)
+    if confirmed:
+        held["c"] = True
+    if confirmed and order.verb.sends:  # a second press of the same button sends nothing more
+        held["q"] = hashlib.sha256(order.fact.encode()).hexdigest()[:12]
+    return json.dumps(held, ensure_ascii=False)
 
 
 def on_button(kind: str, value: str) -> tuple[Verb, Json] | None:
