@@ -105,6 +105,17 @@ def test_send_now_is_due_at_once_and_only_once(desk: Desk) -> None:
     assert texts.HOLD_OVER in answered(desk)
 
 
+def test_an_edit_does_not_hold_back_what_is_released(desk: Desk) -> None:
+    """It may be on its way: a press after the edit comes too late, and nothing else is said."""
+    desk.reply("Hello")
+    release(desk)
+    desk.edit("Hello you")
+    desk.press("hold:cancel", VALUE)
+    assert texts.HOLD_OVER in answered(desk)
+    assert texts.HOLD_CANCELLED not in answered(desk)
+    assert desk.deliver() == [("text", "Hello you")]
+
+
 @pytest.mark.parametrize("delivered", [True, False])
 def test_after_it_was_released_a_press_comes_too_late(desk: Desk, *, delivered: bool) -> None:
     """From the commit before the call on nothing is cancelled, whatever becomes of the call."""

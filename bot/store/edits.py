@@ -139,8 +139,8 @@ def _fold(tx: Transaction, effect: Effect, *, part_id: int) -> None:
     if not isinstance(effect.payload, ForCustomer):
         raise TypeError(f"a {effect.payload.kind} row is no reply")
     row = tx.conn.execute(
-        "SELECT id, must_look OR state = 'uncertain', destination, lane FROM outbox"
-        " WHERE part_id = ?",
+        "SELECT id, must_look OR state = 'uncertain', destination, lane,"
+        " coalesce(json_extract(payload, '$.undo'), 0) FROM outbox WHERE part_id = ?",
         (part_id,),
     ).fetchone()
     if row is not None and row[1]:
@@ -156,7 +156,8 @@ def _fold(tx: Transaction, effect: Effect, *, part_id: int) -> None:
         tx.enqueue(effect, part_id=part_id)
         return
     named = tx.conn.execute("SELECT fingerprint FROM parts WHERE id = ?", (part_id,)).fetchone()
-    payload = replace(effect.payload, fingerprint=Fingerprint(named[0]))
+    undo = effect.payload.undo and bool(row[4])  # once it is released it may be in flight
+    payload = replace(effect.payload, fingerprint=Fingerprint(named[0]), undo=undo)
     if isinstance(payload, SendFile):
         payload = replace(payload, resource=_uploaded(tx, part_id))
     tx.conn.execute("UPDATE outbox SET payload = ? WHERE id = ?", (dump_payload(payload), row[0]))
