@@ -74,6 +74,8 @@ def send_instead(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     press, message, conversation = found.press, found.message, found.conversation
     if message.kind != "note" or message.state != "relayed" or message.removed:
         return say(press, texts.SETTLED_ALREADY)
+    if not message.content:  # forgotten because of its age; a note is never without text
+        return say(press, texts.NO_TEXT_LEFT)
     if gate.is_closed(rules, found.channel):
         return say(press, texts.ALERTS_ONLY)
     if conversation.gone:
@@ -144,6 +146,8 @@ def held(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     if released is None:
         return None
     sentence, kind, content, rows = released
+    if not rows and what != "discard":
+        return say(press, texts.NO_TEXT_LEFT)
     waited = sending and found.conversation.waiting_since is not None
     state = "relayed" if rows else "kept"
     return Decision(

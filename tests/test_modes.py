@@ -33,7 +33,7 @@ from bot.relay.decisions import Change
 from bot.relay.effects import SendMessage
 from bot.relay.saved import SavedReply
 from bot.relay.verbs import VERBS, Face, Verb
-from bot.store import queue
+from bot.store import queue, retention
 from bot.store.barring import hold_barred
 from tests.core_kit import ANA, CHANNEL, NOW, OPEN, ROOT, SESSION
 from tests.slack_kit import OURS, TS, Desk
@@ -44,6 +44,7 @@ SAVED = {"thanks": SavedReply("thanks", ("Thank you!",))}
 FILE = {"id": "F1", "name": "a.png", "mimetype": "image/png", "mode": "hosted"}
 VALUE = f"{CHANNEL}:{TS}"
 OTHER = ChannelId("C2")
+LATER = NOW + 100_000_000
 REACTIONS = {"reply": "tada", "r": "heart"}
 
 
@@ -266,6 +267,30 @@ def test_a_note_by_the_mode_can_be_sent_after_all_with_its_files() -> None:
     desk.press("note:send", VALUE)
     assert texts.SETTLED_ALREADY in answered(desk)
     assert reaching(desk) == ["Hello!", "F1"]
+
+
+def test_an_old_note_whose_text_was_forgotten_stays_a_note() -> None:
+    """There is nothing to send any more, so nothing is taken out, and that is said."""
+    desk = desk_in("note")
+    desk.reply("Hello!", files=[FILE], subtype="file_share")
+    desk.deliver()
+    assert retention.forget(desk.tx, before=Millis(LATER)) == 1
+    desk.press("note:send", VALUE)
+    assert texts.NO_TEXT_LEFT in answered(desk)
+    assert texts.SENT_INSTEAD not in answered(desk)
+    assert desk.all("SELECT 1 FROM outbox WHERE kind IN ('act', 'send', 'sendfile')") == []
+
+
+@pytest.mark.parametrize("button", ["send", "note"])
+def test_a_held_reply_of_which_nothing_is_left_is_not_said_to_be_sent(button: str) -> None:
+    """Without its text it stays held: no press sends nothing and says otherwise."""
+    desk = desk_in("reply")
+    desk.reply("Hello!\n!note x")
+    desk.conn.execute("UPDATE messages SET content = ''")
+    desk.press(f"held:{button}", VALUE)
+    assert reaching(desk) == []
+    assert texts.NO_TEXT_LEFT in answered(desk)
+    assert desk.all("SELECT state FROM messages") == [("held",)]
 
 
 def test_the_echo_of_a_note_that_was_taken_out_is_nobody_elses() -> None:

@@ -10,6 +10,7 @@ from bot.domain import State
 
 MARKED_READ: Final = "In Crisp the customer's messages are marked as read."
 SETTLED_ALREADY: Final = "That has been settled already."
+NO_TEXT_LEFT: Final = "Nothing was sent: there is no text of it here any more. Write it again."
 NOT_THE_WRITER: Final = "Only who wrote it can decide this."
 UNKNOWN_OPEN: Final = "This conversation is no longer known here; open it in Crisp."
 UNKNOWN_ANSWER: Final = "This conversation is no longer known here; answer in Crisp."
