@@ -145,6 +145,33 @@ def test_what_waits_to_be_decided_is_blanked(stored: Stored) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("message_changed", {"channel": CHANNEL, "message": {"thread_ts": ROOT, "text": SECRET}}),
+        (
+            "message_deleted",
+            {"channel": CHANNEL, "previous_message": {"thread_ts": ROOT, "text": SECRET}},
+        ),
+        (
+            "action:held:send",
+            {
+                "channel": {"id": CHANNEL}, "user": {"id": ANA.user_id}, "x": SECRET,
+                "container": {"channel_id": CHANNEL, "thread_ts": ROOT},
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_whatever_names_its_thread_is_blanked(
+    stored: Stored, kind: str, payload: dict[str, Any]
+) -> None:
+    """Edits, deletions and presses that failed say elsewhere in which thread they are."""
+    arrival = Arrival(Source.SLACK, kind, payload, None, Millis(NOW))
+    stored.tx.record(arrival, state="failed", error="x")
+    erase(stored)
+    assert SECRET not in everything(stored)
+
+
 def test_a_reply_that_was_not_sent_is_told_to_its_writer(stored: Stored) -> None:
     """It is dropped with the conversation, and never in silence."""
     done = erase(stored)

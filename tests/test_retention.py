@@ -11,7 +11,7 @@ from bot.compare import _differs
 from bot.crisp.models import Message
 from bot.domain import Key, MessageTs, Millis, WebsiteId
 from bot.relay.decisions import Revise
-from bot.store import audit, edits, posted, queue, retention, revisions
+from bot.store import audit, edits, erasing, posted, queue, retention, revisions
 from bot.store.transaction import Transaction
 from tests.core_kit import CHANNEL, NOW, RULES, SESSION
 from tests.handlers_kit import Stored, crisp, kinds, reply
@@ -97,6 +97,16 @@ def given_up() -> Desk:
     queue.give_up(desk.tx, row, certain=True, error="x")
     desk.conn.execute("UPDATE outbox SET accepted_at = ? WHERE kind = 'send'", (LATER,))
     return desk
+
+
+def test_what_is_to_be_cleared_in_slack_is_not_given_up_for_ever(stored: Stored) -> None:
+    """An erasure that Slack refused stays to be tried again: without its row it would be done."""
+    done = erasing.erase(stored.tx, (SESSION,), source=erasing.COMMAND)
+    assert done is not None
+    stored.conn.execute("UPDATE outbox SET state = 'dead', error = 'x' WHERE kind = 'erase'")
+    forget(stored)
+    (listed,) = erasing.listing(stored.tx, only=done.id)
+    assert (listed["threads_waiting"], listed["threads_given_up"]) == (1, 1)
 
 
 def test_what_was_given_up_and_may_be_tried_again_keeps_its_text() -> None:

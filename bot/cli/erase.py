@@ -91,6 +91,11 @@ def _dry(found: dict[str, Any], *, as_json: bool) -> None:
 
 
 _NOTHING = "Nothing of this person is stored here."
+_GIVEN_UP = (
+    "Posts in Slack could not be removed: slack-crisp-bridge deliveries list says why, and"
+    " deliveries retry tries it again."
+)
+_TOLD = ("removed", "threads_waiting", "threads_given_up", "left")
 
 
 def _ask(found: dict[str, Any], *, as_json: bool) -> None:
@@ -112,18 +117,18 @@ def _follow(path: Path, erasure: int, *, quiet: bool) -> None:
         if line != said and not quiet:
             typer.echo(f"{line}.")
         said = line
-        if not now["threads_waiting"] or holder(path) is None:
+        if now["threads_waiting"] == now["threads_given_up"] or holder(path) is None:
             return
         time.sleep(_EVERY)
 
 
 def _report(path: Path, erased: erasing.Erased | None, *, running: bool, as_json: bool) -> None:
-    now: Json = {"removed": 0, "threads_waiting": 0, "left": []}
+    now: Json = {"removed": 0, "threads_waiting": 0, "threads_given_up": 0, "left": []}
     if erased is not None:
         with beside.reading(path, now_ms=_now_ms()) as view:
             (now,) = erasing.listing(view, only=erased.id)
     if as_json:
-        told = {name: now[name] for name in ("removed", "threads_waiting", "left")}
+        told = {name: now[name] for name in _TOLD}
         about = {
             "erasure": erased and erased.id,
             "conversations": list(erased.numbers) if erased else [],
@@ -139,7 +144,9 @@ def _report(path: Path, erased: erasing.Erased | None, *, running: bool, as_json
     typer.echo(f"Erased here: {numbers} ({_count(erased.messages, 'message')}).")
     if erased.dropped:
         typer.echo(f"Not sent any more: {_count(erased.dropped, 'reply', 'replies')}.")
-    if now["threads_waiting"]:
+    if now["threads_given_up"]:
+        typer.echo(_GIVEN_UP)
+    elif now["threads_waiting"]:
         when = "by the running bridge" if running else "at the bridge's next start"
         typer.echo(f"The posts in Slack are removed {when}; slack-crisp-bridge erase lists it.")
     _left(now["left"])

@@ -97,9 +97,13 @@ class Erasing(Errand):
         return Done(lambda tx: erasing.left(tx, payload.erasure, found.others))
 
     async def _roots(self, payload: EraseThreads) -> list[Place]:
-        """Find roots that were posted and not stored, by the session that their keys name."""
+        """Find roots that were posted and not stored, by the session that their keys name.
+
+        Who was erased may have written again since, and has a thread anew.
+        """
         if not payload.since:
             return []
+        anew = await self._reader.ask(lambda view: erasing.threads_now(view, payload.session_id))
         oldest = MessageTs(f"{max(payload.since / 1000 - SKEW, 0):.6f}")
         former = await self._reader.ask(lambda view: view.swept_channels())
         me = await self._slack.me()
@@ -108,8 +112,10 @@ class Erasing(Errand):
             try:
                 async for root in self._slack.history(channel, oldest):
                     named = map(session_of, messages.own_keys(root))
-                    if messages.is_own_post(root, me) and payload.session_id in named:
-                        found.append((channel, MessageTs(str(root["ts"]))))
+                    place = (channel, MessageTs(str(root["ts"])))
+                    ours = messages.is_own_post(root, me) and payload.session_id in named
+                    if ours and place not in anew:
+                        found.append(place)
             except Refused:
                 if channel in self._rules.bridged_channels():
                     raise

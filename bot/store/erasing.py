@@ -180,6 +180,11 @@ def _number(view: View, session_id: SessionId) -> int:
     return int(view.conn.execute(sql, (session_id,)).fetchone()[0])
 
 
+def threads_now(view: View, session_id: SessionId) -> tuple[Place, ...]:
+    """Return the threads that somebody who was erased has had since: they are not to be cleared."""
+    return _threads(view, session_id)
+
+
 def _threads(view: View, session_id: SessionId) -> tuple[Place, ...]:
     rows = view.conn.execute(
         "SELECT channel, thread_ts FROM conversations WHERE session_id = ?1"
@@ -230,6 +235,17 @@ def _aside(key: Key, payload: RemoveFile) -> Effect:
     )  # fmt: skip
 
 
+def _paths(*names: str) -> str:
+    return ", ".join(f"json_extract(payload, '$.{name}')" for name in names)
+
+
+_CHANNELS = _paths("channel", "channel.id", "container.channel_id")
+_THREADS = _paths(
+    "thread_ts", "message.thread_ts", "previous_message.thread_ts", "container.thread_ts"
+)
+"""Where messages, their edits and deletions, and presses say in which thread they are."""
+
+
 def _blank_arrivals(tx: Transaction, session_id: SessionId, threads: Sequence[Place]) -> None:
     """Let nothing that waits to be decided, or could not be, be decided any more."""
     blank = (
@@ -240,10 +256,7 @@ def _blank_arrivals(tx: Transaction, session_id: SessionId, threads: Sequence[Pl
         blank + "source = 'crisp' AND json_extract(payload, '$.session_id') = ?", (session_id,)
     )
     for channel, thread_ts in threads:
-        there = (
-            "source = 'slack' AND json_extract(payload, '$.channel') = ?1"
-            " AND json_extract(payload, '$.thread_ts') = ?2"
-        )
+        there = f"source = 'slack' AND ?1 IN ({_CHANNELS}) AND ?2 IN ({_THREADS})"
         rows = tx.conn.execute(
             f"SELECT id FROM inbox WHERE state <> 'done' AND {there}",  # noqa: S608 - fixed texts
             (channel, thread_ts),
@@ -327,7 +340,9 @@ def listing(view: View, *, only: int | None = None) -> list[Json]:
     rows = view.conn.execute(
         "SELECT e.id, e.at, e.source, e.numbers, e.messages, e.removed,"
         " (SELECT count(*) FROM outbox o WHERE o.kind = 'erase'"
-        " AND json_extract(o.payload, '$.erasure') = e.id) AS waiting"
+        " AND json_extract(o.payload, '$.erasure') = e.id) AS waiting,"
+        " (SELECT count(*) FROM outbox o WHERE o.kind = 'erase' AND o.state <> 'pending'"
+        " AND json_extract(o.payload, '$.erasure') = e.id) AS given_up"
         " FROM erasures e WHERE ?1 IS NULL OR e.id = ?1 ORDER BY e.id",
         (only,),
     ).fetchall()
@@ -336,6 +351,7 @@ def listing(view: View, *, only: int | None = None) -> list[Json]:
             "id": row["id"], "at": row["at"], "source": row["source"],
             "conversations": json.loads(row["numbers"]), "messages": row["messages"],
             "removed": row["removed"], "threads_waiting": row["waiting"],
+            "threads_given_up": row["given_up"],
             "left": [
                 found[0]
                 for found in view.conn.execute(

@@ -37,8 +37,11 @@ def forget(tx: Transaction, *, before: Millis) -> int:
 
 
 def _forget_given_up(tx: Transaction, before: Millis) -> None:
-    """Delete what nobody has tried again since."""
-    tx.conn.execute("DELETE FROM outbox WHERE state <> 'pending' AND accepted_at < ?", (before,))
+    """Delete what nobody has tried again since; but what clears Slack holds nobody's text."""
+    tx.conn.execute(
+        "DELETE FROM outbox WHERE state <> 'pending' AND kind <> 'erase' AND accepted_at < ?",
+        (before,),
+    )
     tx.conn.execute("DELETE FROM early_revisions WHERE heard_at < ?", (before,))
     tx.conn.execute(
         "UPDATE inbox SET state = 'done', payload = NULL, error = NULL"
