@@ -18,7 +18,7 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parent.parent
 _TICKS = os.sysconf("SC_CLK_TCK")
 _STARTING = 60.0
-UNPACED = "[pacing]\nposts_per_second = 0\n"
+UNPACED = "[pacing]\nposts_per_second = 0\n[crisp]\ndaily_quota = 1_000_000_000\n"
 """Slack is called as fast as it answers."""
 _STOPPING = 15.0
 
