@@ -25,15 +25,31 @@ LONGEST_PAUSE = 120.0
 _POLL = 1.0
 
 
+class _Pauses:
+    """The waits between two attempts with refused credentials: each is twice the last."""
+
+    def __init__(self, first: float) -> None:
+        self._first = self._next = first
+
+    def next(self) -> float:
+        """Return the seconds to wait now."""
+        now, self._next = self._next, min(self._next * 2, LONGEST_PAUSE)
+        return now
+
+    def reset(self) -> None:
+        """Begin anew: the credentials were taken."""
+        self._next = self._first
+
+
 async def listen(bridge: Bridge) -> None:
     """Listen to Crisp's socket until cancelled.
 
     Credentials that are refused at once are a mistake: BridgeError. If they were taken before,
     they can be mended, and are tried again and again.
     """
-    pause = bridge.settings.bridge.timers.reconnect
+    pauses = _Pauses(bridge.settings.bridge.timers.reconnect)
     while True:
-        listener = _rtm(bridge)
+        listener = _rtm(bridge, on_taken=pauses.reset)
         try:
             await listener.run()
         except Unauthorized as err:
@@ -41,8 +57,7 @@ async def listen(bridge: Bridge) -> None:
                 raise _wrong(err) from err
             if err.call == RTM_CALL:
                 bridge.troubles.note("crisp_socket")
-        await _pause(bridge, pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+        await _pause(bridge, pauses.next())
 
 
 async def _pause(bridge: Bridge, seconds: float) -> None:
@@ -67,10 +82,11 @@ def _wrong(err: Unauthorized) -> BridgeError:
     )
 
 
-def _rtm(bridge: Bridge) -> RtmListener:
+def _rtm(bridge: Bridge, *, on_taken: Callable[[], None]) -> RtmListener:
     addresses = bridge.clients.movers.addresses
 
     def connected() -> None:
+        on_taken()
         addresses.connected()
         bridge.troubles.heal("crisp_socket")
         bridge.crisp_side.connect()
