@@ -158,3 +158,15 @@ def test_only_what_takes_lines_keeps_them(typed: str) -> None:
     more: dict[str, Any] = {"verbs": FIRST_WORDS, "lined": LINE_WORDS, "bot_user_id": "UBOT"}
     assert isinstance(read_intent(typed, **more), Verb)
     assert isinstance(read_intent(typed.replace("reply", "resolve"), **more), Unclear)
+
+
+def test_a_text_that_begins_with_another_conversation_is_not_sent_here() -> None:
+    """Elsewhere the first word says which one: nobody can know where it was meant to go."""
+    world = Stored()
+    world.conn.execute("INSERT INTO conversations (session_id) VALUES ('session_other')")
+    for typed in ("!reply #2 Hello", "!reply --resolve #2: Hello"):
+        decision = world.decide(reply(typed))
+        assert "is another conversation" in texts(decision), typed
+        assert not {"send", "say"} & set(kinds(decision))
+    assert kinds(world.decide(reply("!reply 2 days from now"))) == ["send"]
+    assert kinds(world.decide(reply("!reply #1 is your number"))) == ["send"]

@@ -58,6 +58,10 @@ UNASSIGNED_AS_ASKED: Final = "{name} is nobody's now."
 REPLIED: Final = "Sent to the customer of {name}."
 REPLIED_AND_RESOLVED: Final = "Sent to the customer of {name}, which is resolved then."
 NOTED: Final = "Saved as a note on {name}."
+FOR_ANOTHER: Final = (
+    "“{ref}” is another conversation: nothing was sent. Write `/crisp {verb} {ref} …` to write "
+    "there, or begin with other words to write here."
+)
 NOT_PLAIN: Final = (
     "This was not sent: it may not be meant for the customer, because of “{word}”. Send it without."
 )

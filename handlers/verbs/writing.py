@@ -15,6 +15,7 @@ from bot.relay.decisions import Decision
 from bot.relay.effects import ForCustomer, Say
 from bot.relay.guard import secret_in
 from bot.relay.intent import ToCustomer, Unclear, read_intent, strip_command
+from bot.relay.refs import parse_ref
 from bot.relay.speaking import say
 from bot.relay.verbs import FIRST_WORDS
 from bot.store.view import View
@@ -36,6 +37,8 @@ def _writing(kind: str) -> Act:
         markdown, resolves = _flagged(markdown) if kind == "text" else (markdown, False)
         if not markdown:
             return usage(order)
+        if other := _for_another(order, view):
+            return texts.FOR_ANOTHER.format(ref=other, verb=order.verb.name)
         if kind == "text" and (word := _doubtful(_plain(order), rules)):
             return texts.NOT_PLAIN.format(word=word)
         if kind == "text" and (asked := secret_asked(order, _plain(order), markdown, rules)):
@@ -89,6 +92,16 @@ def _plain(order: Order) -> str:
     said = order.said
     text = strip_command(said.plain, order.verb.name) if said else markup.plain([], order.argument)
     return _flagged((text or "").strip())[0]
+
+
+def _for_another(order: Order, view: View) -> str:
+    """Return the other conversation that a text in a thread begins with, as elsewhere REF does."""
+    words = _plain(order).split(maxsplit=1)
+    first = words[0].rstrip(":,") if words and order.said else ""
+    ref = parse_ref(first) if first.startswith(("#", "session_")) else None
+    meant = view.find(ref) if ref else None
+    here = order.conversation.session_id if order.conversation else None
+    return first if meant is not None and meant.session_id != here else ""
 
 
 def _doubtful(plain: str, rules: Rules) -> str:
