@@ -296,3 +296,14 @@ async def test_earlier_messages_are_hidden_as_new_ones_are() -> None:
         )
     ).said  # fmt: skip
     assert (one.markdown, one.speaker) == (HIDDEN_CARD, HIDDEN_CARD)
+
+
+def test_where_a_customer_was_tells_no_secret() -> None:
+    """Titles and addresses of pages are theirs to fill, and go on the card."""
+    card = "4111 1111 1111 1111"
+    contact = privacy.named(
+        Contact(page_title=f"Pay {card}", page_url=f"https://a.test/?q={card}", trail=(card,))
+    )
+    assert not any(
+        "4111" in text for text in (contact.page_title, contact.page_url, *contact.trail)
+    )

@@ -7,6 +7,7 @@ only for a while: the thread goes on without its history rather than wait for it
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -164,10 +165,11 @@ class Pointing(Errand):
         first = shown.payload_of(recalled[0]) if recalled else None
         if first is None:
             return
-        card = self._roots.card(conversation, first, operators, moved_to=address)
+        there = replace(conversation, channel=payload.channel)  # what that channel may show
+        card = self._roots.card(there, first, operators, moved_to=address)
         try:
             await self._slack.update(
-                payload.channel, payload.ts, card, speaker=visitor(conversation, self._roots.rules)
+                payload.channel, payload.ts, card, speaker=visitor(there, self._roots.rules)
             )
         except ApiError as err:
             log.warning("card.not_retired", code=err.code)

@@ -72,7 +72,7 @@ class Roots:
         self, row: OutboxRow, payload: PostMessage, conversation: Conversation
     ) -> Root | Again:
         """Ask Crisp who is writing; after a while do without, the card can be mended later."""
-        contact = self._pages.recall(conversation.session_id, conversation.contact)
+        contact = privacy.named(self._pages.recall(conversation.session_id, conversation.contact))
         if payload.author is Author.VISITOR and not contact.nickname:
             contact = replace(
                 contact, nickname=payload.speaker.name, avatar=payload.speaker.avatar or ""

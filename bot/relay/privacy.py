@@ -80,6 +80,8 @@ def named(contact: Contact) -> Contact:
         topic=hidden(contact.topic),
         rating_comment=hidden(contact.rating_comment),
         page_title=hidden(contact.page_title),
+        page_url=hidden(contact.page_url),
+        trail=tuple(map(hidden, contact.trail)),
     )
 
 
