@@ -172,13 +172,17 @@ def test_whatever_names_its_thread_is_blanked(
     assert SECRET not in everything(stored)
 
 
-def test_a_reply_that_was_not_sent_is_told_to_its_writer(stored: Stored) -> None:
-    """It is dropped with the conversation, and never in silence."""
+@pytest.mark.parametrize(("due", "told"), [(1 << 60, "was not sent"), (0, "may not have been")])
+def test_a_reply_that_was_not_sent_is_told_to_its_writer(
+    stored: Stored, due: int, told: str
+) -> None:
+    """It is dropped with the conversation, never in silence; it may be on its way just now."""
+    stored.conn.execute("UPDATE outbox SET not_before = ? WHERE kind = 'send'", (due,))
     done = erase(stored)
     assert done is not None
     assert done.dropped == 1
     (payload,) = stored.conn.execute("SELECT payload FROM outbox WHERE kind = 'tell'").fetchone()
-    assert "was not sent" in payload
+    assert told in payload
     assert ANA.user_id in payload
     assert stored.conn.execute("SELECT 1 FROM outbox WHERE kind = 'react'").fetchone()
 

@@ -196,18 +196,22 @@ def _threads(view: View, session_id: SessionId) -> tuple[Place, ...]:
 
 
 def _drop_rows(tx: Transaction, number: int) -> int:
-    """Take what waits out of the queue, and tell who wrote what is not sent any more."""
+    """Take what waits out of the queue, and tell who wrote what is not sent any more.
+
+    A lane's head may be on its way at this moment: whether it arrives, nobody knows.
+    """
     rows = tx.conn.execute(
-        "SELECT key, kind, payload, destination, lane, must_look FROM outbox"
-        " WHERE conversation = ?",
-        (number,),
+        "SELECT key, kind, payload, destination, lane, must_look OR (not_before <= ?2 AND id ="
+        " (SELECT h.id FROM outbox h WHERE h.lane = o.lane AND h.state = 'pending'"
+        " ORDER BY h.order_key, h.id LIMIT 1)) FROM outbox o WHERE conversation = ?1",
+        (number, tx.now),
     ).fetchall()
     unsent: dict[tuple[str, str, str], bool] = {}
     for key, kind, payload, destination, lane, doubt in rows:
         held: Json = json.loads(payload)
         if kind == "file" and held.get("file_id"):
             _remove_file(tx, str(held["file_id"]))
-        if kind in {"send", "sendfile"}:
+        if kind in {"send", "sendfile"} and {"channel", "ts", "user"} <= held.keys():
             written = held["channel"], held["ts"], held["user"]
             unsent[written] = unsent.get(written, False) or bool(doubt)
         audit.settle(tx, key, "withdrawn")
