@@ -37,6 +37,9 @@ REFUSED = {
 TAKEN_UP = (*SECRETS, "CRISP_WEBSITE_ID", "CRISP_TIER", "MEMBRANE_CONNECTION_ID")
 """What is taken up of the settings; all else stays as it was at the start."""
 
+MOST_TURNS = 31
+"""So many turns, at most, until what failed is tried again as it is: each try is a call of few."""
+
 Reload = Callable[[Collection[str]], Settings]
 """Reads the settings again as if these values, which were refused, were not set."""
 
@@ -63,14 +66,23 @@ class Renewal:
 
     async def wait(self) -> Settings:
         """Return settings with other credentials, once both platforms take them."""
+        failed: Settings | None = None
+        turns = rest = 0
         while True:
             await self._sleep(self._settings.bridge.timers.renew_every)
             if not any(code in self._troubles for code in REFUSED):
                 continue
             fresh = self._read(self._refused())
-            if fresh is not None and fresh != self._settings and await self._tried(fresh):
+            if fresh is None or fresh == self._settings:
+                continue
+            if fresh == failed and rest > 0:
+                rest -= 1
+                continue
+            if await self._tried(fresh):
                 log.info("settings.renewed")
                 return fresh
+            turns = min(turns * 2 + 1, MOST_TURNS) if fresh == failed else 0
+            rest, failed = turns, fresh
 
     def _refused(self) -> frozenset[str]:
         """Return the values of no use."""
@@ -97,7 +109,7 @@ class Renewal:
                 token = fresh.slack_bot_token.get_secret_value()
                 slack = SlackClient(token, fresh.slack_api_url, session)
                 await slack.identity()
-                if fresh.slack_app_token is not None:
+                if fresh.slack_app_token is not None and self._is_news(fresh):
                     await slack.app_connections_open(fresh.slack_app_token.get_secret_value())
                 transport = wiring.crisp_transport(fresh, self._quota)
                 stack.push_async_callback(transport.aclose)
@@ -106,6 +118,11 @@ class Renewal:
             self._complain(str(err))
             return False
         return True
+
+    def _is_news(self, fresh: Settings) -> bool:
+        """Tell whether nobody knows that Slack takes the app token: a try takes a ticket of few."""
+        changed = fresh.slack_app_token != self._settings.slack_app_token
+        return changed or "slack_app_token" in self._troubles
 
     def _complain(self, reason: str) -> None:
         """Say once why the new settings are of no use."""

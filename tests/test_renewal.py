@@ -88,3 +88,35 @@ async def test_settings_that_cannot_be_read_end_nothing(world: World) -> None:
     with pytest.raises(ConfigError):
         desk.read(())
     await desk.looks(2)
+
+
+class Refusing(Renewal):
+    """A renewal whose new credentials no platform takes."""
+
+    tries = 0
+
+    async def _tried(self, fresh: Settings) -> bool:
+        del fresh
+        self.tries += 1
+        return False
+
+
+async def test_what_no_platform_takes_is_tried_less_and_less_often(world: World) -> None:
+    """Each try is a call of those that the day allows; what is new is tried at the next turn."""
+    desk = Desk(world)
+    desk.renewal = refusing = Refusing(
+        desk.settings, desk.troubles, desk.read,
+        quota=DailyCount(tier="website", clock=lambda: 0.0), sleep=desk.sleep,
+    )  # fmt: skip
+    desk.troubles.note("crisp_token", reason="invalid_session")
+    world.env["CRISP_TOKEN_KEY"] = "mistyped"
+    await desk.looks(60)
+    assert refusing.tries <= 7
+    task = asyncio.create_task(refusing.wait())
+    await eventually(lambda: desk.sleeps >= 62, what="the looks")
+    before = refusing.tries
+    world.env["CRISP_TOKEN_KEY"] = "mistyped otherwise"
+    await eventually(lambda: refusing.tries > before, what="the try")
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
