@@ -26,7 +26,7 @@ from bot.crisp.client import CrispClient
 from bot.crisp.quota import DailyCount
 from bot.crisp.transport import HttpTransport
 from bot.domain import Arrival, Millis, Post, Receipt, SessionId, SlackUserId, Source
-from bot.errors import StoreError, Unreachable
+from bot.errors import StoreError, Unreachable, place_of
 from bot.foreign import ForeignPlugin
 from bot.gaps import Gaps
 from bot.groups import Groups
@@ -315,8 +315,8 @@ class Bridge:
         while True:
             try:
                 await self._refresh()
-            except StoreError as err:
-                log.error("database.busy", reason=str(err))  # asked again in a moment
+            except Exception as err:  # noqa: BLE001 - asked again in a moment
+                log.error("bridge.figures_unread", reason=place_of(err))
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     async def _refresh(self) -> None:

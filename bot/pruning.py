@@ -6,12 +6,13 @@ Responsible for how long things are kept, and for forgetting them a little at a 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 import structlog
 
 from bot.domain import Millis
-from bot.errors import StoreError
+from bot.errors import StoreError, place_of
 from bot.store import audit, erasing, queue, retention
 from bot.store.transaction import Transaction
 from bot.store.writer import Writer
@@ -32,17 +33,24 @@ async def prune(writer: Writer, *, erase_removed: bool, keep_text_days: int) -> 
     The text of messages goes after ``keep_text_days``; 0 keeps it.
     """
     await _note_retention(writer, keep_text_days)
+    jobs: list[Callable[[Transaction], int]] = [forget]
+    if keep_text_days:
+        jobs.append(partial(_forget_text, keep_text_days))
+    if erase_removed:
+        jobs.append(_erase_gone)
     while True:
-        try:
-            while await writer.submit(forget):
-                pass
-            while keep_text_days and await writer.submit(partial(_forget_text, keep_text_days)):
-                pass
-            while erase_removed and await writer.submit(_erase_gone):
-                pass
-        except StoreError as err:
-            log.error("database.busy", reason=str(err))
+        for job in jobs:
+            await _all_of(writer, job)
         await asyncio.sleep(PRUNING_SECONDS)
+
+
+async def _all_of(writer: Writer, job: Callable[[Transaction], int]) -> None:
+    """Do one kind of work until nothing of it is left; what fails is tried an hour later."""
+    try:
+        while await writer.submit(job):
+            pass
+    except Exception as err:  # noqa: BLE001 - what cannot be forgotten must not end the bridge
+        log.error("pruning.failed", reason=place_of(err))
 
 
 def forget(tx: Transaction) -> int:

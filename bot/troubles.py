@@ -27,6 +27,10 @@ log = structlog.get_logger()
 __all__ = ["Trouble", "Troubles", "described", "sentence"]
 
 
+AT_THE_DATABASE = "database_"
+"""How the codes begin of what is over where it can be read that it was: it was stored since."""
+
+
 def _unheard(_trouble: Trouble) -> None:
     """Tell nobody."""
 
@@ -39,6 +43,14 @@ def sentence(trouble: Trouble) -> str:
 def over(trouble: Trouble) -> str:
     """Say that it is mended."""
     return texts.TROUBLES_OVER[trouble.code].format(**trouble.words)
+
+
+def can_be_said(trouble: Trouble) -> bool:
+    """Tell whether there are sentences for it: another version may have stored it."""
+    try:
+        return bool(sentence(trouble) and over(trouble))
+    except KeyError:
+        return False
 
 
 def described(trouble: Trouble) -> Mapping[str, object]:
@@ -127,7 +139,7 @@ class Troubles:
         """Take up what was wrong when the last run ended; what has no sentence is forgotten."""
         for trouble in await reader.ask(stored.troubles):
             self._kept[trouble.name] = trouble
-            if trouble.code in texts.TROUBLES:
+            if can_be_said(trouble) and not trouble.code.startswith(AT_THE_DATABASE):
                 self._now.setdefault(trouble.name, trouble)
 
     async def keep(self, writer: Writer, tell: Tell | None = None) -> None:
@@ -148,7 +160,7 @@ class Troubles:
         def job(tx: Transaction) -> list[Trouble]:
             for trouble in over:
                 stored.forget(tx, trouble)
-                if tell is not None and trouble.code in texts.TROUBLES:
+                if tell is not None and can_be_said(trouble):
                     tell.ended(tx, trouble, now.values())
             kept = [tell.begun(tx, one, now.values()) if tell else one for one in news]
             for trouble in kept:

@@ -16,7 +16,7 @@ import structlog
 
 from bot.bridge import Bridge
 from bot.domain import Arrival, ChannelId, SlackUser, Source
-from bot.errors import ApiError, StoreError, Unauthorized
+from bot.errors import ApiError, StoreError, Unauthorized, place_of
 from bot.outbox.dispatcher import Dispatcher
 from bot.slack.people import list_admins
 from bot.store import queue
@@ -58,6 +58,10 @@ class Vigil:
         self._telling = Telling(bridge.rules)
         self._mended: set[Source] = set()
         self._wake = asyncio.Event()
+        if bridge.settings.crisp_events != "rtm":
+            bridge.troubles.heal("crisp_socket")  # nobody dials it any more
+        if not bridge.settings.socket_mode:
+            bridge.troubles.heal("slack_app_token")
 
     def _doubt_channel(self, channel: ChannelId) -> None:
         if not self._bridge.troubles.about(channel):  # else it is looked at often enough
@@ -144,8 +148,8 @@ class Vigil:
                 await bridge.troubles.keep(bridge.writer, self._telling)
                 while self._mended:
                     await self._hurry(min(self._mended))
-            except StoreError as err:
-                log.error("database.busy", reason=str(err))
+            except Exception as err:  # noqa: BLE001 - what goes wrong here must not end the bridge
+                log.error("troubles.not_kept", reason=place_of(err))
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             await self._wake.wait()

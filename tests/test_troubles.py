@@ -118,6 +118,27 @@ async def test_it_lasts_over_a_restart(tmp_path: Path) -> None:
         assert [check.status for check in wrong(path)] == [Status.OK]
 
 
+async def test_what_cannot_be_so_any_more_is_not_taken_up(tmp_path: Path) -> None:
+    """A database that could be read had room; a sentence of another version lacks its words."""
+    path = tmp_path / "bridge.db"
+    async with stored(path) as (writer, reader):
+        before = Troubles(clock_ms=Clock())
+        before.note("database_full", path="bridge.db")
+        before.note("slack_token", reason="token_revoked")
+        await before.keep(writer)
+        await writer.submit(
+            lambda tx: tx.conn.execute(
+                "UPDATE troubles SET words = '{}' WHERE code = 'slack_token'"
+            )
+        )
+        after = Troubles(clock_ms=Clock())
+        await after.begin(reader)
+        assert after.current == ()
+        assert not [check for check in wrong(path) if "slack_token" in check.name]
+        await after.keep(writer)
+        assert [check.status for check in wrong(path)] == [Status.OK]
+
+
 # --- telling
 
 

@@ -13,12 +13,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot import texts
 from bot.doctor.check import Check, Report, fail, ok, warn
 from bot.errors import StoreError
 from bot.store import beside, deliveries, troubles
 from bot.store.database import holder
-from bot.troubles import sentence
+from bot.troubles import can_be_said, sentence
 
 DATABASE = "database"
 MIB = 1024 * 1024
@@ -147,7 +146,7 @@ def wrong(path: Path) -> Iterator[Check]:
         yield fail(name, str(err))
         return
     for trouble in found:
-        if trouble.code in texts.TROUBLES:
+        if can_be_said(trouble):
             yield warn(f"trouble {trouble.code}", sentence(trouble))
     if not found:
         yield ok(name, "The bridge has found nothing wrong.")
