@@ -42,6 +42,9 @@ card_debounce = 0.5
 settle = 2.0
 sweep_every = 60.0
 
+[replies]
+collision_seconds = 0  # one visitor plays all agents, and none of them surprises another
+
 [saved_replies]
 file = {replies}
 """
@@ -147,7 +150,7 @@ def _own_settings(folder: Path) -> dict[str, str]:
     return {
         "BRIDGE_DATABASE": str(folder / "bridge.db"),
         "BRIDGE_CONFIG": str(config),
-        "BRIDGE_HTTPHOST": HOST,
+        "BRIDGE_HTTP_HOST": HOST,
         "BRIDGE_HTTP_PORT": str(_free_port()),
     }
 
