@@ -6,11 +6,10 @@ Responsible for the rows. A key names the fact that is told, so that it is told 
 from __future__ import annotations
 
 from bot import texts
-from bot.domain import ChannelId, Key, SlackUserId, Source
-from bot.relay import keys
+from bot.domain import ChannelId, Key, SlackUserId
+from bot.relay.asides import aside
 from bot.relay.channel_effects import Announce, TellDirectly
 from bot.relay.decisions import Effect
-from bot.relay.effects import Priority
 
 _MINUTE = 60
 """Seconds."""
@@ -25,27 +24,13 @@ def announcement(channel: ChannelId, text: str, *, name: str) -> Effect:
     that wait for the same channel.
     """
     key = Key(f"announce:{name}:{channel}")
-    return Effect(
-        payload=Announce(channel, text),
-        lane=keys.aside(key),
-        destination=Source.SLACK,
-        key=key,
-        order_key=0,
-        priority=Priority.NOTICE,
-    )
+    return aside(Announce(channel, text), key)
 
 
 def direct(user: SlackUserId, text: str, *, name: str) -> Effect:
     """Return the row that says one line to one person, about no conversation."""
     key = Key(f"direct:{name}:{user}")
-    return Effect(
-        payload=TellDirectly(user, text),
-        lane=keys.aside(key),
-        destination=Source.SLACK,
-        key=key,
-        order_key=0,
-        priority=Priority.NOTICE,
-    )
+    return aside(TellDirectly(user, text), key)
 
 
 def gap_report(

@@ -21,6 +21,7 @@ from bot.domain import (
 )
 from bot.relay import keys
 from bot.relay.answer import Answer
+from bot.relay.asides import aside
 from bot.relay.decisions import Change, Decision, Effect
 from bot.relay.effects import (
     Assign,
@@ -39,15 +40,7 @@ GONE = frozenset({"conversation_not_found", "session_not_found"})
 def check_conversation(session_id: SessionId) -> Effect:
     """Return the row that asks Crisp whether a conversation is still there."""
     key = Key(f"exists:{session_id}")
-    return Effect(
-        payload=CheckConversation(),
-        lane=keys.aside(key),
-        destination=Source.CRISP,
-        key=key,
-        order_key=0,
-        priority=Priority.NOTICE,
-        session_id=session_id,
-    )
+    return aside(CheckConversation(), key, to=Source.CRISP, session_id=session_id)
 
 
 def state_became(conversation: Conversation, state: State, at: Millis) -> Decision | None:

@@ -26,6 +26,7 @@ from bot.markup import one_line
 from bot.relay import keys
 from bot.relay.agents import FAILED_REACTION, mark
 from bot.relay.answer import Answer, Respond, Tell, TellInHome, UpdateView
+from bot.relay.asides import aside
 from bot.relay.decisions import Effect
 from bot.relay.effects import (
     Act,
@@ -259,14 +260,7 @@ def answer_with(
     if answer.response_url is None:
         return tell(answer.channel, answer.user, post, thread_ts=answer.thread_ts, name=name)
     key = Key(f"respond:{name}")
-    return Effect(
-        payload=Respond(answer.response_url, post.text, post.blocks, answer.replaces),
-        lane=keys.aside(key),
-        destination=Source.SLACK,
-        key=key,
-        order_key=0,
-        priority=Priority.NOTICE,
-    )
+    return aside(Respond(answer.response_url, post.text, post.blocks, answer.replaces), key)
 
 
 def _in_modal(
@@ -276,8 +270,8 @@ def _in_modal(
     again = bool(form) and failed
     view = cards.again_view(form, post) if again else cards.result_view(form, post)
     key = Key(f"view:{name}")
-    return Effect(
-        payload=UpdateView(
+    return aside(
+        UpdateView(
             view_id,
             view,
             answer.channel,
@@ -286,24 +280,14 @@ def _in_modal(
             elsewhere.blocks,
             answer.thread_ts,
         ),
-        lane=keys.aside(Key(f"view:{view_id}")),
-        destination=Source.SLACK,
-        key=key,
-        order_key=0,
-        priority=Priority.NOTICE,
+        key,
+        behind=Key(f"view:{view_id}"),
     )
 
 
 def _in_home(answer: Answer, post: Post, *, name: str) -> Effect:
     key = Key(f"home:{name}")
-    return Effect(
-        payload=TellInHome(answer.user, name, post.text, post.blocks),
-        lane=keys.aside(key),
-        destination=Source.SLACK,
-        key=key,
-        order_key=0,
-        priority=Priority.NOTICE,
-    )
+    return aside(TellInHome(answer.user, name, post.text, post.blocks), key)
 
 
 def tell(
@@ -316,14 +300,7 @@ def tell(
 ) -> Effect:
     """Return the row that says something to one person only."""
     key = Key(f"tell:{name}")
-    return Effect(
-        payload=Tell(channel, user, post.text, post.blocks, thread_ts),
-        lane=keys.aside(key),
-        destination=Source.SLACK,
-        key=key,
-        order_key=0,
-        priority=Priority.NOTICE,
-    )
+    return aside(Tell(channel, user, post.text, post.blocks, thread_ts), key)
 
 
 def removal(channel: ChannelId, ts: MessageTs, key: Key) -> Effect:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.domain import Json, Key, Source
-from bot.relay import keys
-from bot.relay.decisions import Decision, Effect
+from bot.relay.asides import aside
+from bot.relay.decisions import Decision
 from bot.relay.effects import Priority
 from bot.relay.people_effects import SavePerson
 
@@ -39,12 +39,11 @@ DATA = "data"
 
 def save(payload: SavePerson, *, fact: str) -> Decision:
     """Have a profile changed; those of one person in the order in which they were wanted."""
-    effect = Effect(
-        payload=payload,
-        lane=keys.aside(Key(f"person:{payload.person.casefold()}")),
-        destination=Source.CRISP,
-        key=person_key(fact),
-        order_key=0,
+    effect = aside(
+        payload,
+        person_key(fact),
+        to=Source.CRISP,
+        behind=Key(f"person:{payload.person.casefold()}"),
         priority=Priority.MESSAGE,
     )
     return Decision(effects=(effect,))

@@ -8,9 +8,9 @@ Crisp decides.
 from __future__ import annotations
 
 from bot.domain import Fingerprint, Key, Millis, SessionId, Source
-from bot.relay import keys
+from bot.relay.asides import aside
 from bot.relay.decisions import Effect
-from bot.relay.effects import CheckMessage, Priority
+from bot.relay.effects import CheckMessage
 from bot.relay.privacy import hidden
 from bot.sensitive import Kind
 
@@ -45,12 +45,9 @@ def check(
 ) -> Effect:
     """Return the row that asks Crisp what a message is by now."""
     key = Key(f"check:{session_id}:{fingerprint}")
-    return Effect(
-        payload=CheckMessage(fingerprint, now, candidate, missing),
-        lane=keys.aside(key),
-        destination=Source.CRISP,
-        key=key,
-        order_key=0,
-        priority=Priority.NOTICE,
+    return aside(
+        CheckMessage(fingerprint, now, candidate, missing),
+        key,
+        to=Source.CRISP,
         session_id=session_id,
     )

@@ -19,6 +19,7 @@ from bot.domain import (
 )
 from bot.relay import keys
 from bot.relay.answer import Answer
+from bot.relay.asides import aside
 from bot.relay.changes import contact_columns
 from bot.relay.decisions import Change, Decision, Effect, NewMessage
 from bot.relay.effects import OpenThread, PostMessage, Priority
@@ -36,17 +37,15 @@ def start_key(fact: str) -> Key:
 def start(email: str, markdown: str, *, speaker: Speaker, fact: str, answer: Answer) -> Decision:
     """Create a conversation and send its first message; ``answer`` is given when both are done."""
     key = start_key(fact)
-    effect = Effect(
-        payload=StartConversation(
+    effect = aside(
+        StartConversation(
             email=email,
             contents=tuple(markup.split(markdown, markup.CRISP_TEXT_LIMIT)),
             speaker=speaker,
             answer=answer,
         ),
-        lane=keys.aside(key),
-        destination=Source.CRISP,
-        key=key,
-        order_key=0,
+        key,
+        to=Source.CRISP,
         priority=Priority.MESSAGE,
     )
     return Decision(effects=(effect,))

@@ -19,9 +19,8 @@ from bot.relay.decisions import Effect
 from bot.relay.effects import Priority
 from bot.relay.erase_effects import EraseThreads, Place
 from bot.relay.failures import tell, undecided
-from bot.relay.file_effects import RemoveFile
 from bot.relay.people_effects import StartConversation
-from bot.store import audit
+from bot.store import audit, shares
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 from bot.store.view import View
@@ -210,7 +209,7 @@ def _drop_rows(tx: Transaction, number: int) -> int:
     for key, kind, payload, destination, lane, doubt in rows:
         held: Json = json.loads(payload)
         if kind == "file" and held.get("file_id"):
-            _remove_file(tx, str(held["file_id"]))
+            tx.enqueue(shares.removal_of(str(held["file_id"])))
         if kind in {"send", "sendfile"} and {"channel", "ts", "user"} <= held.keys():
             written = held["channel"], held["ts"], held["user"]
             unsent[written] = unsent.get(written, False) or bool(doubt)
@@ -225,18 +224,6 @@ def _drop_rows(tx: Transaction, number: int) -> int:
         name = f"erased:{channel}:{ts}"
         tx.enqueue(tell(place[0], SlackUserId(user), said, thread_ts=None, name=name))
     return len(unsent)
-
-
-def _remove_file(tx: Transaction, file_id: str) -> None:
-    """Delete bytes in Slack that were uploaded and not shown yet."""
-    tx.enqueue(_aside(Key(f"unfile:{file_id}"), RemoveFile(file_id)))
-
-
-def _aside(key: Key, payload: RemoveFile) -> Effect:
-    return Effect(
-        payload=payload, lane=keys.aside(key), destination=Source.SLACK, key=key, order_key=0,
-        priority=Priority.NOTICE,
-    )  # fmt: skip
 
 
 def _paths(*names: str) -> str:

@@ -12,6 +12,7 @@ from bot import texts
 from bot.domain import Author, ChannelId, Key, MessageTs, Posted, SessionId, Source, Speaker
 from bot.markup import one_line
 from bot.relay import keys
+from bot.relay.asides import aside
 from bot.relay.decisions import Effect
 from bot.relay.effects import PostMessage, Priority
 from bot.relay.failures import reason_of, removal
@@ -108,15 +109,7 @@ def surplus(tx: Transaction, key: Key, shares: tuple[Posted, ...]) -> None:
 def tidy(file_id: str, channel: ChannelId, thread_ts: MessageTs, *, delay_ms: int) -> Effect:
     """Return the row that looks once more, later, whether a file was shared twice."""
     key = Key(f"tidy:{file_id}")
-    return Effect(
-        payload=TidyShares(file_id, channel, thread_ts),
-        lane=keys.aside(key),
-        destination=Source.SLACK,
-        key=key,
-        order_key=0,
-        priority=Priority.NOTICE,
-        delay_ms=delay_ms,
-    )
+    return aside(TidyShares(file_id, channel, thread_ts), key, delay_ms=delay_ms)
 
 
 def removal_of(
@@ -124,14 +117,7 @@ def removal_of(
 ) -> Effect:
     """Return the row that deletes a file of ours, and the message that carries it."""
     key = Key(f"unfile:{file_id}:{ts or ''}")
-    return Effect(
-        payload=RemoveFile(file_id, channel, ts),
-        lane=keys.aside(key),
-        destination=Source.SLACK,
-        key=key,
-        order_key=0,
-        priority=Priority.NOTICE,
-    )
+    return aside(RemoveFile(file_id, channel, ts), key)
 
 
 def file_of(view: View, part_id: int) -> str | None:
