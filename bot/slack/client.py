@@ -22,26 +22,18 @@ from bot.domain import (
     Millis,
     Post,
     Posted,
-    SlackUser,
     SlackUserId,
     Source,
     Speaker,
 )
-from bot.errors import Ambiguous, ApiError, Refused
+from bot.errors import Ambiguous, Refused
 from bot.markup import SLACK_TEXT_LIMIT, escape, one_line
 from bot.markup.visible import measure
 from bot.slack import messages
+from bot.slack.directory import Directory
 from bot.slack.failures import MissingScope
 from bot.slack.models import (
-    Channel,
     Identity,
-    permalink,
-    read_channel,
-    read_group,
-    read_identity,
-    read_members,
-    read_user,
-    word,
 )
 from bot.slack.surfaces import Surfaces
 from bot.slack.web import TIMEOUT, WebApi, send_response
@@ -51,7 +43,7 @@ _NAME_LENGTH = 80
 _MAX_BLOCKS = 50
 
 
-class SlackClient(Surfaces):
+class SlackClient(Directory, Surfaces):
     """The one user of Slack's Web API."""
 
     def __init__(
@@ -70,7 +62,6 @@ class SlackClient(Surfaces):
         self.faces = faces or Faces()
         self._session = session
         self._web = WebApi(token=token, base_url=base_url, session=session, timeout=timeout)
-        self._identity: Identity | None = None
         self._customizes = True
 
     @property
@@ -88,29 +79,10 @@ class SlackClient(Surfaces):
         return self._web.time.now()
 
     async def identity(self) -> Identity:
-        """Ask Slack who the token is, and remember it."""
-        auth = await self._web.call("auth.test", body={})
-        found = read_identity(
-            auth.data if isinstance(auth.data, dict) else {},
-            app_id=await self._app_id(auth.get("bot_id")),
-            scopes=auth.headers.get("x-oauth-scopes", ""),
-        )
-        self._identity = found
+        """Ask Slack who the token is, and remember it, and whether posts may bear other names."""
+        found = await super().identity()
         self._customizes = not found.scopes or _CUSTOMIZE in found.scopes
         return found
-
-    async def _app_id(self, bot_id: str | None) -> str | None:
-        """Return our app's id, None where the token may not read it: it is only a second mark."""
-        try:
-            answer = await self._web.call("bots.info", query={"bot": bot_id})
-        except ApiError:
-            return None
-        app_id: str | None = (answer.get("bot") or {}).get("app_id")
-        return app_id
-
-    async def me(self) -> Identity:
-        """Return who the token is, asked for once."""
-        return self._identity or await self.identity()
 
     # -- posting ---------------------------------------------------------------------------------
 
@@ -307,40 +279,6 @@ class SlackClient(Surfaces):
             "include_all_metadata": True,
         }
         return self._web.pages("conversations.replies", query, field="messages")
-
-    async def user(self, user_id: SlackUserId) -> SlackUser:
-        """Ask who somebody is."""
-        answer = await self._web.call("users.info", query={"user": user_id})
-        return read_user(answer.get("user") or {}, team_id=(await self.me()).team_id)
-
-    async def channel(self, channel_id: ChannelId) -> Channel:
-        """Ask about a channel; Refused (``channel_not_found``) for a private one without us."""
-        answer = await self._web.call("conversations.info", query={"channel": channel_id})
-        return read_channel(answer.get("channel") or {})
-
-    async def user_group(self, group_id: str) -> str:
-        """Return the handle of a user group, as people write it after the @."""
-        answer = await self._web.call("usergroups.list", query={"include_disabled": True})
-        for group in answer.get("usergroups") or []:
-            if group.get("id") == group_id:
-                return read_group(group) or group_id
-        raise Refused(Source.SLACK, "usergroups.list", "no_such_subteam")
-
-    async def group_members(self) -> dict[str, frozenset[SlackUserId]]:
-        """Return the members of every user group that is not disabled, by the group's id."""
-        answer = await self._web.call("usergroups.list", query={"include_users": True})
-        return {
-            word(group, "id"): read_members(group, "users")
-            for group in answer.get("usergroups") or []
-        }
-
-    def permalink(
-        self, channel: ChannelId, ts: MessageTs, thread_ts: MessageTs | None = None
-    ) -> str:
-        """Compute a message's address, without a call; ``identity`` must have been asked for."""
-        if self._identity is None:
-            raise LookupError("the workspace's address is not known before identity() was asked")
-        return permalink(self._identity.workspace_url, channel, ts, thread_ts=thread_ts)
 
     async def app_connections_open(self, app_token: str) -> str:
         """Check the app token: return a Socket Mode address, or raise."""
