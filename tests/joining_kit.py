@@ -22,6 +22,7 @@ from bot.domain import (
 from bot.errors import Ambiguous, Refused
 from bot.outbox.posts import Posting
 from bot.relay import keys
+from bot.relay.access import Rules
 from bot.relay.changes import context_line
 from bot.relay.customers import CrispWrote, relay_to_slack
 from bot.relay.decisions import Change
@@ -143,10 +144,10 @@ class Wall:
         return {key: place for key, place in self.found.items() if key in keys}
 
 
-def posting(wall: Wall) -> Posting:
+def posting(wall: Wall, rules: Rules = RULES) -> Posting:
     """Return who posts on the wall; nobody opens threads there."""
     nothing: Any = object()
-    roots: Any = SimpleNamespace(rules=RULES)
+    roots: Any = SimpleNamespace(rules=rules)
     looks: Any = SimpleNamespace(find=wall.find_root)
     return Posting(
         wall,  # type: ignore[arg-type]  # a stand-in

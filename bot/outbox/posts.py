@@ -18,6 +18,7 @@ from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.openings import Openings
 from bot.outbox.root_looks import RootLooks
 from bot.outbox.roots import Root, Roots, speaker_of, visitor
+from bot.relay import privacy
 from bot.relay.decisions import Change
 from bot.relay.effects import PostMessage
 from bot.relay.failures import MISSING, removal
@@ -78,7 +79,12 @@ class Posting(Errand):
             return await self._open_thread(row, payload, conversation)
         posted = await self._slack.post(
             conversation.channel,
-            rendering.post_of((payload, *map(joining.said, row.members))),
+            rendering.post_of(
+                [
+                    privacy.in_channel(part, conversation.channel, self._roots.rules)
+                    for part in (payload, *map(joining.said, row.members))
+                ]
+            ),
             key=row.key,
             joined=row.keys[1:],
             thread_ts=conversation.thread_ts,

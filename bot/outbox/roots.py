@@ -150,8 +150,9 @@ class Roots:
 
         ``moved_to`` is the address of the thread that it has now, if this is not it any more.
         """
+        channel = gate.thread_channel(conversation, self.rules)  # by all that is known of them
         conversation = privacy.shown(conversation, self.rules)
-        shown = rendering.as_root(payload)
+        shown = rendering.as_root(privacy.in_channel(payload, channel, self.rules))
         assignee = next((o for o in operators if o.user_id == conversation.assignee), None)
         return cards.root_card(
             cards.CardView(
@@ -166,7 +167,7 @@ class Roots:
                 inbox_url=convert.inbox_url(self.rules.website_id, conversation.session_id),
                 now=Millis(int(self._clock() * 1000)),
                 moved_to=moved_to,
-                mode=self.rules.of(gate.thread_channel(conversation, self.rules)).mode,
+                mode=self.rules.of(channel).mode,
             )
         )
 

@@ -10,6 +10,7 @@ from bot.errors import Refused
 from bot.outbox import rendering
 from bot.outbox.courier import Again, Done, Errand, Result
 from bot.outbox.roots import SELDOM, Roots
+from bot.relay import privacy
 from bot.relay.effects import UpdatePost
 from bot.slack.client import SlackClient
 from bot.store import posted, revisions
@@ -46,7 +47,12 @@ class UpdatingPost(Errand):
         kept = [
             part for part in parts if not (part.removed and self._roots.rules.removals == "delete")
         ]
-        said = [(part, now) for part in kept if (now := posted.payload_of(part)) is not None]
+        rules = self._roots.rules
+        said = [
+            (part, privacy.in_channel(now, channel, rules))
+            for part in kept
+            if (now := posted.payload_of(part)) is not None
+        ]
         if not said:
             await self._slack.delete(channel, ts)
             return Done(lambda tx: revisions.unposted(tx, parts))

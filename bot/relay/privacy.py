@@ -12,8 +12,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from bot import cards, texts
-from bot.domain import CardField, Contact, Conversation
+from bot.domain import Author, CardField, ChannelId, Contact, Conversation
 from bot.relay.access import Rules
+from bot.relay.effects import PostMessage
 from bot.sensitive import EVERY_KIND, Kind, hide
 
 Kinds = frozenset[Kind]
@@ -52,6 +53,16 @@ def hidden_anywhere(rules: Rules) -> Kinds:
 def hidden(text: str, kinds: Kinds = EVERY_KIND) -> str:
     """Put a word where a text shows what is to be hidden; once more changes nothing."""
     return hide(text, kinds, texts.HIDDEN.__getitem__)
+
+
+def in_channel(payload: PostMessage, channel: ChannelId, rules: Rules) -> PostMessage:
+    """Hide what this channel hides: what was written may have been stored for another one.
+
+    A conversation goes on elsewhere when its thread is lost or built anew, and routes change.
+    """
+    if payload.author is Author.AGENT:
+        return payload
+    return replace(payload, markdown=hidden(payload.markdown, rules.of(channel).redact))
 
 
 def summary(kind: str, content: object, kinds: Kinds, *, inbox_url: str = "") -> str:
