@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from bot.cli import erase as command
 from bot.cli import main
 from bot.store import erasing
 from tests.core_kit import NOW, database, transaction
@@ -67,6 +70,23 @@ def test_it_says_what_was_done_and_what_comes(capsys: pytest.CaptureFixture[str]
     assert "1 conversation to go in Slack" in listed
     (one,) = json.loads(run(capsys, "--json")[1])["erasures"]
     assert (one["conversations"], one["source"], one["left"]) == ([1], erasing.COMMAND, [])
+
+
+def test_what_slack_refuses_is_not_waited_for_and_said(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside a bridge that had to give up it says so and how to try again, then and later."""
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        conn.execute(
+            "CREATE TRIGGER refuse AFTER INSERT ON outbox WHEN NEW.kind = 'erase' BEGIN"
+            " UPDATE outbox SET state = 'dead', error = 'not_in_channel' WHERE id = NEW.id; END"
+        )
+    monkeypatch.setattr(command, "holder", lambda _path: 1)
+    code, out, _ = run(capsys, EMAIL, "--yes")
+    assert code == 0
+    assert "could not be removed" in out
+    assert "deliveries retry" in out
+    assert "1 conversation could not be cleared" in run(capsys)[1]
 
 
 @pytest.mark.usefixtures("path")

@@ -119,7 +119,7 @@ def _follow(path: Path, erasure: int, *, quiet: bool) -> None:
         said = line
         if now["threads_waiting"] == now["threads_given_up"] or holder(path) is None:
             return
-        time.sleep(_EVERY)
+        time.sleep(_EVERY)  # the bridge, another process, can tell nobody here; nothing else runs
 
 
 def _report(path: Path, erased: erasing.Erased | None, *, running: bool, as_json: bool) -> None:
@@ -170,10 +170,15 @@ def _list(path: Path, *, as_json: bool) -> None:
     for one in found:
         at = time.strftime("%Y-%m-%d %H:%M", time.gmtime(one["at"] / 1000))
         numbers = ", ".join(f"#{number}" for number in one["conversations"])
-        waiting = one["threads_waiting"]
-        state = f"{_count(waiting, 'conversation')} to go in Slack" if waiting else "done"
+        state = _state(one["threads_waiting"], given_up=one["threads_given_up"])
         typer.echo(f"{at} UTC  {numbers}  {_count(one['removed'], 'post')} removed  {state}")
         _left(one["left"])
+
+
+def _state(waiting: int, *, given_up: int) -> str:
+    if given_up:
+        return f"{_count(given_up, 'conversation')} could not be cleared (deliveries list)"
+    return f"{_count(waiting, 'conversation')} to go in Slack" if waiting else "done"
 
 
 def _of(found: dict[str, Any]) -> str:
