@@ -2,9 +2,9 @@
 
 ``python -m tests.crashing`` reads orders from its input, one JSON object a line: ``point``, ``nth``
 (the process ends when it passes the point that often), ``env``, ``log`` (a file). For each it
-forks, which saves the second that the imports take (all that a run needs is imported before), writes the process's id, waits for its end and
-writes the exit status. The points are planted from outside, by wrapping methods: the bridge knows
-nothing of them.
+forks, which saves the seconds that the imports take (all that a run needs is imported before),
+writes the process's id, waits for its end and writes the exit status. The points are planted from
+outside, by wrapping methods: the bridge knows nothing of them.
 """
 
 from __future__ import annotations
