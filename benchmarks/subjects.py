@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from bot.simulator.ports import free_port
 
 _ROOT = Path(__file__).resolve().parent.parent
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -111,14 +112,6 @@ async def _line(process: asyncio.subprocess.Process) -> bytes:
 
 def _log(folder: Path) -> str:
     return (folder / "log").read_text(errors="replace")
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-    return port
 
 
 async def is_ready(port: int) -> bool:

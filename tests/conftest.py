@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 from hypothesis import settings
 
 from bot.simulator.crisp.server import CrispSimulator
+from bot.simulator.ports import free_port
 from bot.simulator.slack.server import SlackSimulator
 from tests.harness import World
 
@@ -53,11 +53,3 @@ def manifest() -> dict[str, Any]:
         "home_tab": parsed["features"]["app_home"]["home_tab_enabled"],
         "messages_tab": parsed["features"]["app_home"]["messages_tab_enabled"],
     }
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -16,9 +16,9 @@ from bot.doctor import SCOPES, Check, Status, examine_database, examine_platform
 from bot.doctor.check import clock
 from bot.doctor.database import MIB, space, whole
 from bot.domain import Source
+from bot.simulator.ports import free_port
 from bot.store.files import open_files
 from tests import spawning
-from tests.conftest import free_port
 from tests.e2e_kit import figure
 from tests.harness import World, eventually, get_status
 

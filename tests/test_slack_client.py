@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -13,6 +12,7 @@ from aiohttp import web
 
 from bot.domain import METADATA_EVENT, Key, MessageTs, Post, Posted, SlackUserId, Speaker
 from bot.errors import Ambiguous, ApiError, RateLimited, Refused, Unauthorized, Unreachable
+from bot.simulator.ports import free_port
 from bot.slack.client import SlackClient
 from bot.slack.failures import MissingScope
 from bot.slack.web import open_session
@@ -244,10 +244,7 @@ async def test_retry_after_is_read(fake: tuple[FakeSlack, SlackClient]) -> None:
 
 async def test_nobody_listening_is_unreachable() -> None:
     """A refused connection certainly did nothing."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    base_url = f"http://127.0.0.1:{port}/api/"
+    base_url = f"http://127.0.0.1:{free_port()}/api/"
     async with open_session(base_url) as session:
         with pytest.raises(Unreachable):
             await SlackClient(TOKEN, base_url, session).post(CHANNEL, POST, key=Key("k1"))

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.subjects import free_port, is_ready
+from benchmarks.subjects import is_ready
+from bot.simulator.ports import free_port
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _STARTING = 60.0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from bot.simulator.page.feed import Feed, follow
 from bot.simulator.page.script import Script
 from bot.simulator.page.server import HOST, Page, listen
 from bot.simulator.page.vitals import Vitals
+from bot.simulator.ports import free_port
 from bot.simulator.slack import SlackSimulator
 
 Json = dict[str, Any]
@@ -151,16 +151,8 @@ def _own_settings(folder: Path) -> dict[str, str]:
         "BRIDGE_DATABASE": str(folder / "bridge.db"),
         "BRIDGE_CONFIG": str(config),
         "BRIDGE_HTTP_HOST": HOST,
-        "BRIDGE_HTTP_PORT": str(_free_port()),
+        "BRIDGE_HTTP_PORT": str(free_port()),
     }
-
-
-def _free_port() -> int:
-    """Return a port nobody listens on; the bridge keeps it over its restarts."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def _ready(bridge: Bridge, vitals: Vitals) -> None:
