@@ -216,6 +216,17 @@ def test_a_clock_that_goes_back_delays_a_head_by_minutes_at_most() -> None:
     assert picked(waiting, now=LONGEST_WAIT_MS / 1000) == ["A"]
 
 
+def test_a_clock_that_goes_back_while_a_head_waits_delays_it_by_minutes_at_most() -> None:
+    """The hour that a clock was ahead is not waited for; what is due soon is not due at once."""
+    hour, longest = 3600.0, LONGEST_WAIT_MS / 1000
+    waiting = lanes()
+    waiting.put("A", row("A", not_before=int(hour * 1000) + 3_000), int(hour * 1000))
+    assert waiting.pick(hour) == (None, 3.0)
+    assert waiting.pick(0.0) == (None, longest)
+    assert picked(waiting, now=longest - 1) == []
+    assert picked(waiting, now=longest) == ["A"]
+
+
 def test_a_lane_is_crowded_when_its_row_had_to_wait_for_the_bucket() -> None:
     """What went at once was alone; what found the bucket used up may take others along."""
     waiting = lanes(Pacer({"post": Rate(1.0, 3)}))

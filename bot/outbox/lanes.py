@@ -125,6 +125,9 @@ class Lanes:
         return waits and lane not in self.busy and lane not in self._outdated
 
     def _wake_due(self, now_ms: int) -> None:
+        latest = now_ms + LONGEST_WAIT_MS
+        if self._later and self._later[0][0] > latest:  # the clock has gone back meanwhile
+            self._later = sorted((latest, turn, lane) for _, turn, lane in self._later)
         while self._later and self._later[0][0] <= now_ms:
             entry = heapq.heappop(self._later)
             if self._is_current(entry):
