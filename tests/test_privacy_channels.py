@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bot import texts
 from bot.domain import ChannelId, Contact, Conversation, Key, MessageTs, Post, Posted
+from bot.files import CrispFile
 from bot.outbox import joining
 from bot.outbox.courier import Done
+from bot.outbox.files_to_slack import PostingFile
 from bot.outbox.histories import Pointing
 from bot.outbox.roots import Roots
 from bot.recent_pages import RecentPages
 from bot.relay.channels import ChannelRules
 from bot.relay.effects import PointOn, PostMessage
+from bot.relay.file_effects import PostFile
 from bot.sensitive import Kind
 from bot.slack.models import permalink
 from bot.store.rows import OutboxRow
@@ -65,6 +70,55 @@ def test_a_card_hides_what_its_channel_hides(talk: Talk) -> None:
     shown = roots(**{CHANNEL: STRICT}).card(conversation, first, ())
     assert NUMBER not in f"{shown.text}{shown.blocks}"
     assert NUMBER in str(roots(**{CHANNEL: OPEN}).card(conversation, first, ()).blocks)
+
+
+@pytest.mark.parametrize(("rules", "hidden"), [(STRICT, True), (OPEN, False)])
+async def test_a_file_is_named_as_its_channel_shows_it(
+    talk: Talk, rules: ChannelRules, *, hidden: bool
+) -> None:
+    """A name can tell as much as a message: uploaded and shared it is that of the thread's own."""
+    carrying: Any = Carrying()
+    posting_file = PostingFile(carrying, Asking(talk), replace(RULES, channels={CHANNEL: rules}))  # type: ignore[arg-type]  # stand-ins
+    file = CrispFile("https://files.test/a", f"{NUMBER}.png", "image/png")
+    payload = PostFile(file, "words", MAYA, talk.head().payload().author)  # type: ignore[union-attr]  # a post
+    await posting_file.attempt(talk.head(), payload)
+    await posting_file.attempt(talk.head(), replace(payload, file_id="F1"))
+    uploaded, shared = carrying.names
+    assert (NUMBER in uploaded, NUMBER in shared) == (not hidden, not hidden)
+    assert (texts.HIDDEN["card"] in shared) is hidden
+    assert uploaded.endswith(".png")
+
+
+class Carrying:
+    """A stand-in for who moves files, and for Slack: the names that it is told."""
+
+    pause = 1.0
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.carrier = self.slack = self
+
+    @asynccontextmanager
+    async def fetch(self, *_address: object, **_of: object) -> AsyncIterator[Any]:
+        yield self
+
+    @asynccontextmanager
+    async def measured(self) -> AsyncIterator[Any]:
+        yield SimpleNamespace(size=1, mime="image/png")
+
+    @asynccontextmanager
+    async def shown(self, *_progress: object) -> AsyncIterator[None]:
+        yield
+
+    async def slot(self, name: str, _size: int) -> Any:
+        self.names.append(name)
+        return SimpleNamespace(address="https://upload.test", file_id="F1")
+
+    async def upload(self, *_to: object, **_of: object) -> None:
+        pass
+
+    async def share(self, _file_id: str, title: str, **_where: object) -> None:
+        self.names.append(title)
 
 
 class OldThread:

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from bot import texts
-from bot.domain import Posted, Source
+from bot.domain import ChannelId, Posted, Source
 from bot.errors import Ambiguous, ApiError, RateLimited, Refused, Unauthorized, Unreachable
 from bot.files import Reason, clean_name
 from bot.markup import one_line
@@ -21,6 +21,7 @@ from bot.outbox.courier import Again, Done, Errand, Result, conversation_of
 from bot.outbox.moving import TRANSFER, TRIES, Movers
 from bot.outbox.roots import speaker_of
 from bot.policy import HEALING_CODES
+from bot.relay import privacy
 from bot.relay.access import Rules
 from bot.relay.decisions import Change
 from bot.relay.file_effects import PostFile, RemoveFile, TidyShares
@@ -30,7 +31,6 @@ from bot.store import gap, queue, revisions, shares
 from bot.store.reader import Reader
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
-from bot.transfer import Incoming
 
 log = structlog.get_logger()
 
@@ -98,7 +98,7 @@ class PostingFile(Errand):
         if (words := await slack.words(*where, row.key)) is not None:
             opened = words.ts == there.thread_ts
             return Again(lambda tx: shares.words_before(tx, row, payload, opened=opened))
-        named = await slack.titled(*where, payload.file.name)
+        named = await slack.titled(*where, self._title(payload, there.channel))
         free = await self._reader.ask(
             lambda view: [f for f in named if gap.is_new_file(view, there.number, f)]
         )
@@ -113,6 +113,11 @@ class PostingFile(Errand):
                 tx.enqueue(shares.removal_of(payload.file_id))
 
         return Done(record)
+
+    def _title(self, payload: PostFile, channel: ChannelId | None) -> str:
+        """Return the name as this channel shows it: it may have been stored for another one."""
+        kinds = frozenset() if channel is None else self._rules.of(channel).redact
+        return privacy.hidden(payload.file.name, kinds)
 
     # --- the bytes
 
@@ -140,8 +145,9 @@ class PostingFile(Errand):
         ):
             if not whole.size:
                 raise Refused(Source.SLACK, "file", Reason.EMPTY)
-            slot = await movers.slack.slot(_name(payload, whole), whole.size)
-            async with movers.shown(row, whole, partial(_coming, file.name)):
+            title = self._title(payload, conversation_of(row).channel)
+            slot = await movers.slack.slot(clean_name(title, whole.mime), whole.size)
+            async with movers.shown(row, whole, partial(_coming, title)):
                 await movers.carrier.upload(
                     Source.SLACK, "POST", slot.address, whole, mime="application/octet-stream"
                 )
@@ -171,7 +177,8 @@ class PostingFile(Errand):
             return Again()
         try:
             await self._movers.slack.share(
-                payload.file_id, payload.file.name, channel=channel, thread_ts=thread_ts,
+                payload.file_id, self._title(payload, channel),
+                channel=channel, thread_ts=thread_ts,
                 speaker=speaker_of(payload, conversation, self._rules),
                 disguised=self._disguises is not False,
             )  # fmt: skip
@@ -293,11 +300,6 @@ class TidyingShares(Errand):
         """Take back all of its shares but the first."""
         found = await self._files.shares(payload.file_id, payload.channel, payload.thread_ts)
         return Done(lambda tx: shares.surplus(tx, row.key, found or ()))
-
-
-def _name(payload: PostFile, whole: Incoming) -> str:
-    """Return the name with an ending, of which Slack makes the kind: pictures show only then."""
-    return clean_name(payload.file.name, whole.mime)
 
 
 def _coming(name: str, done: int, total: int) -> str:
