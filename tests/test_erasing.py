@@ -160,12 +160,42 @@ def test_what_waits_to_be_decided_is_blanked(stored: Stored) -> None:
                 "container": {"channel_id": CHANNEL, "thread_ts": ROOT},
             },
         ),
+        (
+            "action:conversation:resolve",
+            {
+                "channel": {"id": CHANNEL}, "user": {"id": ANA.user_id}, "x": SECRET,
+                "container": {"channel_id": CHANNEL, "message_ts": ROOT},
+            },
+        ),
+        (
+            "view:verb_form:reply",
+            {
+                "user": {"id": ANA.user_id},
+                "view": {
+                    "id": "V1", "type": "modal", "callback_id": "verb_form:reply",
+                    "private_metadata": f'{{"s": "{SESSION}", "channel": "{CHANNEL}"}}',
+                    "state": {"values": {"b": {"a": {"value": SECRET}}}},
+                    "blocks": [
+                        {
+                            "type": "input", "block_id": "b",
+                            "label": {"type": "plain_text", "text": "Text"},
+                            "element": {"type": "plain_text_input", "action_id": "a"},
+                        }
+                    ],
+                    "title": {"type": "plain_text", "text": "Reply"},
+                },
+            },
+        ),
+        ("command", {
+            "channel_id": CHANNEL, "user_id": ANA.user_id, "command": "/crisp",
+            "text": f"reply {SESSION} {SECRET}",
+        }),
     ],
 )  # fmt: skip
 def test_whatever_names_its_thread_is_blanked(
     stored: Stored, kind: str, payload: dict[str, Any]
 ) -> None:
-    """Edits, deletions and presses that failed say elsewhere in which thread they are."""
+    """Edits, presses, forms and commands that failed say elsewhere what they are about."""
     arrival = Arrival(Source.SLACK, kind, payload, None, Millis(NOW))
     stored.tx.record(arrival, state="failed", error="x")
     erase(stored)

@@ -188,8 +188,11 @@ def _about_edit(payload: EditSent, text: str) -> Effect:
     )  # fmt: skip
 
 
-def undecided(arrival: Arrival, *, why: str, now: int) -> tuple[Effect, ...]:
-    """Return what tells its writer that something they did in Slack was given up undecided."""
+def undecided(arrival: Arrival, *, why: str, now: int, erased: bool = False) -> tuple[Effect, ...]:
+    """Return what tells its writer that something they did in Slack was given up undecided.
+
+    What they typed in a form is shown again, to be sent anew, unless it was ``erased``.
+    """
     payload = arrival.payload
     if arrival.source is not Source.SLACK or payload.get("bot_id"):
         return ()
@@ -208,7 +211,7 @@ def undecided(arrival: Arrival, *, why: str, now: int) -> tuple[Effect, ...]:
         return (mark(ChannelId(channel), MessageTs(ts), FAILED_REACTION), said)
     if arrival.kind.startswith("view:"):
         text = texts.DID_NOT_WORK.format(reason=why)
-        return (_undone_form(payload, cards.refusal(text), name=name),)
+        return (_undone_form(payload, cards.refusal(text), name=name, again=not erased),)
     if arrival.kind == "command" or arrival.kind.startswith(("action:", "shortcut:")):
         channel, user = _place(payload, "channel"), _place(payload, "user")
         text = texts.DID_NOT_WORK.format(reason=why)
@@ -218,8 +221,8 @@ def undecided(arrival: Arrival, *, why: str, now: int) -> tuple[Effect, ...]:
     return ()
 
 
-def _undone_form(payload: Json, post: Post, *, name: str) -> Effect:
-    """Show a form again of which nothing was decided."""
+def _undone_form(payload: Json, post: Post, *, name: str, again: bool) -> Effect:
+    """Answer a form of which nothing was decided, and show it ``again``."""
     view = payload["view"]
     try:
         held = json.loads(view.get("private_metadata") or "{}")
@@ -232,7 +235,7 @@ def _undone_form(payload: Json, post: Post, *, name: str) -> Effect:
         user=SlackUserId(_place(payload, "user")),
         thread_ts=MessageTs(thread_ts) if thread_ts else None,
         view_id=str(view["id"]),
-        form=cards.as_typed(view),
+        form=cards.as_typed(view) if again else None,
     )
     return answer_with(answer, post, name=name, failed=True)
 

@@ -232,9 +232,13 @@ def _paths(*names: str) -> str:
 
 _CHANNELS = _paths("channel", "channel.id", "container.channel_id")
 _THREADS = _paths(
-    "thread_ts", "message.thread_ts", "previous_message.thread_ts", "container.thread_ts"
-)
-"""Where messages, their edits and deletions, and presses say in which thread they are."""
+    "thread_ts", "message.thread_ts", "previous_message.thread_ts", "container.thread_ts",
+    "message.ts", "container.message_ts",
+)  # fmt: skip
+"""Where messages, their edits and deletions, and presses say in which thread they are.
+
+What is pressed on a thread's root names it as a message only.
+"""
 
 
 def _blank_arrivals(tx: Transaction, session_id: SessionId, threads: Sequence[Place]) -> None:
@@ -246,19 +250,22 @@ def _blank_arrivals(tx: Transaction, session_id: SessionId, threads: Sequence[Pl
     tx.conn.execute(
         blank + "source = 'crisp' AND json_extract(payload, '$.session_id') = ?", (session_id,)
     )
-    for channel, thread_ts in threads:
-        there = f"source = 'slack' AND ?1 IN ({_CHANNELS}) AND ?2 IN ({_THREADS})"
+    within = f"?1 IN ({_CHANNELS}) AND ?2 IN ({_THREADS})"
+    # Forms and buttons hold the session, wherever they are shown; so may what is typed.
+    for there, about in (
+        *((within, place) for place in threads),
+        ("instr(payload, ?1) > 0", (session_id,)),
+    ):
         rows = tx.conn.execute(
-            f"SELECT id FROM inbox WHERE state <> 'done' AND {there}",  # noqa: S608 - fixed texts
-            (channel, thread_ts),
+            f"SELECT id FROM inbox WHERE source = 'slack' AND state <> 'done' AND {there}",  # noqa: S608 - fixed texts
+            about,
         ).fetchall()
         for row in rows:
             arrival = tx.stored(row[0])
-            for effect in (
-                () if arrival is None else undecided(arrival, why=texts.ERASED_THREAD, now=tx.now)
-            ):
-                tx.enqueue(effect)
-        tx.conn.execute(blank + there, (channel, thread_ts))
+            if arrival is not None:
+                for effect in undecided(arrival, why=texts.ERASED_THREAD, now=tx.now, erased=True):
+                    tx.enqueue(effect)
+            tx.conn.execute(f"{blank}id = ?", (row[0],))
 
 
 def _forget_given_up(tx: Transaction, email: str) -> None:
