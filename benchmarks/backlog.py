@@ -85,7 +85,7 @@ async def bridge_away(plan: Backlog, folder: Path) -> Drained:
             await world.flood(Way.TO_SLACK, sessions(plan), count=plan.conversations, window=20)
         await _write(world, sessions(plan), plan.events)
         start = time.perf_counter()
-        async with subjects.bridge(settings, home) as process:
+        async with subjects.bridge(settings, home, behind=True) as process:
             return await _drained(world, plan, process, away="bridge", start=start)
 
 

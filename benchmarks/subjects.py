@@ -68,16 +68,19 @@ async def baseline(settings: dict[str, str], folder: Path) -> AsyncIterator[Weig
 
 @asynccontextmanager
 async def bridge(
-    settings: dict[str, str], folder: Path, *, config: str = UNPACED
+    settings: dict[str, str], folder: Path, *, config: str = UNPACED, behind: bool = False
 ) -> AsyncIterator[Weighed]:
-    """Run ``slack-crisp-bridge run`` until the block ends; its database is in ``folder``."""
+    """Run ``slack-crisp-bridge run`` until the block ends; its database is in ``folder``.
+
+    It has caught up when the block begins, unless it is so far ``behind`` that this is the matter.
+    """
     file = folder / "bridge.toml"
     file.write_text(config)
     port = free_port()
     env = {**settings, "BRIDGE_CONFIG": str(file), "BRIDGE_HTTP_PORT": str(port)}
     async with _process(("-m", "bot.cli", "run"), env, folder) as process:
         async with asyncio.timeout(_STARTING):
-            while not await is_ready(port):
+            while not (behind or await is_ready(port)):
                 if process.returncode is not None:
                     raise RuntimeError(f"the bridge did not start:\n{_log(folder)}")
                 await asyncio.sleep(0.05)
