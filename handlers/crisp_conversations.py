@@ -207,7 +207,7 @@ def rating(arrival: Arrival, view: View, rules: Rules) -> Decision | None:
     rated = replace(
         conversation.contact,
         rating=stars,
-        rating_comment=privacy.hidden(comment) if isinstance(comment, str) else "",
+        rating_comment=privacy.line(comment) if isinstance(comment, str) else "",
     )
     news = contact_became(conversation, rated)
     if CardField.RATING not in rules.of(conversation.channel).card_fields:

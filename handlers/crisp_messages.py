@@ -105,7 +105,7 @@ def wrote(arrival: Arrival, message: Message, rules: Rules, kinds: frozenset[Kin
             kinds,
             inbox_url=convert.inbox_url(rules.website_id, message.session_id),
         ),
-        speaker=Speaker(privacy.hidden(name), message.user.avatar or None),
+        speaker=Speaker(privacy.line(name), message.user.avatar or None),
         occurred_at=Millis(message.sent_at),
         inbox_id=inbox if isinstance(inbox, str) else None,
         file=_file(message, kinds),
@@ -115,7 +115,7 @@ def wrote(arrival: Arrival, message: Message, rules: Rules, kinds: frozenset[Kin
 
 def _file(message: Message, kinds: frozenset[Kind]) -> CrispFile | None:
     file = read_crisp_file(message.type, message.content)
-    return file and replace(file, name=privacy.hidden(file.name, kinds))
+    return file and replace(file, name=privacy.line(file.name, kinds))
 
 
 def _author(kind: str, message: Message) -> Author:

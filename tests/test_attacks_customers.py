@@ -36,9 +36,14 @@ from bot.lookups import Colleague, Earlier, Fate, PartFate, People, Said, Websit
 from bot.markup import one_line
 from bot.outbox import rendering
 from bot.outbox.roots import visitor
+from bot.relay import privacy
 from bot.relay.effects import PostMessage
+from bot.sensitive import Kind, hide
 from bot.slack.client import labelled, named
 from bot.slack.files import labelled as file_label
+from handlers import crisp_messages
+from tests.core_kit import RULES
+from tests.handlers_kit import crisp
 from tests.markup_kit import TOKENS, check_message, check_object, units, walk
 
 SESSION = SessionId("session_5a3d1c60-1f0e-4d8e-9a51-7f2f6a3b9d10")
@@ -371,9 +376,18 @@ def test_a_long_message_is_shown_whole_up_to_the_limit() -> None:
 
 
 @pytest.mark.parametrize("name", ["escapes"])
-def test_a_megabyte_in_any_other_field_is_looked_at_in_part(name: str) -> None:
+def test_a_megabyte_in_any_other_field_is_looked_at_in_part(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A name, address, title or type without end costs no more than a long one."""
     text = ENDLESS[name]
+    searched: list[int] = []
+
+    def counted(text: str, *how: Any) -> str:
+        searched.append(len(text))
+        return hide(text, *how)
+
+    monkeypatch.setattr(privacy, "hide", counted)
     looked_at = [0]
 
     class Counted(str):
@@ -394,3 +408,14 @@ def test_a_megabyte_in_any_other_field_is_looked_at_in_part(name: str) -> None:
     for _, view in views(f):
         check_payload("view", view)
     assert read_crisp_file("file", {"name": text, "type": text, "url": "https://x"}) is not None
+    event = crisp(
+        "message:send", type="file", fingerprint=1, user={"nickname": text},
+        content={"name": text, "type": "a/b", "url": "https://x"}, **{"from": "user"},
+    )  # fmt: skip
+    message = models.read(models.Message, event.payload)
+    assert message is not None
+    said = crisp_messages.wrote(event, message, RULES, frozenset(Kind))
+    assert len(said.speaker.name) <= privacy.LONGEST_LINE
+    assert searched
+    assert max(searched) <= LONGEST
+    assert sum(searched) < MEGABYTE // 2

@@ -22,7 +22,7 @@ from bot.crisp.models import (
     VisitedPage,
 )
 from bot.relay.persons import FIELDS, held
-from bot.relay.privacy import hidden, named
+from bot.relay.privacy import line, named
 
 INBOX = "https://app.crisp.chat/website/{website_id}/inbox/{session_id}/"
 """Crisp's own page of a conversation."""
@@ -114,7 +114,7 @@ def to_link(conversation: Conversation, *, website_id: str) -> lookups.Conversat
     meta = conversation.meta
     return lookups.ConversationLink(
         session_id=domain.SessionId(conversation.session_id),
-        title=hidden(meta.nickname) or meta.email,
+        title=line(meta.nickname) or meta.email,
         state=to_state(conversation.state) or domain.State.UNRESOLVED,
         inbox_url=inbox_url(website_id, conversation.session_id),
         email=meta.email,

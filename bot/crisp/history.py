@@ -48,7 +48,7 @@ def author_of(message: Message) -> Author:
 
 def _said(message: Message, kinds: frozenset[Kind]) -> Said:
     author = author_of(message)
-    name = privacy.hidden(message.user.nickname)
+    name = privacy.line(message.user.nickname)
     return Said(
         speaker=name or (texts.CUSTOMER if author is Author.VISITOR else texts.OPERATOR),
         author=author,

@@ -62,7 +62,7 @@ class Joined:
     def _named(self, link: ConversationLink, operators: Sequence[Operator]) -> ConversationLink:
         """Put the operator's name in place of the id, and hide what is to be hidden."""
         kinds = privacy.hidden_anywhere(self._rules)
-        shown = privacy.hidden(link.last_message, kinds)
+        shown = privacy.line(link.last_message, kinds)
         return named(replace(link, last_message=shown), operators)
 
     def _placed(

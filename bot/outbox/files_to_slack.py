@@ -117,7 +117,7 @@ class PostingFile(Errand):
     def _title(self, payload: PostFile, channel: ChannelId | None) -> str:
         """Return the name as this channel shows it: it may have been stored for another one."""
         kinds = frozenset() if channel is None else self._rules.of(channel).redact
-        return privacy.hidden(payload.file.name, kinds)
+        return privacy.line(payload.file.name, kinds)
 
     # --- the bytes
 

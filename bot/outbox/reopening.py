@@ -157,7 +157,7 @@ def _as_stored(session_id: SessionId, message: Message, kinds: frozenset[Kind]) 
         content=privacy.summary(message.type or "text", message.content, kinds),
         occurred_at=Millis(message.sent_at),
         fingerprint=Fingerprint(message.fingerprint),
-        speaker=privacy.hidden(message.user.nickname)
+        speaker=privacy.line(message.user.nickname)
         or ("" if author is Author.VISITOR else texts.OPERATOR),
         hides=kinds,
     )

@@ -8,7 +8,7 @@ is hidden in the same way before.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from bot import cards, texts
@@ -18,6 +18,9 @@ from bot.relay.effects import PostMessage
 from bot.sensitive import EVERY_KIND, Kind, hide
 
 Kinds = frozenset[Kind]
+
+LONGEST_LINE = 2_000
+"""So many characters of a name, an address or a title are read: several times what is shown."""
 
 _SHOWN_BY: Mapping[CardField, tuple[str, ...]] = {
     CardField.EMAIL: ("email", "verified"),
@@ -55,6 +58,11 @@ def hidden(text: str, kinds: Kinds = EVERY_KIND) -> str:
     return hide(text, kinds, texts.HIDDEN.__getitem__)
 
 
+def line(text: str, kinds: Kinds = EVERY_KIND) -> str:
+    """Hide it in what is shown on a line; of one without end the rest is left out unread."""
+    return hidden(text[:LONGEST_LINE], kinds)
+
+
 def in_channel(payload: PostMessage, channel: ChannelId, rules: Rules) -> PostMessage:
     """Hide what this channel hides: what was written may have been stored for another one.
 
@@ -82,7 +90,12 @@ def hidden_within(content: Any, kinds: Kinds) -> Any:
 
 
 def named(contact: Contact) -> Contact:
-    """Hide everything in what a customer says of themselves: none of it is for such things."""
+    """Hide everything in what a customer says of themselves: none of it is for such things.
+
+    Nothing of it is kept that is longer than anything that is shown.
+    """
+    short = {field.name: _short(getattr(contact, field.name)) for field in fields(contact)}
+    contact = replace(contact, **short)
     return replace(
         contact,
         nickname=hidden(contact.nickname),
@@ -94,6 +107,12 @@ def named(contact: Contact) -> Contact:
         page_url=hidden(contact.page_url),
         trail=tuple(map(hidden, contact.trail)),
     )
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_short(one) for one in value)
+    return value[:LONGEST_LINE] if isinstance(value, str) else value
 
 
 def shown(conversation: Conversation, rules: Rules) -> Conversation:
