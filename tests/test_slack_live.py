@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -352,6 +354,26 @@ async def test_losing_all_connections_is_told_and_healed(rig: Rig) -> None:
         await rig.say("hello", wait=True)
     assert rig.book.texts() == ["hello"]
     assert rig.changes[-1] == "disconnected"
+
+
+async def test_a_connection_that_was_taken_for_lost_is_back(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK judges by the clock; one that went ahead and back says no hello, and is up again."""
+    ahead = 0.0
+    clock = SimpleNamespace(time=lambda: time.time() + ahead)
+    monkeypatch.setattr("slack_sdk.socket_mode.aiohttp.time", clock)
+    async with rig.connected(ping_seconds=60.0, watchdog_seconds=30.0) as service:
+        pinged = [handler.socket for handler in service._handlers]
+        await until(lambda: all(socket.last_ping_pong_time for socket in pinged))
+        ahead = 3600.0
+        await until(lambda: not service.connected)
+        ahead = 0.0
+        await until(lambda: service.connected)
+        assert rig.changes == ["connected", "disconnected", "connected"]
+        await rig.say("hello", wait=True)
+        assert rig.sockets() == 2
+    assert rig.book.texts() == ["hello"]
 
 
 async def test_a_dead_ticket_is_thrown_away(rig: Rig) -> None:

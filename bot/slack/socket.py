@@ -220,9 +220,12 @@ class SocketModeService:
             )
         if not covered:
             self._lose()
-            self._connected = True
-            self._on_token(None)
-            self._on_connected()
+            self._gain()
+
+    def _gain(self) -> None:
+        self._connected = True
+        self._on_token(None)
+        self._on_connected()
 
     def _lose(self) -> None:
         if self._connected:
@@ -235,6 +238,8 @@ class SocketModeService:
         up = [await handler.is_up() for handler in self._handlers]
         if not any(up):
             self._lose()
+        elif not self._connected:
+            self._gain()  # the same one: by a clock that went ahead and back it was taken for lost
         for handler, alive in zip(self._handlers, up, strict=True):
             if alive:
                 handler.down_since = None
