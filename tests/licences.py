@@ -20,7 +20,8 @@ writes this page, and a test holds it against what is installed and pinned. The 
 under the MIT licence.
 
 All are permissive but those marked *weak copyleft* (MPL-2.0): these ask that changes to their own
-files stay open, and nothing of who uses them unchanged, as the bridge does.
+files stay open, and nothing of who uses them unchanged, as the bridge does. *Copyleft* is a
+linter that the tests run as a program: nothing of it is part of what is handed out.
 """
 _SPDX = {
     "Python Software Foundation License": "PSF-2.0",
@@ -87,7 +88,9 @@ def page() -> str:
 
 
 def _mark(expression: str) -> str:
-    return " (*weak copyleft*)" if expression.startswith("MPL-") else ""
+    if expression.startswith("MPL-"):
+        return " (*weak copyleft*)"
+    return " (*copyleft*)" if expression.startswith("GPL-") else ""
 
 
 if __name__ == "__main__":
