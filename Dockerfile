@@ -15,7 +15,7 @@ RUN printf '#!/opt/bridge/bin/python\nfrom bot.cli import main\n\nmain()\n' > /o
     && /opt/bridge/bin/python -m compileall -q /opt/bridge/app
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin bridge \
+RUN useradd --no-log-init --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin bridge \
     && install -d -o bridge -g bridge -m 700 /data
 COPY --from=build /opt/bridge /opt/bridge
 # The root file system may be read-only: the database is the one thing that is written.
