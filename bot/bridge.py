@@ -206,15 +206,12 @@ class Bridge:
             channels, clock_ms=now_ms, horizon_ms=int(days * 86_400_000),
             users_ttl_ms=int(timers.users_ttl * 1000), gaps=lambda: self.slack_side.gaps,
         )  # fmt: skip
-        return self.groups.before(
-            Thorough(sweep, comparison.run, self.reader, "slack:", every=timers.compare_every)
-        )
+        return self.groups.before(Thorough(sweep, comparison.run, self.reader, "slack:"))
 
     def _crisp_sweep(self) -> Thorough:
-        timers = self.settings.bridge.timers
         comparison = CrispComparison(
             self.clients.crisp, self.writer, self.reader, self.rules, clock_ms=now_ms,
-            settle_ms=int(timers.settle * 1000),
+            settle_ms=int(self.settings.bridge.timers.settle * 1000),
             spare=self.clients.quota.spares_extras,
         )  # fmt: skip
         sweep = CrispSweep(
@@ -222,7 +219,7 @@ class Bridge:
             clock_ms=now_ms, backfill=self.settings.bridge.relay.backfill == "open",
             spare=self.clients.quota.spares_extras,
         )  # fmt: skip
-        return Thorough(sweep, comparison.run, self.reader, CRISP, every=timers.compare_every)
+        return Thorough(sweep, comparison.run, self.reader, CRISP)
 
     def hand(self, heads: Heads) -> None:
         """Hand the heads of lanes with new work to who delivers them."""

@@ -8,8 +8,6 @@ What is found goes the way that its event would have gone.
 from __future__ import annotations
 
 import asyncio
-import math
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -65,22 +63,12 @@ class Thorough:
         compare: Callable[[Mapping[str, Millis]], Awaitable[Swept]],
         reader: Reader,
         watermark: str,
-        *,
-        every: float,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``watermark`` names those that tell where the gap began; all of them if it ends so.
-
-        Compare once in ``every`` seconds at most: a connection that is lost again and again would
-        use up the day's calls.
-        """
+        """``watermark`` names those that tell where the gap began; all of them if it ends so."""
         self._sweep = sweep
         self._compare = compare
         self._reader = reader
         self._name = watermark
-        self._every = every
-        self._clock = clock
-        self._compared_at = -math.inf
         self._began: dict[str, Millis] = {}
         self._due = False
 
@@ -90,11 +78,8 @@ class Thorough:
             self._began.setdefault(name, value)
         found = await self._sweep.run(gap=gap)
         self._due = self._due or gap or bool(found.back)
-        if self._due and self._clock() - self._compared_at < self._every:
-            return found
         if self._due:
             found += await self._compare(self._began)
-            self._compared_at = self._clock()
         self._began.clear()
         self._due = False
         return found

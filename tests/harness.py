@@ -27,7 +27,6 @@ settle = 0.2
 card_debounce = 0.02
 reconnect = 0.05
 sweep_every = 300.0
-compare_every = 0.0
 catch_up_limit = 5.0
 shutdown = 4.0
 [pacing]

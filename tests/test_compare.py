@@ -210,7 +210,7 @@ async def test_a_channel_that_is_back_is_compared_until_that_succeeds(store: Sto
             raise Unreachable(Source.SLACK, "conversations.replies", "timeout")
         return Swept()
 
-    sweep = Thorough(Scripted(), compare, store.reader, "slack:", every=0.0)
+    sweep = Thorough(Scripted(), compare, store.reader, "slack:")
     with pytest.raises(Unreachable):
         await sweep.run(gap=False)
     for _ in range(2):
@@ -235,7 +235,7 @@ async def test_a_gap_is_compared_from_where_it_began_until_that_succeeds(store: 
             raise Unreachable(Source.CRISP, "GET", "timeout")
         return Swept(news=2)
 
-    sweep = Thorough(Moving(), compare, store.reader, "crisp", every=0.0)
+    sweep = Thorough(Moving(), compare, store.reader, "crisp")
     assert await sweep.run(gap=False) == Swept(news=1)
     store.set_watermark("crisp", 1000)
     with pytest.raises(Unreachable):
@@ -243,32 +243,3 @@ async def test_a_gap_is_compared_from_where_it_began_until_that_succeeds(store: 
     assert await sweep.run(gap=True) == Swept(news=3)
     assert await sweep.run(gap=True) == Swept(news=3)
     assert [began["crisp"] for began in seen] == [1000, 1000, 2000]
-
-
-async def test_gaps_one_after_the_other_are_compared_together(store: Store) -> None:
-    """A connection that is lost again and again costs one comparison, from the first gap on."""
-    store.set_watermark("crisp", 1000)
-    seen: list[Mapping[str, Millis]] = []
-    now = 0.0
-
-    class Moving:
-        async def run(self, *, gap: bool) -> Swept:
-            del gap
-            store.set_watermark("crisp", int(now) + 2000)
-            return Swept()
-
-    async def compare(began: Mapping[str, Millis]) -> Swept:
-        seen.append(dict(began))
-        return Swept()
-
-    sweep = Thorough(Moving(), compare, store.reader, "crisp", every=240.0, clock=lambda: now)
-    await sweep.run(gap=True)
-    for now in (10.0, 20.0, 239.0):  # noqa: B007 - the clock reads it
-        await sweep.run(gap=True)
-    assert [began["crisp"] for began in seen] == [1000]
-    now = 300.0
-    await sweep.run(gap=False)
-    assert [began["crisp"] for began in seen] == [1000, 2000]
-    now = 900.0
-    await sweep.run(gap=False)
-    assert len(seen) == 2

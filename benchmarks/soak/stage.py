@@ -18,7 +18,6 @@ settle = 0.3
 card_debounce = 0.1
 reconnect = 0.1
 sweep_every = 10.0
-compare_every = 0.0
 [pacing]
 posts_per_second = 0
 [replies]

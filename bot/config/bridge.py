@@ -100,7 +100,6 @@ class Timers(Table):
     settle: Seconds = 5.0
     card_debounce: Seconds = 2.0
     sweep_every: Positive = 300.0
-    compare_every: Seconds = 240.0
     catch_up_limit: Seconds = 30.0
     reconnect: Positive = 5.0
     slack_horizon_days: Positive = 14.0

@@ -41,7 +41,6 @@ show_typing = true
 card_debounce = 0.5
 settle = 2.0
 sweep_every = 60.0
-compare_every = 0.0
 
 [replies]
 collision_seconds = 0  # one visitor plays all agents, and none of them surprises another
