@@ -8,7 +8,7 @@ from tests.e2e_kit import answers, notices, rest
 from tests.harness import World, eventually
 from tests.test_e2e_edits import change, is_struck, take_back
 from tests.test_e2e_edits import replies as posts
-from tests.test_e2e_edits_to_crisp import EDIT, REMOVE, calls, delete, edit
+from tests.test_e2e_edits_to_crisp import EDIT, REMOVE, SEND, calls, delete, edit
 
 LISTS = "GET /website/*/conversation/*/messages"
 ASKED = "GET /website/*/conversation/*/message/*"
@@ -61,6 +61,26 @@ async def test_a_refused_edit_that_nobody_told_of_is_told_once(world: World) -> 
             await rest(world)
     assert len(notices(world, ANA)) == 1
     assert answers(world, session) == ["one"]
+
+
+async def test_what_waits_is_compared_before_it_goes(world: World) -> None:
+    """A reply that was deleted while nobody told of it never reaches the customer."""
+    async with world.bridge():
+        session, _ = await talked(world, "one")
+        world.crisp.faults.add({"on": SEND, "do": "error", "status": 503, "times": 0})
+        sent = calls(world, SEND)
+        ts = await world.reply(session, "wrong", user=ANA)
+        await eventually(lambda: calls(world, SEND) > sent, what="an attempt")
+        deaf(world)
+        await delete(world, ts)
+        read = world.slack.workspace.calls["conversations.replies"]
+        world.slack.disconnect()
+        await eventually(
+            lambda: world.slack.workspace.calls["conversations.replies"] > read, what="the look"
+        )
+        world.crisp.faults.remove()
+        await rest(world)
+        assert answers(world, session) == ["one"]
 
 
 async def test_a_thread_whose_root_is_gone_takes_nothing_back(world: World) -> None:
