@@ -29,6 +29,7 @@ class Lanes:
         self._heads: dict[str, tuple[int, OutboxRow]] = {}
         self._ready: dict[str, list[Entry]] = {}
         self._later: list[Entry] = []
+        self._looked_at = 0
         self._counter = itertools.count()
         self._taken: dict[str, str] = {}
         self._kept_back: dict[str, int] = {}
@@ -125,9 +126,10 @@ class Lanes:
         return waits and lane not in self.busy and lane not in self._outdated
 
     def _wake_due(self, now_ms: int) -> None:
-        latest = now_ms + LONGEST_WAIT_MS
-        if self._later and self._later[0][0] > latest:  # the clock has gone back meanwhile
-            self._later = sorted((latest, turn, lane) for _, turn, lane in self._later)
+        if now_ms < self._looked_at:  # the clock has gone back meanwhile
+            latest = now_ms + LONGEST_WAIT_MS
+            self._later = sorted((min(due, latest), turn, at) for due, turn, at in self._later)
+        self._looked_at = now_ms
         while self._later and self._later[0][0] <= now_ms:
             entry = heapq.heappop(self._later)
             if self._is_current(entry):
