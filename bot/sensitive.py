@@ -35,6 +35,7 @@ class Found:
 
 EVERY_KIND = frozenset(Kind)
 _ROUNDS = 4
+_DOT = "•"
 
 
 def find(text: str, kinds: frozenset[Kind] = EVERY_KIND) -> tuple[Found, ...]:
@@ -48,9 +49,12 @@ def find(text: str, kinds: frozenset[Kind] = EVERY_KIND) -> tuple[Found, ...]:
     return tuple(_apart(sorted(found, key=lambda each: (each.start, -each.end))))
 
 
-def hide(text: str, kinds: frozenset[Kind], word: Callable[[Kind], str]) -> str:
+def hide(
+    text: str, kinds: frozenset[Kind], word: Callable[[Kind], str], *, fitting: bool = False
+) -> str:
     """Put a kind's word where a text shows such a thing; a text without stays as it is.
 
+    With ``fitting`` nothing becomes longer: dots stand for what is shorter than its word.
     What is hidden may part two things that were one: the text is read again until nothing is found,
     so that hiding twice is the same as once.
     """
@@ -61,7 +65,8 @@ def hide(text: str, kinds: frozenset[Kind], word: Callable[[Kind], str]) -> str:
         shown = []
         at = 0
         for each in found:
-            shown += [text[at : each.start], word(each.kind)]
+            said, room = word(each.kind), each.end - each.start
+            shown += [text[at : each.start], _DOT * room if fitting and len(said) > room else said]
             at = each.end
         text = "".join([*shown, text[at:]])
     return text

@@ -13,6 +13,7 @@ import pytest
 from bot import texts
 from bot.domain import ChannelId, Contact, Conversation, Key, MessageTs, Post, Posted
 from bot.files import CrispFile
+from bot.markup import SLACK_TEXT_LIMIT
 from bot.outbox import joining
 from bot.outbox.courier import Done
 from bot.outbox.files_to_slack import PostingFile
@@ -54,7 +55,20 @@ async def test_a_post_hides_what_its_channel_hides(
     ((post, listed),) = wall.posts
     assert len(listed) == 2
     assert (NUMBER in str(post.blocks), NUMBER in post.text) == (not hidden, not hidden)
-    assert (texts.HIDDEN["card"] in str(post.blocks)) is hidden
+    assert (texts.HIDDEN_HERE in str(post.blocks)) is hidden
+
+
+async def test_a_post_is_whole_that_was_cut_before_something_was_hidden(talk: Talk) -> None:
+    """What stands in its place takes no more room: the end of a full post is there too."""
+    full = f"{f'{NUMBER}, ' * 4}{'word ' * 760}end"
+    assert SLACK_TEXT_LIMIT - 50 < len(full) <= SLACK_TEXT_LIMIT
+    wall, row = Wall(), talk.head()
+    rules = replace(RULES, channels={CHANNEL: STRICT})
+    await posting(wall, rules).attempt(row, replace(joining.said(row), markdown=full))
+    ((post, _),) = wall.posts
+    assert NUMBER not in str(post.blocks)
+    assert post.text.endswith("word end")
+    assert "word end" in str(post.blocks)
 
 
 def roots(**channels: ChannelRules) -> Roots:

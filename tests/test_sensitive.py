@@ -233,6 +233,22 @@ def test_what_overlaps_is_one() -> None:
     assert find(block) == (Found(Kind.PRIVATE_KEY, 0, len(block)),)
 
 
+@given(st.text(alphabet="4 1-DE89pasword:=xob_./@\n[]`*5\u200b", max_size=200))
+def test_what_must_fit_takes_no_more_room(text: str) -> None:
+    """Dots stand for what is shorter than the word for it, and nothing of it can be read."""
+    shown = hide(text, EVERY_KIND, lambda _kind: "[hidden]", fitting=True)
+    assert len(shown) <= len(text)
+    if not find(text):
+        assert shown == text
+
+
+def test_dots_stand_for_a_short_password() -> None:
+    """The word for it would be longer."""
+    told = "password: x1y2z, ftp://ana:b@host"
+    shown = hide(told, EVERY_KIND, lambda _kind: "[hidden]", fitting=True)
+    assert shown == "password: •••••• ftp://ana:•@host"
+
+
 @given(st.text(alphabet="4 1-DE89pasword:=xob_.\n[]`*5\u200b", max_size=200))
 def test_hiding_twice_is_hiding_once(text: str) -> None:
     """A text with everything hidden has nothing more to hide, and what was found never overlaps."""

@@ -21,6 +21,8 @@ Kinds = frozenset[Kind]
 
 LONGEST_LINE = 2_000
 """So many characters of a name, an address or a title are read: several times what is shown."""
+_BEYOND = 100
+"""So many more, so that nothing is cut before it is known for what it is."""
 
 _SHOWN_BY: Mapping[CardField, tuple[str, ...]] = {
     CardField.EMAIL: ("email", "verified"),
@@ -60,17 +62,20 @@ def hidden(text: str, kinds: Kinds = EVERY_KIND) -> str:
 
 def line(text: str, kinds: Kinds = EVERY_KIND) -> str:
     """Hide it in what is shown on a line; of one without end the rest is left out unread."""
-    return hidden(text[:LONGEST_LINE], kinds)
+    return hidden(text[: LONGEST_LINE + _BEYOND], kinds)[:LONGEST_LINE]
 
 
 def in_channel(payload: PostMessage, channel: ChannelId, rules: Rules) -> PostMessage:
     """Hide what this channel hides: what was written may have been stored for another one.
 
-    A conversation goes on elsewhere when its thread is lost or built anew, and routes change.
+    A conversation goes on elsewhere when its thread is lost or built anew, and routes change. What
+    was cut to fit into a post stays as long as it is at most.
     """
     if payload.author is Author.AGENT:
         return payload
-    return replace(payload, markdown=hidden(payload.markdown, rules.of(channel).redact))
+    kinds = rules.of(channel).redact
+    shown = hide(payload.markdown, kinds, lambda _kind: texts.HIDDEN_HERE, fitting=True)
+    return replace(payload, markdown=shown)
 
 
 def summary(kind: str, content: object, kinds: Kinds, *, inbox_url: str = "") -> str:
@@ -98,21 +103,21 @@ def named(contact: Contact) -> Contact:
     contact = replace(contact, **short)
     return replace(
         contact,
-        nickname=hidden(contact.nickname),
-        company=hidden(contact.company),
-        subject=hidden(contact.subject),
-        topic=hidden(contact.topic),
-        rating_comment=hidden(contact.rating_comment),
-        page_title=hidden(contact.page_title),
-        page_url=hidden(contact.page_url),
-        trail=tuple(map(hidden, contact.trail)),
+        nickname=line(contact.nickname),
+        company=line(contact.company),
+        subject=line(contact.subject),
+        topic=line(contact.topic),
+        rating_comment=line(contact.rating_comment),
+        page_title=line(contact.page_title),
+        page_url=line(contact.page_url),
+        trail=tuple(map(line, contact.trail)),
     )
 
 
 def _short(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_short(one) for one in value)
-    return value[:LONGEST_LINE] if isinstance(value, str) else value
+    return value[: LONGEST_LINE + _BEYOND] if isinstance(value, str) else value
 
 
 def shown(conversation: Conversation, rules: Rules) -> Conversation:

@@ -13,6 +13,8 @@ HIDDEN: Final = {
 }
 """What stands where something was, by its kind. It must be in brackets: then it is told from what
 it stands for."""
+HIDDEN_HERE: Final = "[hidden]"
+"""What stands where something is hidden from a channel that was not when it was stored."""
 
 KEPT_FOR_DAYS: Final = "{days} days"
 KEPT_FOR_EVER: Final = "for ever"
