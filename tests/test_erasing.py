@@ -186,10 +186,33 @@ def test_what_waits_to_be_decided_is_blanked(stored: Stored) -> None:
                 },
             },
         ),
-        ("command", {
-            "channel_id": CHANNEL, "user_id": ANA.user_id, "command": "/crisp",
-            "text": f"reply {SESSION} {SECRET}",
-        }),
+        (
+            "view:new_conversation",
+            {
+                "user": {"id": ANA.user_id},
+                "view": {
+                    "id": "V1", "type": "modal", "callback_id": "new_conversation",
+                    "private_metadata": "{}", "blocks": [],
+                    "title": {"type": "plain_text", "text": "New conversation"},
+                    "state": {
+                        "values": {"e": {"e": {"value": EMAIL}}, "t": {"t": {"value": SECRET}}},
+                    },
+                },
+            },
+        ),
+        *(
+            (
+                "command",
+                {
+                    "channel_id": CHANNEL, "user_id": ANA.user_id, "command": "/crisp",
+                    "text": f"{typed} {SECRET}",
+                },
+            )
+            for typed in (
+                f"reply {SESSION}", "reply #1", f"note {EMAIL}", f"new <mailto:{EMAIL}|{EMAIL}>",
+                f"person edit {EMAIL} name",
+            )
+        ),
     ],
 )  # fmt: skip
 def test_whatever_names_its_thread_is_blanked(
@@ -200,6 +223,37 @@ def test_whatever_names_its_thread_is_blanked(
     stored.tx.record(arrival, state="failed", error="x")
     erase(stored)
     assert SECRET not in everything(stored)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        (
+            "message",
+            {
+                "channel": CHANNEL, "thread_ts": "1600000000.000100", "ts": "1600000001.000100",
+                "user": ANA.user_id, "text": f"as in {SESSION} of {EMAIL}, #1",
+            },
+        ),
+        (
+            "command",
+            {
+                "channel_id": CHANNEL, "user_id": ANA.user_id, "command": "/crisp",
+                "text": f"reply #7 as in #1, of {EMAIL}",
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_what_only_mentions_it_still_waits(
+    stored: Stored, kind: str, payload: dict[str, Any]
+) -> None:
+    """What is for another customer is decided when it can be, whomever it speaks of."""
+    arrival = Arrival(Source.SLACK, kind, payload, None, Millis(NOW))
+    stored.tx.record(arrival, state="failed", error="x")
+    erase(stored)
+    kept = stored.conn.execute("SELECT payload FROM inbox WHERE state = 'failed'").fetchall()
+    assert len(kept) == 1
+    assert EMAIL in kept[0][0]
 
 
 @pytest.mark.parametrize(("due", "told"), [(1 << 60, "was not sent"), (0, "may not have been")])

@@ -7,7 +7,6 @@ brings anything back, and the numbers of the conversations.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,9 +17,8 @@ from bot.relay.agents import FAILED_REACTION, mark
 from bot.relay.decisions import Effect
 from bot.relay.effects import Priority
 from bot.relay.erase_effects import EraseThreads, Place
-from bot.relay.failures import tell, undecided
-from bot.relay.people_effects import StartConversation
-from bot.store import audit, shares
+from bot.relay.failures import tell
+from bot.store import audit, blanking, shares
 from bot.store.rows import OutboxRow
 from bot.store.transaction import Transaction
 from bot.store.view import View
@@ -100,7 +98,7 @@ def erase(
 
     Once more it does nothing: what is left to do in Slack is in the outbox.
     """
-    _forget_given_up(tx, email)
+    blanking.naming(tx, email)
     found = [s for s in sessions if tx.conversation(s) is not None]
     if not found:
         return None
@@ -132,7 +130,7 @@ def _erase_one(tx: Transaction, session_id: SessionId, erasure: int) -> int:
         "SELECT min(born_at) FROM outbox WHERE conversation = ?", (number,)
     ).fetchone()[0]
     dropped = _drop_rows(tx, number)
-    _blank_arrivals(tx, session_id, threads)
+    blanking.arrivals(tx, session_id, threads)
     last = tx.conn.execute(
         "SELECT max(occurred_at) FROM messages WHERE conversation = ? AND fingerprint IS NOT NULL",
         (number,),
@@ -224,74 +222,6 @@ def _drop_rows(tx: Transaction, number: int) -> int:
         name = f"erased:{channel}:{ts}"
         tx.enqueue(tell(place[0], SlackUserId(user), said, thread_ts=None, name=name))
     return len(unsent)
-
-
-def _paths(*names: str) -> str:
-    return ", ".join(f"json_extract(payload, '$.{name}')" for name in names)
-
-
-_CHANNELS = _paths("channel", "channel.id", "container.channel_id")
-_THREADS = _paths(
-    "thread_ts", "message.thread_ts", "previous_message.thread_ts", "container.thread_ts",
-    "message.ts", "container.message_ts",
-)  # fmt: skip
-"""Where messages, their edits and deletions, and presses say in which thread they are.
-
-What is pressed on a thread's root names it as a message only.
-"""
-
-
-def _blank_arrivals(tx: Transaction, session_id: SessionId, threads: Sequence[Place]) -> None:
-    """Let nothing that waits to be decided, or could not be, be decided any more."""
-    blank = (
-        "UPDATE inbox SET state = 'done', payload = NULL, parked_on = NULL, error = NULL"
-        " WHERE state <> 'done' AND "
-    )
-    tx.conn.execute(
-        blank + "source = 'crisp' AND json_extract(payload, '$.session_id') = ?", (session_id,)
-    )
-    within = f"?1 IN ({_CHANNELS}) AND ?2 IN ({_THREADS})"
-    # Forms and buttons hold the session, wherever they are shown; so may what is typed.
-    for there, about in (
-        *((within, place) for place in threads),
-        ("instr(payload, ?1) > 0", (session_id,)),
-    ):
-        rows = tx.conn.execute(
-            f"SELECT id FROM inbox WHERE source = 'slack' AND state <> 'done' AND {there}",  # noqa: S608 - fixed texts
-            about,
-        ).fetchall()
-        for row in rows:
-            arrival = tx.stored(row[0])
-            if arrival is not None:
-                for effect in undecided(arrival, why=texts.ERASED_THREAD, now=tx.now, erased=True):
-                    tx.enqueue(effect)
-            tx.conn.execute(f"{blank}id = ?", (row[0],))
-
-
-def _forget_given_up(tx: Transaction, email: str) -> None:
-    """Delete what was given up and names the person: it is about no conversation."""
-    if not email:
-        return
-    rows = tx.conn.execute(
-        "SELECT id, kind, payload FROM outbox WHERE state <> 'pending' AND conversation IS NULL"
-    ).fetchall()
-    tx.conn.executemany(
-        "DELETE FROM outbox WHERE id = ?",
-        [(row[0],) for row in rows if _names(row[1], row[2], email.strip().lower())],
-    )
-
-
-def _names(kind: str, payload: str, email: str) -> bool:
-    """Tell whether a row is to, or speaks of, the one with this address, and of no longer one.
-
-    A first message is somebody's own, whomever its text names.
-    """
-    if kind == StartConversation.kind:
-        return str(json.loads(payload).get("email", "")).strip().lower() == email
-    dumped = json.dumps(json.loads(payload), ensure_ascii=False).lower()
-    spoken = re.sub(r"\\(?:u[0-9a-f]{4}|.)", " ", dumped)  # a line break is no letter
-    whole = rf"(?<![\w.+-]){re.escape(email)}(?!-?\w|\.\w)"
-    return re.search(whole, spoken) is not None
 
 
 # --- clearing Slack
