@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from bot.domain import Arrival, ChannelId, Key, MessageTs, SessionId, Source
 from bot.relay import keys
+from bot.relay.asides import aside
 from bot.relay.decisions import Decision, Effect
 from bot.relay.effects import Learn, Priority
 from bot.store.view import View
@@ -77,13 +78,5 @@ def wait_aside(learn: Learn, arrival: Arrival, *, name: str = "") -> Decision:
 
     ``name`` tells it from others if it bears no fact.
     """
-    key = Key(f"learn:{arrival.fact or name}")
-    effect = Effect(
-        payload=learn,
-        lane=keys.aside(key),
-        destination=Source.SLACK,
-        key=key,
-        order_key=0,
-        priority=Priority.ROOT,
-    )
+    effect = aside(learn, Key(f"learn:{arrival.fact or name}"), priority=Priority.ROOT)
     return Decision(effects=(effect,), waits=True)

@@ -176,9 +176,12 @@ def _list(path: Path, *, as_json: bool) -> None:
 
 
 def _state(waiting: int, *, given_up: int) -> str:
+    """Say how far Slack is cleared; ``waiting`` counts those that were ``given_up`` too."""
+    going = waiting - given_up
+    said = [f"{_count(going, 'conversation')} to go in Slack"] if going else []
     if given_up:
-        return f"{_count(given_up, 'conversation')} could not be cleared (deliveries list)"
-    return f"{_count(waiting, 'conversation')} to go in Slack" if waiting else "done"
+        said.append(f"{_count(given_up, 'conversation')} could not be cleared (deliveries list)")
+    return ", ".join(said) or "done"
 
 
 def _of(found: dict[str, Any]) -> str:

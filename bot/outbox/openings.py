@@ -13,6 +13,7 @@ from bot.domain import Conversation, Key, Millis, Posted, Source
 from bot.outbox.courier import Again, conversation_of
 from bot.outbox.roots import LIVE, Root, Roots, visitor
 from bot.relay import keys
+from bot.relay.asides import aside
 from bot.relay.decisions import Change, Effect
 from bot.relay.effects import PointOn, PostMessage, Priority, ShowHistory
 from bot.slack.client import SlackClient
@@ -119,12 +120,7 @@ def _history(
 
 def _pointer(former: threads.Former, posted: Posted, row: OutboxRow) -> Effect:
     key = Key(f"pointer:{former.channel}:{former.thread_ts}:{posted.ts}")
-    return Effect(
-        payload=PointOn(former.channel, former.thread_ts, posted.channel, posted.ts),
-        lane=keys.aside(key),
-        destination=Source.SLACK,
-        key=key,
-        order_key=0,
-        priority=Priority.CONTEXT,
-        session_id=conversation_of(row).session_id,
-    )
+    return aside(
+        PointOn(former.channel, former.thread_ts, posted.channel, posted.ts), key,
+        session_id=conversation_of(row).session_id, priority=Priority.CONTEXT,
+    )  # fmt: skip

@@ -10,8 +10,6 @@ _HOST = "127.0.0.1"
 # net.ipv4.ip_local_port_range), any of which could take the port while its server is away.
 _RANGE = range(20_000, 32_000)
 _TRIES = 100
-# A generator of its own: seeding ``random`` must not give two processes the same ports.
-_random = random.SystemRandom()
 
 
 def free_port() -> int:
@@ -19,8 +17,9 @@ def free_port() -> int:
 
     Raises OSError when a hundred ports in a row are taken.
     """
+    chance = random.SystemRandom()  # seeding ``random`` must not give two processes the same ports
     for _ in range(_TRIES):
-        port = _random.choice(_RANGE)
+        port = chance.choice(_RANGE)
         with socket.socket() as probe:
             try:
                 probe.bind((_HOST, port))

@@ -32,9 +32,7 @@ from bot.markup.visible import measure
 from bot.slack import messages
 from bot.slack.directory import Directory
 from bot.slack.failures import MissingScope
-from bot.slack.models import (
-    Identity,
-)
+from bot.slack.models import Identity
 from bot.slack.surfaces import Surfaces
 from bot.slack.web import TIMEOUT, WebApi, send_response
 
