@@ -120,14 +120,19 @@ class Loop(asyncio.SelectorEventLoop):
 
     # --- the network
 
-    async def create_server(self, protocol_factory: Any, *args: Any, **more: Any) -> Any:
-        server = await super().create_server(protocol_factory, *args, **more)
+    async def create_server(
+        self, protocol_factory: Any, *args: Any, start_serving: bool = True, **more: Any
+    ) -> Any:
+        # Serving only after it is noted: a life may end at any moment at which it waits.
+        server = await super().create_server(protocol_factory, *args, start_serving=False, **more)
         life = LIFE.get()
         if life is not None:
             life.servers.append(server)
         for bound in server.sockets:
             listening = _Listening(protocol_factory, server, contextvars.copy_context())
             self._listening[bound.getsockname()[1]] = listening
+        if start_serving:
+            await server.start_serving()
         return server
 
     async def sock_connect(self, sock: socket.socket, address: Any) -> None:
