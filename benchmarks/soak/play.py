@@ -99,6 +99,7 @@ class Play:
         self._outages = 0
         self._caught: set[int] = set()
         self._memory: list[int] = []
+        self._dying: asyncio.Task[None] | None = None
 
     async def run(self) -> Outcome:
         """Let it all happen, wait until it has come to rest, and judge."""
@@ -134,6 +135,8 @@ class Play:
         await asyncio.gather(*tasks, return_exceptions=True)
         for task in done:
             await task
+        if self._dying is not None:
+            await self._dying  # it is to be started again, whatever else has ended meanwhile
 
     # --- people
 
@@ -223,7 +226,9 @@ class Play:
         rng, bridge = self._rng, self._stage.bridge
         while True:
             await asyncio.sleep(rng.uniform(0.3, 1.7) * self._plan.kill_every)
-            await asyncio.shield(self._kill(rng.choice((0.0, 0.0, rng.uniform(0.5, 3.0)))))
+            pause = rng.choice((0.0, 0.0, rng.uniform(0.5, 3.0)))
+            self._dying = asyncio.create_task(self._kill(pause))
+            await asyncio.shield(self._dying)
             if rng.choice((True, True, False)):  # else it may be killed while it catches up
                 with contextlib.suppress(TimeoutError):  # so may what outages keep from it
                     await bridge.ready()
