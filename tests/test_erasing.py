@@ -55,6 +55,12 @@ def everything(stored: Stored) -> str:
     return "\n".join(stored.conn.iterdump())
 
 
+def failed(stored: Stored, kind: str, payload: dict[str, Any]) -> None:
+    """Let something that was done in Slack be one that could not be decided."""
+    arrival = Arrival(Source.SLACK, kind, payload, None, Millis(NOW))
+    stored.tx.record(arrival, state="failed", error="x")
+
+
 def erase(stored: Stored, who: str = EMAIL) -> erasing.Erased | None:
     """Erase as the command does."""
     email = who if "@" in who else ""
@@ -186,6 +192,7 @@ def test_what_waits_to_be_decided_is_blanked(stored: Stored) -> None:
                 },
             },
         ),
+        ("view:verb_form:reply", {"user": {}, "view": {"private_metadata": SESSION, "x": SECRET}}),
         (
             "view:new_conversation",
             {
@@ -219,8 +226,7 @@ def test_whatever_names_its_thread_is_blanked(
     stored: Stored, kind: str, payload: dict[str, Any]
 ) -> None:
     """Edits, presses, forms and commands that failed say elsewhere what they are about."""
-    arrival = Arrival(Source.SLACK, kind, payload, None, Millis(NOW))
-    stored.tx.record(arrival, state="failed", error="x")
+    failed(stored, kind, payload)
     erase(stored)
     assert SECRET not in everything(stored)
 
@@ -248,8 +254,7 @@ def test_what_only_mentions_it_still_waits(
     stored: Stored, kind: str, payload: dict[str, Any]
 ) -> None:
     """What is for another customer is decided when it can be, whomever it speaks of."""
-    arrival = Arrival(Source.SLACK, kind, payload, None, Millis(NOW))
-    stored.tx.record(arrival, state="failed", error="x")
+    failed(stored, kind, payload)
     erase(stored)
     kept = stored.conn.execute("SELECT payload FROM inbox WHERE state = 'failed'").fetchall()
     assert len(kept) == 1

@@ -209,7 +209,7 @@ def undecided(arrival: Arrival, *, why: str, now: int, erased: bool = False) -> 
             thread_ts=MessageTs(thread_ts) if thread_ts else None, name=name,
         )  # fmt: skip
         return (mark(ChannelId(channel), MessageTs(ts), FAILED_REACTION), said)
-    if arrival.kind.startswith("view:"):
+    if arrival.kind.startswith("view:") and _place(payload, "view"):
         text = texts.DID_NOT_WORK.format(reason=why)
         return (_undone_form(payload, cards.refusal(text), name=name, again=not erased),)
     if arrival.kind == "command" or arrival.kind.startswith(("action:", "shortcut:")):
