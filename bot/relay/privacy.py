@@ -24,6 +24,14 @@ LONGEST_LINE = 2_000
 _BEYOND = 100
 """So many more, so that nothing is cut before it is known for what it is."""
 
+_WORDS = frozenset(
+    {
+        "nickname", "company", "subject", "topic", "rating_comment", "page_title", "page_url",
+        "trail",
+    }
+)  # fmt: skip
+"""What of a contact is text that may hold anything."""
+
 _SHOWN_BY: Mapping[CardField, tuple[str, ...]] = {
     CardField.EMAIL: ("email", "verified"),
     CardField.PHONE: ("phone",),
@@ -99,25 +107,18 @@ def named(contact: Contact) -> Contact:
 
     Nothing of it is kept that is longer than anything that is shown.
     """
-    short = {field.name: _short(getattr(contact, field.name)) for field in fields(contact)}
-    contact = replace(contact, **short)
     return replace(
         contact,
-        nickname=line(contact.nickname),
-        company=line(contact.company),
-        subject=line(contact.subject),
-        topic=line(contact.topic),
-        rating_comment=line(contact.rating_comment),
-        page_title=line(contact.page_title),
-        page_url=line(contact.page_url),
-        trail=tuple(map(line, contact.trail)),
+        **{each.name: _told(each.name, getattr(contact, each.name)) for each in fields(contact)},
     )
 
 
-def _short(value: Any) -> Any:
+def _told(name: str, value: Any) -> Any:
     if isinstance(value, tuple):
-        return tuple(_short(one) for one in value)
-    return value[: LONGEST_LINE + _BEYOND] if isinstance(value, str) else value
+        return tuple(_told(name, one) for one in value)
+    if not isinstance(value, str):
+        return value
+    return line(value) if name in _WORDS else value[:LONGEST_LINE]
 
 
 def shown(conversation: Conversation, rules: Rules) -> Conversation:
